@@ -1,0 +1,250 @@
+"""What screens and clients see of an engine. The facade's own objects implement it, and so does the remote client.
+
+Reading is attribute access and never waits; verbs are coroutines and raise `Refused` when they are turned down.
+Nobody who uses these protocols knows whether the engine lives in the same process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from engine.clock import Instant
+from engine.model.outcome import Outcome
+from engine.model.record import Counters, EngineStatus, JobRecord, RunKind, RunRecord, Why
+from engine.model.states import JobStatus, RunPhase
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What was on screen when a verb was given; the verb is refused (`changed`) when it is not so any more.
+
+    `run_id` None: no run was active.
+    """
+
+    run_id: str | None
+    state: RunPhase | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogChunk:
+    """Bytes of a log as written. `offset` is where `data` begins, `size` the length of the file, `more` if data follows."""
+
+    data: bytes
+    offset: int
+    size: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed since the last `take`: ids of jobs; `resync` = everything may have (jobs came or went)."""
+
+    jobs: frozenset[str]
+    resync: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MachineLoad:
+    """The machine as a whole: CPU in percent of all cores, bytes of memory, load average of one minute."""
+
+    cpu_percent: float
+    memory_used: int
+    memory_total: int
+    load: float
+
+
+class ChangeFeed(Protocol):
+    """A subscriber's own set of what changed; bounded by the number of jobs, so a slow reader harms nothing."""
+
+    def take(self) -> Changes:
+        """What changed since the last call."""
+
+    def close(self) -> None:
+        """Stop collecting."""
+
+
+class RunView(Protocol):
+    """A run that is queued or active."""
+
+    @property
+    def run_id(self) -> str: ...
+    @property
+    def job_id(self) -> str: ...
+    @property
+    def kind(self) -> RunKind: ...
+    @property
+    def phase(self) -> RunPhase: ...
+    @property
+    def planned_at(self) -> Instant: ...
+    @property
+    def queued_at(self) -> Instant: ...
+    @property
+    def started_at(self) -> Instant | None: ...
+    @property
+    def attempt(self) -> int:
+        """Number of the current attempt, from 1; 0 before the first."""
+
+    @property
+    def pid(self) -> int | None: ...
+    @property
+    def cpu_percent(self) -> float | None: ...
+    @property
+    def rss_bytes(self) -> int | None: ...
+    @property
+    def log_path(self) -> str | None: ...
+    @property
+    def effective_priority(self) -> float:
+        """Priority with what waiting has added until now."""
+
+    def record(self) -> RunRecord:
+        """All facts, frozen."""
+
+    async def pause(self, for_seconds: float | None = None, *, aim: Aim | None = None) -> None:
+        """Stop its process tree in its tracks; returns when all of it stands."""
+
+    async def resume(self, *, aim: Aim | None = None) -> None:
+        """Let it go on."""
+
+    async def stop(self, grace: float | None = None, *, aim: Aim | None = None) -> None:
+        """End its process tree; returns when the order is given, `ended` tells when it is over."""
+
+
+class JobView(Protocol):
+    """A job, live. `version` rises with each change that a screen could show, samples included."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def description(self) -> str: ...
+    @property
+    def tags(self) -> tuple[str, ...]: ...
+    @property
+    def needs(self) -> tuple[str, ...]: ...
+    @property
+    def schedule_text(self) -> str:
+        """The schedule in the words of the job file; `one-shot`, `needs`, `manual` where there is none."""
+
+    @property
+    def version(self) -> int: ...
+    @property
+    def status(self) -> JobStatus: ...
+    @property
+    def enabled(self) -> bool: ...
+    @property
+    def held(self) -> bool:
+        """Paused with nothing running: nothing starts until resumed."""
+
+    @property
+    def priority(self) -> int: ...
+    @property
+    def effective_priority(self) -> float: ...
+    @property
+    def next_run(self) -> Instant | None: ...
+    @property
+    def last_started_at(self) -> Instant | None: ...
+    @property
+    def last_ended_at(self) -> Instant | None: ...
+    @property
+    def last_outcome(self) -> Outcome | None: ...
+    @property
+    def last_reason(self) -> str | None: ...
+    @property
+    def last_run_id(self) -> str | None:
+        """The newest run that has or had a process; its log is the one to show."""
+
+    @property
+    def last_seconds(self) -> float | None:
+        """Wall time of the last run that ended."""
+
+    @property
+    def counters(self) -> Counters: ...
+    @property
+    def active(self) -> Sequence[RunView]:
+        """Runs that were started and are not over, oldest first."""
+
+    @property
+    def queued(self) -> Sequence[RunView]:
+        """Runs that wait."""
+
+    @property
+    def cpu_ring(self) -> Sequence[float]:
+        """CPU percent of the job's runs together, one sample a second, oldest first (at most 600)."""
+
+    @property
+    def rss_ring(self) -> Sequence[int]:
+        """Resident bytes, likewise."""
+
+    def why(self) -> Why:
+        """Why it is not running."""
+
+    def record(self) -> JobRecord:
+        """All facts, frozen."""
+
+    async def trigger(self, *, bypass: bool = False) -> str:
+        """A run now; the schedule is untouched. Returns the run id. `bypass`: do not wait for `needs`."""
+
+    async def pause(self, for_seconds: float | None = None, *, aim: Aim | None = None) -> None:
+        """Pause its active runs, or hold the job when nothing runs."""
+
+    async def resume(self, *, aim: Aim | None = None) -> None:
+        """Resume its paused runs, release its hold, let a stopped job go on."""
+
+    async def stop(self, *, job: bool = False, grace: float | None = None, aim: Aim | None = None) -> None:
+        """End its active runs; `job` also keeps it stopped until resumed."""
+
+    async def bump(self, by: int) -> int:
+        """Raise (or lower) its priority; queued runs are re-ordered at once. Returns the new priority."""
+
+    async def set_priority(self, priority: int) -> int:
+        """Set its priority, likewise."""
+
+
+class EngineView(Protocol):
+    """An engine, live."""
+
+    @property
+    def jobs(self) -> Sequence[JobView]:
+        """All jobs, in file order."""
+
+    def job(self, job_id: str) -> JobView:
+        """KeyError when there is none of that id."""
+
+    def run(self, run_id: str) -> RunView:
+        """A queued or active run; KeyError otherwise."""
+
+    def queue(self) -> Sequence[RunView]:
+        """What waits, in the order in which it will start."""
+
+    def status(self) -> EngineStatus: ...
+
+    def machine(self) -> MachineLoad: ...
+
+    def now(self) -> Instant:
+        """The engine's wall time: screens count by it, so that they can be frozen."""
+
+    def changes(self) -> ChangeFeed:
+        """A new feed; the first `take` says resync."""
+
+    @property
+    def connected(self) -> bool:
+        """False while a remote engine cannot be reached."""
+
+    async def history(
+        self,
+        *,
+        job: str | None = None,
+        outcome: Outcome | None = None,
+        since: Instant | None = None,
+        limit: int = 100,
+    ) -> Sequence[RunRecord]:
+        """Runs on record, newest first; those that run or wait come first of all."""
+
+    async def log(self, run_id: str, offset: int, limit: int) -> LogChunk:
+        """Bytes of a run's log from `offset` (negative: from the end). KeyError: no such run; FileNotFoundError: no log."""
+
+    async def shutdown(self, *, drain: float | None = None, leave: bool = False) -> None:
+        """No new starts; wait `drain` seconds for runs, then stop them (`leave`: let them go on); then end the engine."""

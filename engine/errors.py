@@ -1,0 +1,47 @@
+"""Exceptions that cross the border of the engine. Inside, errors are data (closed enums); these are for callers."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class RefusedCode(StrEnum):
+    """Why a verb was refused; stable words of the API (`error.code`)."""
+
+    STATE = "state"
+    UNKNOWN_ID = "unknown_id"
+    AMBIGUOUS = "ambiguous"
+    OUT_OF_RANGE = "out_of_range"
+    READ_ONLY = "read_only"
+    SHUTTING_DOWN = "shutting_down"
+    OVERLAP = "overlap"
+    CHANGED = "changed"
+    NOT_PAUSABLE = "not_pausable"
+    MANUAL_DENIED = "manual_denied"
+    NOT_DURABLE = "not_durable"
+
+
+class EngineError(Exception):
+    """Base of what the engine raises on purpose: text for a person, with the remedy in it."""
+
+
+class Refused(EngineError):  # noqa: N818 - the word of the design for a verb that was turned down, not a fault
+    """A verb was turned down and nothing changed.
+
+    `code` is stable, `message` says why, `remedy` what to do instead (may be empty).
+    """
+
+    def __init__(self, code: RefusedCode, message: str, remedy: str = "") -> None:
+        super().__init__(f"{message}; {remedy}" if remedy else message)
+        self.code = code
+        self.message = message
+        self.remedy = remedy
+
+
+class StateLocked(EngineError):  # noqa: N818 - says what is the case
+    """Another engine holds this state folder; `pid` is its process (0 when it could not be read)."""
+
+    def __init__(self, path: str, pid: int) -> None:
+        super().__init__(f"{path} is held by another engine" + (f" (pid {pid})" if pid else ""))
+        self.path = path
+        self.pid = pid

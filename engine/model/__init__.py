@@ -1,0 +1,1 @@
+"""What the engine knows: runs, jobs, their states, outcomes, reasons, events."""

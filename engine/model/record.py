@@ -1,0 +1,219 @@
+"""Facts as they are shown and sent: frozen copies, with the stable JSON of the interface (snake_case, keys only added)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import UTC
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+from engine.clock import Instant, moment
+from engine.model.outcome import Outcome
+from engine.model.states import JobStatus, RunPhase
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+
+
+class RunKind(StrEnum):
+    """What an occurrence came from."""
+
+    SCHEDULE = "schedule"
+    MANUAL = "manual"
+    NEEDS = "needs"
+    CATCH_UP = "catch_up"
+    RERUN = "rerun"
+
+
+def iso(at: Instant | None) -> str | None:
+    """ISO 8601 in UTC with offset; None stays None."""
+    return None if at is None else moment(at).astimezone(UTC).isoformat()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRecord:
+    """One start of the command within a run. Durations in seconds, sizes in bytes, None = unknown."""
+
+    attempt_id: str
+    started_at: Instant | None
+    ended_at: Instant | None
+    outcome: Outcome | None
+    reason: str | None
+    exit_code: int | None
+    signal: int | None
+    pid: int | None
+    peak_rss_bytes: int | None
+    cpu_seconds: float | None
+
+    def to_json(self) -> dict[str, Json]:
+        """The stable JSON object."""
+        return {
+            "attempt_id": self.attempt_id,
+            "started_at": iso(self.started_at),
+            "ended_at": iso(self.ended_at),
+            "outcome": self.outcome,
+            "reason": self.reason,
+            "exit_code": self.exit_code,
+            "signal": self.signal,
+            "pid": self.pid,
+            "peak_rss_bytes": self.peak_rss_bytes,
+            "cpu_seconds": self.cpu_seconds,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """One run. Instants in microseconds, durations in seconds, sizes in bytes; None = unknown or not yet.
+
+    `count` is the number of occurrences a `missed` record stands for (`planned_at` the newest of them,
+    `first_planned_at` the oldest; `count_exact` False when it was too many to count).
+    """
+
+    run_id: str
+    job: str
+    kind: RunKind
+    planned_at: Instant
+    first_planned_at: Instant
+    queued_at: Instant
+    started_at: Instant | None
+    ended_at: Instant | None
+    state: RunPhase
+    outcome: Outcome | None
+    reason: str | None
+    exit_code: int | None
+    signal: int | None
+    pid: int | None
+    peak_rss_bytes: int | None
+    cpu_seconds: float | None
+    wall_seconds: float | None
+    paused_seconds: float
+    cpu_percent: float | None
+    rss_bytes: int | None
+    attempts: tuple[AttemptRecord, ...]
+    count: int
+    count_exact: bool
+    priority: int
+    executor: str
+    host: str
+    log_path: str | None
+    left_behind: tuple[tuple[int, str], ...]
+
+    def to_json(self) -> dict[str, Json]:
+        """The stable JSON object of a run."""
+        plain: dict[str, Json] = {name: getattr(self, name) for name in _PLAIN_RUN}
+        plain |= {name: iso(getattr(self, name)) for name in _RUN_TIMES}
+        plain["attempts"] = [attempt.to_json() for attempt in self.attempts]
+        plain["left_behind"] = [{"pid": pid, "command": command} for pid, command in self.left_behind]
+        # fields of the interface that nothing in this version can fill
+        plain |= {"recovered": False, "hook_errors": {}, "params": {}, "outputs": {}, "may_still_run": False}
+        return plain
+
+
+_RUN_TIMES: Final = ("planned_at", "first_planned_at", "queued_at", "started_at", "ended_at")
+_PLAIN_RUN: Final = tuple(f.name for f in fields(RunRecord) if f.name not in {*_RUN_TIMES, "attempts", "left_behind"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counters:
+    """Per job, over its life: starts = success + failed + timed_out + stopped + lost + active, at any moment.
+
+    `missed` counts occurrences.
+    """
+
+    starts: int = 0
+    success: int = 0
+    failed: int = 0
+    timed_out: int = 0
+    stopped: int = 0
+    lost: int = 0
+    skipped: int = 0
+    missed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRecord:
+    """One job as listed."""
+
+    id: str
+    name: str
+    description: str
+    tags: tuple[str, ...]
+    status: JobStatus
+    enabled: bool
+    suspended: bool
+    paused: bool
+    priority: int
+    effective_priority: float
+    schedule: str
+    needs: tuple[str, ...]
+    next_run: Instant | None
+    last_run: Instant | None
+    last_outcome: Outcome | None
+    last_reason: str | None
+    counters: Counters
+    active: tuple[RunRecord, ...]
+    queued: int
+    reason: str | None
+    """Why it is not running, in one line; None while it runs."""
+
+    def to_json(self) -> dict[str, Json]:
+        """The stable JSON object of a job."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "description": self.description,
+            "tags": list(self.tags),
+            "status": self.status,
+            "enabled": self.enabled,
+            "suspended": self.suspended,
+            "paused": self.paused,
+            "priority": self.priority,
+            "effective_priority": self.effective_priority,
+            "schedule": self.schedule,
+            "needs": list(self.needs),
+            "next_run": iso(self.next_run),
+            "last_run": iso(self.last_run),
+            "last_outcome": self.last_outcome,
+            "last_reason": self.last_reason,
+            **{f.name: getattr(self.counters, f.name) for f in fields(Counters)},
+            "active": [run.to_json() for run in self.active],
+            "queued": self.queued,
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """Why a job is not running: one line, and more lines for who wants them."""
+
+    id: str
+    status: JobStatus
+    reason: str
+    details: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Json]:
+        """The stable JSON object of `ctl why`."""
+        return {"id": self.id, "status": self.status, "reason": self.reason, "details": list(self.details)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineStatus:
+    """`ctl status`."""
+
+    version: str
+    pid: int
+    uptime_seconds: float
+    job_file: str
+    jobs: int
+    running: int
+    queued: int
+    max_running: int
+    state_dir: str
+    socket: str
+    executors: tuple[str, ...]
+    damaged_state: str | None
+    warnings: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Json]:
+        """The stable JSON object of the engine."""
+        values: dict[str, Json] = {f.name: getattr(self, f.name) for f in fields(self)}
+        return values | {"executors": list(self.executors), "warnings": list(self.warnings)}

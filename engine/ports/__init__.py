@@ -1,0 +1,1 @@
+"""Protocols of what the engine needs from outside: executors, the store."""

@@ -1,0 +1,272 @@
+"""The port through which the engine has attempts carried out.
+
+One door in (`submit`, a batch of orders, never blocks), one door out (`sink`, batches of reports, called on the
+engine's loop). Batches, because one packet per wake in both directions is what makes a thousand short runs cheap.
+A coroutine per attempt (`await launch()`) was tried on paper and rejected: it costs a task and two wakes per run,
+and answers could arrive out of order with what the executor reports by itself.
+
+Order of reports of one attempt: Started | SpawnFailed, then any of Paused, PauseRefused, Resumed, Sampled, then
+exactly one Ended. A report is repeated after a reconnect until it was acknowledged; receivers ignore what they know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, TypeAlias
+
+from engine.clock import Instant
+
+AttemptId: TypeAlias = str
+"""`JOB:N.K` or `JOB[item]:N.K`: the K-th attempt of a run; never reused."""
+
+
+class Cause(StrEnum):
+    """Who ended an attempt that did not end by itself."""
+
+    STOP = "stop"
+    TIMEOUT = "timeout"
+    SHUTDOWN = "shutdown"
+
+
+# -- orders: engine -> executor ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """Start one attempt. Idempotent by attempt id.
+
+    `tag` marks every process of the attempt (unique, random, > 0, < 2**62). `waits`: it may stay in the executor
+    until fewer than `Limit.running` attempts with `slot` live; otherwise it starts at once. `timeout` (seconds,
+    None = none) counts running time without pauses and is enforced by the executor: `stop_signal`, `grace`, KILL.
+    """
+
+    attempt: AttemptId
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    cwd: str
+    log_path: str
+    tag: int
+    umask: int = 0o022
+    stdin: str = ""
+    timeout: float | None = None
+    stop_signal: int = 15
+    grace: float = 10.0
+    slot: bool = True
+    waits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most so many attempts with `slot` live at once; waiting launches start as others end."""
+
+    running: int
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Take back launches that still wait; answered by `Withdrawn` with those that did not start."""
+
+    attempts: tuple[AttemptId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End the whole tree: `signal`, after `grace` seconds KILL, until nothing carries the tag. A paused tree is continued to die."""
+
+    attempt: AttemptId
+    signal: int
+    grace: float
+    cause: Cause = Cause.STOP
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Stop the whole tree in its tracks; answered by Paused or PauseRefused (after 2 s of a tree that keeps forking)."""
+
+    attempt: AttemptId
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Let a paused tree go on; answered by Resumed."""
+
+    attempt: AttemptId
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """These ends are durable here: forget them."""
+
+    attempts: tuple[AttemptId, ...]
+
+
+Order: TypeAlias = Launch | Limit | Withdraw | Stop | Pause | Resume | Acknowledge
+
+
+# -- reports: executor -> engine --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The process exists. `ticks` is its start time since boot in clock ticks (lower bound, exact to `ticks_span`)."""
+
+    attempt: AttemptId
+    at: Instant
+    pid: int
+    ticks: int
+    ticks_span: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SpawnFailed:
+    """No process came to be. `step` is what failed: cwd, log, exec, fork."""
+
+    attempt: AttemptId
+    at: Instant
+    errno: int
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftBehind:
+    """A process of the tree that outlived its leader."""
+
+    pid: int
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The leader is over: exit code or signal (both None: unknown, nobody could wait for it).
+
+    `peak_rss` in bytes, `cpu` in seconds, None = unknown. `cause` None: by itself.
+    """
+
+    attempt: AttemptId
+    at: Instant
+    exit_code: int | None
+    signal: int | None
+    cpu: float | None
+    peak_rss: int | None
+    cause: Cause | None = None
+    left_behind: tuple[LeftBehind, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """These launches were taken back and will not start."""
+
+    attempts: tuple[AttemptId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """Every process of the tree is stopped."""
+
+    attempt: AttemptId
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class PauseRefused:
+    """The tree could not be stopped as a whole and goes on."""
+
+    attempt: AttemptId
+    at: Instant
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The tree goes on."""
+
+    attempt: AttemptId
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """What the whole tree uses now: CPU in percent of one core, resident bytes, processes, highest `rss` ever seen."""
+
+    attempt: AttemptId
+    at: Instant
+    cpu_percent: float
+    rss: int
+    processes: int
+    peak_rss: int
+
+
+Report: TypeAlias = Started | SpawnFailed | Ended | Withdrawn | Paused | PauseRefused | Resumed | Sampled
+Sink: TypeAlias = Callable[[Sequence[Report]], None]
+
+
+# -- adoption ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRef:
+    """What the store knows of an attempt that was claimed and has no end on record (`pid` None: no start on record either)."""
+
+    attempt: AttemptId
+    tag: int
+    boot_id: str
+    pid: int | None
+    ticks: int | None
+    log_path: str
+
+
+class Missing(StrEnum):
+    """What is known about an attempt that is neither running nor ended on record."""
+
+    NEVER_STARTED = "never_started"
+    """The same keeper lives and does not know it: it may be started."""
+    GONE = "gone"
+    """The keeper is gone and no process carries the tag: whether it ran is unknown."""
+    REBOOTED = "rebooted"
+    """The machine was started anew since."""
+
+
+@dataclass(frozen=True, slots=True)
+class StillRunning:
+    """An adopted attempt; `exit_known` says whether its true exit code will be had."""
+
+    started: Started
+    paused: bool
+    exit_known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StillWaiting:
+    """A launch that waits in the executor."""
+
+    attempt: AttemptId
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """An attempt that the executor does not have."""
+
+    attempt: AttemptId
+    missing: Missing
+
+
+Recovered: TypeAlias = StillRunning | StillWaiting | Ended | NotFound
+
+
+class Executor(Protocol):
+    """Carries out attempts. All calls on the engine's loop."""
+
+    @property
+    def name(self) -> str:
+        """`local`, or a name under `engine.executors`."""
+
+    async def open(self, known: Sequence[AttemptRef], sink: Sink) -> Sequence[Recovered]:
+        """Connect, say what became of each attempt in `known`; from then on reports go to `sink`. OSError if it cannot be had."""
+
+    def submit(self, orders: Sequence[Order]) -> None:
+        """Take orders, in their order; never blocks, never raises for one of them (a failure is a report)."""
+
+    async def close(self) -> None:
+        """Let go. Attempts that run go on; a later `open` finds them."""

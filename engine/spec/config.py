@@ -1,0 +1,88 @@
+"""What the user wrote about the engine as a whole, and the job file as one value."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from engine.spec.job import JobSpec
+
+
+class OnTerm(StrEnum):
+    """What SIGTERM does to running jobs: wait `drain` and stop them, or leave them to the keeper."""
+
+    DRAIN = "drain"
+    LEAVE = "leave"
+
+
+class OnQuit(StrEnum):
+    """What leaving the console does to running jobs."""
+
+    ASK = "ask"
+    STOP = "stop"
+    LEAVE = "leave"
+
+
+class PoolOrder(StrEnum):
+    """Order in which a pool's slots are given."""
+
+    PRIORITY = "priority"
+    FIFO = "fifo"
+
+
+def default_max_running(cpus: int) -> int:
+    """Runs at once when the file does not say: max(8, 4 x usable CPUs)."""
+    return max(8, 4 * cpus)
+
+
+@dataclass(frozen=True, slots=True)
+class Ageing:
+    """A queued run gains `step` priority for each `every` seconds that it waits."""
+
+    every: float = 300.0
+    step: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSpec:
+    """A named limit shared by jobs."""
+
+    slots: int
+    order: PoolOrder = PoolOrder.PRIORITY
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """How much of the past is kept: runs per job and days."""
+
+    keep_runs: int = 1000
+    keep_days: float = 90.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineSpec:
+    """`engine:` of a job file."""
+
+    name: str | None = None
+    timezone: str | None = None
+    """None: the system's zone."""
+    max_running: int = field(default_factory=lambda: default_max_running(len(os.sched_getaffinity(0))))
+    ageing: Ageing = Ageing()
+    drain: float = 15.0
+    on_term: OnTerm = OnTerm.DRAIN
+    on_quit: OnQuit = OnQuit.ASK
+    state_dir: str | None = None
+    history: History = History()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFile:
+    """A whole job file: engine settings, pools, jobs in file order. `path` is absolute, "" when it came from elsewhere."""
+
+    path: str = ""
+    engine: EngineSpec = field(default_factory=EngineSpec)
+    pools: Mapping[str, PoolSpec] = field(default_factory=lambda: MappingProxyType({}))
+    jobs: tuple[JobSpec, ...] = ()

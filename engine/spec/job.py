@@ -1,0 +1,232 @@
+"""What the user wrote about one job: frozen values, already checked, no behaviour.
+
+Durations are seconds (float), times are aware datetimes; both are turned into the engine's microseconds where a
+plan is built from them. A field that this version cannot honour does not exist here: the job file loader refuses
+its key, so that nothing a user writes is silently without effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from signal import Signals
+from types import MappingProxyType
+from typing import Final, TypeAlias
+
+JOB_ID_PATTERN: Final = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
+"""A job id is safe as a file name and can never be a run id (those hold a colon)."""
+
+PRIORITY_MIN: Final = -100
+PRIORITY_MAX: Final = 100
+DEFAULT_SHELL: Final = ("/bin/sh", "-c")
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """A command given as text: run as the last argument of the job's `shell`; never substituted into."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Argv:
+    """A command given as a list: executed as it is, without a shell."""
+
+    args: tuple[str, ...]
+
+
+Command: TypeAlias = Shell | Argv
+
+
+@dataclass(frozen=True, slots=True)
+class CronEntry:
+    """One cron expression and the zone its times are read in (None: the job's zone)."""
+
+    expression: str
+    timezone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CronSchedule:
+    """`schedule:` - the union of its entries."""
+
+    entries: tuple[CronEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EverySchedule:
+    """`every:` - fixed rate from start to start; `align` puts it on round wall times."""
+
+    seconds: float
+    align: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DelaySchedule:
+    """`delay:` - so long after the end of the last run; the first run comes at once."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class AtSchedule:
+    """`at:` - listed times, each once; `at_start` stands for `@start`: at each start of the engine."""
+
+    times: tuple[datetime, ...]
+    at_start: bool = False
+
+
+Schedule: TypeAlias = CronSchedule | EverySchedule | DelaySchedule | AtSchedule
+"""None in its place: triggered by `needs`, one-shot, or `manual: only`."""
+
+
+class CatchUp(StrEnum):
+    """What becomes of occurrences that fell due while nothing could start them."""
+
+    NONE = "none"
+    LATEST = "latest"
+    ALL = "all"
+
+
+class Overlap(StrEnum):
+    """What becomes of an occurrence that falls due while the job's own earlier runs are active."""
+
+    SKIP = "skip"
+    QUEUE = "queue"
+    ALLOW = "allow"
+    REPLACE = "replace"
+
+
+class Manual(StrEnum):
+    """May a person start this job by hand; `only` = never by itself."""
+
+    ALLOW = "allow"
+    CONFIRM = "confirm"
+    DENY = "deny"
+    ONLY = "only"
+
+
+class Required(StrEnum):
+    """How a needed run must have ended (`is:`)."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    DONE = "done"
+    SKIPPED = "skipped"
+
+
+class Join(StrEnum):
+    """Must all needed jobs have ended as required, or does any one do."""
+
+    ALL = "all"
+    ANY = "any"
+
+
+class OnFailure(StrEnum):
+    """Does the schedule of a recurring job go on after a failed run."""
+
+    CONTINUE = "continue"
+    HALT = "halt"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One needed job and how its run must have ended."""
+
+    job: str
+    required: Required = Required.SUCCESS
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Attempts after the first. `limit` None = unlimited; wait = min(delay * backoff^n, max_delay), +- jitter (a fraction)."""
+
+    limit: int | None = 0
+    delay: float = 0.0
+    backoff: float = 1.0
+    max_delay: float = 3600.0
+    jitter: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Timeout:
+    """Limits on an attempt's running time in seconds; None = none. Clocks stop while the run is paused."""
+
+    run: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StopPolicy:
+    """How a run is ended: this signal to the whole tree, `grace` seconds, then SIGKILL."""
+
+    signal: Signals = Signals.SIGTERM
+    grace: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobSpec:
+    """One job as written, defaults filled in."""
+
+    id: str
+    command: Command
+    name: str = ""
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, object] = field(default_factory=lambda: NOTHING)
+
+    shell: tuple[str, ...] = DEFAULT_SHELL
+    working_dir: str = ""
+    """Absolute once loaded; "" = the engine's own."""
+    env: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    inherit: tuple[str, ...] = ()
+    """Names of engine variables that pass to the job; ("*",) for all."""
+    umask: int = 0o022
+    stdin: str = ""
+
+    schedule: Schedule | None = None
+    timezone: str | None = None
+    enabled: bool = True
+    manual: Manual = Manual.ALLOW
+    on_failure: OnFailure = OnFailure.CONTINUE
+
+    catch_up: CatchUp = CatchUp.NONE
+    catch_up_window: float = 86400.0
+    late_grace: float | None = None
+    """None: min(5 minutes, half the period)."""
+    start_deadline: float | None = None
+    overlap: Overlap = Overlap.SKIP
+    max_queued: int = 1
+    concurrency: int | None = None
+    """None: 1, but no bound under `overlap: allow`."""
+
+    priority: int = 0
+    exclusive: bool | str = False
+    """True: nothing else runs beside it. A text: nothing of that group does."""
+    pools: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    needs: tuple[Need, ...] = ()
+    join: Join = Join.ALL
+
+    timeout: Timeout = Timeout()
+    stop: StopPolicy = StopPolicy()
+    retry: Retry = Retry()
+    success_codes: frozenset[int] = frozenset({0})
+    skip_codes: frozenset[int] = frozenset()
+    pausable: bool = True
+
+    @property
+    def title(self) -> str:
+        """The name shown to people: `name`, else the id."""
+        return self.name or self.id
+
+    @property
+    def one_shot(self) -> bool:
+        """Runs once by itself, when the engine starts or the job is added."""
+        return self.schedule is None and not self.needs and self.manual is not Manual.ONLY
+
+    @property
+    def recurring(self) -> bool:
+        """Has a schedule that goes on after a run."""
+        return isinstance(self.schedule, CronSchedule | EverySchedule | DelaySchedule)
