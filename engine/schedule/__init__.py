@@ -1,0 +1,33 @@
+"""Schedules: cron expressions, fixed rates and single times; what a change of the clock does to them.
+
+`next_fire` is the public question; `Cron` the parsed expression; plans are what the engine asks, in instants.
+"""
+
+from engine.schedule.cron import Cron, next_fire
+from engine.schedule.cron_error import CronError
+from engine.schedule.dst import Dst, Gap, Overlap
+from engine.schedule.explain import describe_dst
+from engine.schedule.memo import NextMemo
+from engine.schedule.occurrences import MAX_EXACT, latest, occurrences
+from engine.schedule.plans import AtPlan, CronPlan, EveryPlan, Plan, after_end
+from engine.schedule.zones import zone
+
+__all__ = [
+    "MAX_EXACT",
+    "AtPlan",
+    "Cron",
+    "CronError",
+    "CronPlan",
+    "Dst",
+    "EveryPlan",
+    "Gap",
+    "NextMemo",
+    "Overlap",
+    "Plan",
+    "after_end",
+    "describe_dst",
+    "latest",
+    "next_fire",
+    "occurrences",
+    "zone",
+]
