@@ -71,7 +71,7 @@ class Paused:
 
 @dataclass(frozen=True, slots=True)
 class Retrying:
-    """The last attempt failed; the next one comes at `until`. Holds no slot."""
+    """The last attempt failed; the next one comes at `until`, or later for want of a slot. Holds no slot."""
 
     since: Instant
     until: Instant
@@ -115,7 +115,7 @@ MAY_FOLLOW: Final[dict[RunPhase, frozenset[RunPhase]]] = {
     ),
     RunPhase.RUNNING: frozenset({RunPhase.PAUSED, RunPhase.STOPPING, RunPhase.RETRYING, RunPhase.ENDED}),
     RunPhase.PAUSED: frozenset({RunPhase.RUNNING, RunPhase.STOPPING, RunPhase.RETRYING, RunPhase.ENDED}),
-    RunPhase.RETRYING: frozenset({RunPhase.QUEUED, RunPhase.ENDED}),
+    RunPhase.RETRYING: frozenset({RunPhase.STARTING, RunPhase.ENDED}),
     RunPhase.STOPPING: frozenset({RunPhase.ENDED}),
     RunPhase.ENDED: frozenset(),
 }

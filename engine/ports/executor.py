@@ -5,8 +5,10 @@ engine's loop). Batches, because one packet per wake in both directions is what 
 A coroutine per attempt (`await launch()`) was tried on paper and rejected: it costs a task and two wakes per run,
 and answers could arrive out of order with what the executor reports by itself.
 
-Order of reports of one attempt: Started | SpawnFailed, then any of Paused, PauseRefused, Resumed, Sampled, then
-exactly one Ended. A report is repeated after a reconnect until it was acknowledged; receivers ignore what they know.
+Order of reports of one attempt: SpawnFailed alone; or Started, then any of Paused, PauseRefused, Resumed, Sampled,
+then exactly one Ended; or Withdrawn alone. One exception: Ended without Started, with neither exit code nor signal,
+says that the executor was lost with the launch in its hands and nobody knows whether it ran. Ended and SpawnFailed
+are repeated after a reconnect until they were acknowledged; receivers ignore what they know.
 """
 
 from __future__ import annotations
@@ -59,7 +61,7 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most so many attempts with `slot` live at once; waiting launches start as others end."""
+    """At most so many attempts with `slot` live at once; waiting launches start as others end. Before the first one: none."""
 
     running: int
 
@@ -73,7 +75,10 @@ class Withdraw:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """End the whole tree: `signal`, after `grace` seconds KILL, until nothing carries the tag. A paused tree is continued to die."""
+    """End the whole tree: `signal`, after `grace` seconds KILL, until nothing carries the tag. A paused tree is continued to die.
+
+    May be repeated, with another signal or a shorter grace. A launch that still waits is withdrawn instead.
+    """
 
     attempt: AttemptId
     signal: int
@@ -97,7 +102,7 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledge:
-    """These ends are durable here: forget them."""
+    """These ends (Ended or SpawnFailed) are durable here: forget them."""
 
     attempts: tuple[AttemptId, ...]
 
@@ -121,7 +126,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class SpawnFailed:
-    """No process came to be. `step` is what failed: cwd, log, exec, fork."""
+    """No process came to be, and no Ended follows. `step` is what failed: cwd, log, stdin, exec, fork, keeper."""
 
     attempt: AttemptId
     at: Instant
@@ -141,7 +146,8 @@ class LeftBehind:
 class Ended:
     """The leader is over: exit code or signal (both None: unknown, nobody could wait for it).
 
-    `peak_rss` in bytes, `cpu` in seconds, None = unknown. `cause` None: by itself.
+    `peak_rss` in bytes, `cpu` in seconds, None = unknown. `cause` None: by itself. With a cause the whole tree is
+    gone, and `left_behind` names only what could not be killed.
     """
 
     attempt: AttemptId
@@ -252,7 +258,7 @@ class NotFound:
     missing: Missing
 
 
-Recovered: TypeAlias = StillRunning | StillWaiting | Ended | NotFound
+Recovered: TypeAlias = StillRunning | StillWaiting | Ended | SpawnFailed | NotFound
 
 
 class Executor(Protocol):
@@ -263,7 +269,10 @@ class Executor(Protocol):
         """`local`, or a name under `engine.executors`."""
 
     async def open(self, known: Sequence[AttemptRef], sink: Sink) -> Sequence[Recovered]:
-        """Connect, say what became of each attempt in `known`; from then on reports go to `sink`. OSError if it cannot be had."""
+        """Connect, say what became of each attempt in `known`; from then on reports go to `sink`. OSError if it cannot be had.
+
+        Waiting launches do not start while no engine is connected.
+        """
 
     def submit(self, orders: Sequence[Order]) -> None:
         """Take orders, in their order; never blocks, never raises for one of them (a failure is a report)."""

@@ -1,0 +1,56 @@
+"""What a decision wants done, as data: the runner performs it after the tick, in this order.
+
+1. rows of `runs` and `jobs` are written durably; 2. once they are, `claims` may be ordered, `ends` acknowledged and
+`notices` published; `orders` that need no durability (stop, pause) go out at once; `timers` are set.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.core.state import Job, Run
+from engine.core.timers import Timers
+from engine.ports.executor import AttemptId, Order
+
+
+@dataclass(slots=True)
+class Effects:
+    """Collector of one tick. A run or job is written once per tick however often it changed."""
+
+    timers: Timers
+    runs: dict[int, Run] = field(default_factory=dict)
+    jobs: dict[str, Job] = field(default_factory=dict)
+    claims: list[Run] = field(default_factory=list)
+    ends: list[AttemptId] = field(default_factory=list)
+    over: list[Run] = field(default_factory=list)
+    """Runs that got their fate in this tick."""
+    orders: list[Order] = field(default_factory=list)
+    touched: set[str] = field(default_factory=set)
+    """Ids of jobs whose looks changed."""
+    resync: bool = False
+
+    def save(self, run: Run) -> None:
+        """Write this run and show its job anew."""
+        self.runs[run.no] = run
+        self.touch(run.job)
+
+    def save_job(self, job: Job) -> None:
+        """Write this job's row and show it anew."""
+        self.jobs[job.id] = job
+        self.touch(job)
+
+    def touch(self, job: Job) -> None:
+        """Show this job anew."""
+        job.version += 1
+        self.touched.add(job.id)
+
+    def clear(self) -> None:
+        """Begin a new tick."""
+        self.runs = {}
+        self.jobs = {}
+        self.claims = []
+        self.ends = []
+        self.over = []
+        self.orders = []
+        self.touched = set()
+        self.resync = False

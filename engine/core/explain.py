@@ -1,0 +1,124 @@
+"""Why a run waits and a job does not run, in one line each; and the status of a job."""
+
+from __future__ import annotations
+
+from engine.clock import Instant, moment
+from engine.core.ready import takes
+from engine.core.state import Job, Run, State, concurrency
+from engine.model.outcome import Outcome
+from engine.model.states import JobStatus, Queued, Retrying, RunPhase
+from engine.spec.job import Manual
+
+_WENT_WELL = frozenset({Outcome.SUCCESS, Outcome.SKIPPED})
+
+
+def status_of(state: State, job: Job) -> JobStatus:
+    """running > paused > stopped > waiting > completed | error | ended (20-engine)."""
+    if job.active:
+        return JobStatus.PAUSED if all(run.phase is RunPhase.PAUSED for run in job.active) else JobStatus.RUNNING
+    if job.stopped:
+        return JobStatus.STOPPED
+    if may_run_again(state, job):
+        return JobStatus.WAITING
+    if job.last_outcome is None:
+        return JobStatus.WAITING if job.spec.manual is not Manual.DENY else JobStatus.ENDED
+    if job.last_outcome in _WENT_WELL:
+        return JobStatus.COMPLETED
+    return JobStatus.STOPPED if job.last_outcome is Outcome.STOPPED else JobStatus.ERROR
+
+
+def may_run_again(state: State, job: Job) -> bool:
+    """Something is queued or due, here or in what the job needs."""
+    seen: set[str] = set()
+    todo = [job]
+    while todo:
+        one = todo.pop()
+        if one.queue or one.active or one.next_due is not None:
+            return True
+        for need in one.spec.needs if one.spec.schedule is None else ():
+            if need.job not in seen and need.job in state.jobs:
+                seen.add(need.job)
+                todo.append(state.jobs[need.job])
+    return False
+
+
+def why_queued(state: State, run: Run, now: Instant) -> str:
+    """What a queued run waits for."""
+    job = run.job
+    if job.stopped:
+        return "stopped by operator"
+    if job.held_since is not None:
+        return f"paused by operator at {_clock(job.held_since)}"
+    if state.draining:
+        return "the engine is shutting down"
+    if run.attempt is None and not run.entry:
+        limit = concurrency(job.spec)
+        return f"waits for {job.active[0].run_id if job.active else job.id} (concurrency {limit})"
+    if state.alone is not None and state.alone is not run:
+        return f"exclusive run of {state.alone.job.id}"
+    pools, exclusive = takes(run)
+    for name, count in pools:
+        slots, taken = state.pools[name].slots, state.pool_taken.get(name, 0)
+        if taken + count > slots and run.attempt is None:
+            return f"pool {name} {taken}/{slots}: {_names(_users(state, name))}"
+    if exclusive is True and state.taken:
+        return f"exclusive: waits until nothing runs ({state.taken} active)"
+    if isinstance(exclusive, str) and state.groups.get(exclusive, 0) and run.attempt is None:
+        return f"exclusive group {exclusive}: {_names(_members(state, exclusive))}"
+    aged = state.effective_priority(run, now)
+    place = f"priority {run.priority}" + (f" (aged to {aged:.1f})" if aged >= run.priority + 0.1 else "")
+    if state.taken >= state.spec.max_running:
+        return f"all {state.spec.max_running} slots are taken; {place}"
+    return f"about to start; {place}"
+
+
+def why_idle(state: State, job: Job, now: Instant) -> str | None:
+    """Why a job does not run; None while it does."""
+    live = [run for run in job.active if run.phase is not RunPhase.RETRYING]
+    if live:
+        return "paused by operator" if all(run.phase is RunPhase.PAUSED for run in live) else None
+    if job.active and isinstance(job.active[0].state, Retrying):
+        run, until = job.active[0], job.active[0].state.until
+        last = run.past[-1].reason if run.past else "?"
+        when = f"at {_clock(until)}" if until > now else "as soon as a slot is free"
+        return f"attempt {run.attempts_made} ended with {last}; next one {when}"
+    if not job.spec.enabled:
+        return "disabled in the job file"
+    if job.stopped:
+        return "stopped until resumed"
+    if job.queue and isinstance(job.queue[0].state, Queued):
+        return why_queued(state, job.queue[0], now)
+    if job.held_since is not None:
+        return f"paused by operator at {_clock(job.held_since)}"
+    if job.next_due is not None:
+        return f"next run at {moment(job.next_due).astimezone().isoformat(sep=' ', timespec='seconds')}"
+    if job.spec.needs and job.spec.schedule is None:
+        return _needs_line(job)
+    if job.spec.manual is Manual.ONLY:
+        return "runs only when triggered by hand"
+    return "has run; nothing more is due" if job.last_outcome is not None else "nothing is due"
+
+
+def _needs_line(job: Job) -> str:
+    open_needs = [need for need in job.spec.needs if need.job not in job.met]
+    if open_needs:
+        return f"waits for {', '.join(need.job for need in open_needs)}"
+    bad = [f"{name} ended {outcome}" for name, outcome in job.met.items()]
+    return f"not as required: {', '.join(bad)}"
+
+
+def _users(state: State, pool: str) -> list[str]:
+    return [run.job.id for run in state.runs.values() if pool in run.job.spec.pools and run.live]
+
+
+def _members(state: State, group: str) -> list[str]:
+    return [run.job.id for run in state.runs.values() if run.job.spec.exclusive == group and run.live]
+
+
+def _names(names: list[str], most: int = 3) -> str:
+    shown = ", ".join(names[:most])
+    return f"{shown}, {len(names) - most} more" if len(names) > most else shown
+
+
+def _clock(at: Instant) -> str:
+    return moment(at).astimezone().strftime("%H:%M:%S")

@@ -1,0 +1,102 @@
+"""A run gets its one fate: everything that follows at once and needs no waiting."""
+
+from __future__ import annotations
+
+from engine.clock import SECOND, micros
+from engine.core.admission import release
+from engine.core.dispatch import offer_next
+from engine.core.state import Job, Run
+from engine.core.timers import Due
+from engine.core.turn import Turn
+from engine.model.outcome import Because, Outcome, Reason
+from engine.model.states import Ended
+from engine.ports.executor import Withdraw
+from engine.spec.job import DelaySchedule, OnFailure
+
+_BAD = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.LOST, Outcome.STOPPED, Outcome.MISSED})
+
+
+def settle(turn: Turn, run: Run, outcome: Outcome, reason: Reason | None) -> None:
+    """End a run that holds nothing any more: counters, the job's last facts, its next run, the rows to write.
+
+    Its dependants hear of it in `needs.spread`, in the same tick and thus in the same batch of the store.
+    """
+    state, job = turn.state, run.job
+    started = run.attempts_made > 0
+    run.go(Ended(turn.now, outcome, reason))
+    run.ended_at = turn.now if run.ended_at is None else run.ended_at
+    turn.ready.drop(run)
+    if started:
+        job.active.remove(run)
+        if outcome is Outcome.SKIPPED:
+            job.tally.starts -= 1  # it said itself that there was nothing to do: not counted as a start
+        _remember(job, run, outcome, reason)
+    else:
+        state.dequeue(run)
+        if outcome is not Outcome.MISSED:
+            job.last_outcome = outcome
+            job.last_reason = None if reason is None else str(reason)
+    state.runs.pop(run.run_id, None)
+    job.tally.add(outcome, run.count)
+    if is_bad(outcome, reason):
+        state.bad_ends += 1
+    turn.fx.save(run)
+    turn.fx.save_job(job)
+    turn.fx.over.append(run)
+    if job.spec.on_failure is OnFailure.HALT and outcome in {Outcome.FAILED, Outcome.TIMED_OUT}:
+        job.stopped = True
+    plan_after_end(turn, job)
+    offer_next(turn, job)
+
+
+def is_bad(outcome: Outcome, reason: Reason | None) -> bool:
+    """Does a campaign with such a run fail (50-cli-server: exit code 1)."""
+    return outcome in _BAD or (outcome is Outcome.SKIPPED and reason is not None and reason.because is Because.UPSTREAM)
+
+
+def _remember(job: Job, run: Run, outcome: Outcome, reason: Reason | None) -> None:
+    assert run.ended_at is not None
+    job.last_ended_at = run.ended_at
+    job.last_outcome = outcome
+    job.last_reason = None if reason is None else str(reason)
+    if run.started_at is not None:
+        job.last_seconds = (run.ended_at - run.started_at - run.paused_us) / SECOND
+    if not job.active:
+        job.cpu_ring.append(0.0)
+        job.rss_ring.append(0)
+
+
+def plan_after_end(turn: Turn, job: Job) -> None:
+    """`delay`: the next run comes so long after the end of the last."""
+    if not isinstance(job.spec.schedule, DelaySchedule) or job.active or job.queue or not job.listed:
+        return
+    set_next(turn, job, turn.now + micros(job.spec.schedule.seconds))
+
+
+def set_next(turn: Turn, job: Job, at: int | None) -> None:
+    """Let the job's next occurrence be at `at` (None: there is none)."""
+    job.next_due = at
+    if at is not None:
+        turn.fx.timers.add(at, Due(job))
+    turn.fx.touch(job)
+
+
+def cancel_queued(turn: Turn, run: Run, outcome: Outcome, reason: Reason) -> None:
+    """End a run that has not started; one that is already ordered ends when the executor has given it back."""
+    if run.attempt is not None and run.attempt.ordered:
+        run.wish = reason
+        turn.fx.orders.append(Withdraw((run.attempt.id,)))
+        return
+    forget_claim(turn, run)
+    settle(turn, run, outcome, reason)
+
+
+def forget_claim(turn: Turn, run: Run) -> None:
+    """Drop an attempt that was claimed and never ordered."""
+    if run.attempt is None:
+        return
+    if run in turn.pipeline.claimed:
+        turn.pipeline.claimed.remove(run)
+        release(turn, run)
+    turn.state.by_attempt.pop(run.attempt.id, None)
+    run.attempt = None

@@ -1,0 +1,78 @@
+"""What the end of a run means for the jobs that need its job.
+
+A job with `needs` and no schedule of its own runs once each time all (`join: any`: one) of its needed jobs have ended
+as required since its own last run was made. A needed run that ends otherwise makes it `skipped(upstream)`, once per
+round, and that skip is in turn an end for its dependants. What was met stays met until the job runs: rerunning the
+failed one revives its dependants. A round ends with a run of the dependant, or when a needed job ends a second time.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.core.fates import settle
+from engine.core.occurrences import arise
+from engine.core.state import Job
+from engine.core.turn import Turn
+from engine.model.outcome import Because, Outcome, Reason
+from engine.model.record import RunKind
+from engine.spec.job import Join, Need, Required
+
+_FAILURES: Final = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.LOST})
+_DONE: Final = _FAILURES | {Outcome.SUCCESS, Outcome.STOPPED}
+_SILENT: Final = frozenset({Because.OVERLAP, Because.LIMIT})
+"""Skips that say nothing about the job's work: another run of it is under way."""
+
+
+def fulfils(need: Need, outcome: Outcome) -> bool:
+    """Did the needed job end as required."""
+    match need.required:
+        case Required.SUCCESS:
+            return outcome is Outcome.SUCCESS
+        case Required.FAILURE:
+            return outcome in _FAILURES
+        case Required.DONE:
+            return outcome in _DONE
+        case Required.SKIPPED:
+            return outcome is Outcome.SKIPPED
+
+
+def spread(turn: Turn) -> None:
+    """Tell the dependants of every run that ended in this tick; the list grows while chains of skips are followed."""
+    told = 0
+    while told < len(turn.fx.over):
+        run = turn.fx.over[told]
+        told += 1
+        outcome, reason = run.outcome, run.reason
+        if outcome is None or outcome is Outcome.MISSED or (reason is not None and reason.because in _SILENT):
+            continue
+        for dependant in run.job.needed_by:
+            if dependant.spec.schedule is None:
+                _hear(turn, dependant, run.job.id, outcome)
+
+
+def _hear(turn: Turn, job: Job, source: str, outcome: Outcome) -> None:
+    if source in job.heard:
+        job.heard.clear()
+        job.round_skipped = False
+    job.heard.add(source)
+    job.met[source] = outcome
+    turn.fx.save_job(job)
+    needs = job.spec.needs
+    good = sum(1 for need in needs if need.job in job.met and fulfils(need, job.met[need.job]))
+    match job.spec.join:
+        case Join.ALL:
+            fires = good == len(needs)
+            fails = not all(fulfils(need, outcome) for need in needs if need.job == source)
+        case Join.ANY:
+            fires = good > 0
+            fails = not good and len(job.met) == len(needs)
+    if fires:
+        job.met.clear()
+        job.heard.clear()
+        job.round_skipped = False
+        arise(turn, job, RunKind.NEEDS, turn.now)
+    elif fails and not job.round_skipped:
+        job.round_skipped = True
+        run = turn.state.new_run(job, RunKind.NEEDS, turn.now, turn.now)
+        settle(turn, run, Outcome.SKIPPED, Reason(Because.UPSTREAM, source))

@@ -1,0 +1,166 @@
+"""An occurrence gets its fate or becomes a run: due times, overlap, lateness, what fell due while nothing could start."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.clock import SECOND, Instant, micros
+from engine.core.dispatch import offer
+from engine.core.fates import cancel_queued, set_next, settle
+from engine.core.state import Job, Run, concurrency
+from engine.core.stopping import end_tree
+from engine.core.timers import DeadlineAt
+from engine.core.turn import Turn
+from engine.model.outcome import Because, Outcome, Reason
+from engine.model.record import RunKind
+from engine.model.states import RunPhase
+from engine.schedule import occurrences
+from engine.spec.job import CatchUp, DelaySchedule, Overlap
+
+COUNT_LIMIT: Final = 10_000
+"""Missed occurrences are counted exactly up to here."""
+
+CATCH_UP_LIMIT: Final = 1_000
+"""`catch_up: all` starts at most so many, the newest."""
+
+QUEUE_LIMIT: Final = 100_000
+"""Runs that wait, over all jobs; beyond it an occurrence is `missed(limit)`."""
+
+GRACE_CAP: Final = 300 * SECOND
+
+
+def take_due(turn: Turn, job: Job) -> None:
+    """The job's next occurrence has come: give it to `arise`, then plan the next one."""
+    planned = job.next_due
+    if planned is None or planned > turn.now or not job.may_start or not job.listed:
+        return  # a stale timer: the job was held, stopped or planned anew
+    job.planned_until = planned
+    turn.fx.save_job(job)
+    arise(turn, job, RunKind.SCHEDULE, planned)
+    plan_next(turn, job)
+
+
+def plan_next(turn: Turn, job: Job) -> None:
+    """Set the next occurrence after the last one that has its fate.
+
+    After a forward step of the clock the ones in between have theirs by `catch_up` (`resume_schedule`), so the walk
+    is one step long whatever the step was.
+    """
+    if isinstance(job.spec.schedule, DelaySchedule) or job.plan is None:
+        set_next(turn, job, None)
+        return
+    assert job.planned_until is not None
+    set_next(turn, job, job.plan.next_after(job.planned_until))
+
+
+def arise(turn: Turn, job: Job, kind: RunKind, planned: Instant, *, bypass: bool = False) -> Run:
+    """A run for an occurrence; it is over at once when the overlap policy or a limit says so."""
+    run = turn.state.new_run(job, kind, planned, turn.now)
+    run.bypass = bypass
+    turn.fx.save(run)
+    if turn.state.waiting > QUEUE_LIMIT:
+        settle(turn, run, Outcome.MISSED, Reason(Because.LIMIT, str(QUEUE_LIMIT)))
+        return run
+    if not _fits(turn, job, run):
+        settle(turn, run, Outcome.SKIPPED, Reason(Because.OVERLAP))
+        return run
+    if job.spec.start_deadline is not None and kind is RunKind.SCHEDULE:
+        turn.fx.timers.add(planned + micros(job.spec.start_deadline), DeadlineAt(run))
+    offer(turn, run)
+    return run
+
+
+def _fits(turn: Turn, job: Job, run: Run) -> bool:
+    """The overlap policy, for a run that is in the queue already."""
+    limit = concurrency(job.spec)
+    others = len(job.active) + len(job.queue) - 1
+    if limit is None or others < limit:
+        return True
+    match job.spec.overlap:
+        case Overlap.SKIP | Overlap.ALLOW:
+            return False
+        case Overlap.QUEUE:
+            return others < limit + job.spec.max_queued
+        case Overlap.REPLACE:
+            _replace(turn, job, run)
+            return True
+
+
+def _replace(turn: Turn, job: Job, run: Run) -> None:
+    for other in [*job.queue]:
+        if other is not run:
+            cancel_queued(turn, other, Outcome.SKIPPED, Reason(Because.OVERLAP))
+    for other in job.active[: len(job.active) + 1 - (concurrency(job.spec) or 1)]:
+        end_tree(turn, other, Reason(Because.REPLACED, run.run_id), None)
+
+
+def miss_deadline(turn: Turn, run: Run) -> None:
+    """The start deadline of a queued run has come; one that is on its way already is let go."""
+    if run.phase is RunPhase.QUEUED and not (run.attempt is not None and run.attempt.ordered):
+        cancel_queued(turn, run, Outcome.MISSED, Reason(Because.DEADLINE))
+
+
+def late_grace(job: Job, planned: Instant) -> int:
+    """Microseconds within which a late start counts as on time: as written, else min(5 minutes, half the period)."""
+    if job.spec.late_grace is not None:
+        return micros(job.spec.late_grace)
+    if job.plan is None:
+        return GRACE_CAP
+    following = job.plan.next_after(planned)
+    return GRACE_CAP if following is None else min(GRACE_CAP, (following - planned) // 2)
+
+
+def resume_schedule(turn: Turn, job: Job, why: Because) -> None:
+    """Nothing could start between `planned_until` and now (engine down, job held, clock stepped): give what fell due its fate.
+
+    The newest within `late_grace` starts as if on time; the others follow `catch_up`: one `missed` record for all
+    of them, or runs of kind `catch_up` within `catch_up_window`. Bounded work whatever the span (20-engine).
+    """
+    plan, after = job.plan, job.planned_until
+    if plan is None or after is None or not job.may_start or not job.listed:
+        return
+    due, exact = occurrences(plan, after, turn.now, COUNT_LIMIT)
+    if not exact:
+        due = _newest(turn, job, due)
+    on_time: list[Instant] = []
+    if due and turn.now - due[-1] <= late_grace(job, due[-1]):
+        on_time = [due.pop()]
+    window = turn.now - micros(job.spec.catch_up_window)
+    match job.spec.catch_up:
+        case CatchUp.NONE:
+            caught: list[Instant] = []
+        case CatchUp.LATEST:
+            caught = [] if on_time else [at for at in due[-1:] if at >= window]
+        case CatchUp.ALL:
+            caught = [at for at in due if at >= window][-CATCH_UP_LIMIT:]
+    missed = due[: len(due) - len(caught)]
+    if missed:
+        run = turn.state.new_run(job, RunKind.SCHEDULE, missed[-1], turn.now, first=missed[0])
+        run.count = len(missed)
+        run.count_exact = exact
+        settle(turn, run, Outcome.MISSED, Reason(why))
+    for at in caught:
+        run = turn.state.new_run(job, RunKind.CATCH_UP, at, turn.now)
+        turn.fx.save(run)
+        offer(turn, run)
+    job.planned_until = turn.now if not (due or on_time) else max([*due, *on_time])
+    turn.fx.save_job(job)
+    for at in on_time:
+        arise(turn, job, RunKind.SCHEDULE, at)
+    plan_next(turn, job)
+
+
+def _newest(turn: Turn, job: Job, oldest: list[Instant]) -> list[Instant]:
+    """Too many to list: the oldest ones, and those of the last stretch before now, found by doubling its length."""
+    assert job.plan is not None
+    span = SECOND
+    recent: list[Instant] = []
+    while turn.now - span > oldest[-1]:
+        found, exact = occurrences(job.plan, turn.now - span, turn.now, CATCH_UP_LIMIT)
+        if not exact:
+            break
+        recent = found
+        if len(found) >= CATCH_UP_LIMIT // 2:
+            break
+        span *= 2
+    return oldest + [at for at in recent if at > oldest[-1]]

@@ -1,0 +1,107 @@
+"""The ready queue: runs that may start, in order, one heap per thing that can block them.
+
+Order (20-engine): effective priority, then planned time, then the job least recently served, then job order. The
+effective priority of a waiting run is p + r*(now - q), r common to all; the difference of two such terms does not
+contain `now`, so the order never changes while both wait: a heap on the static key -(p - r*q) is exact, and
+there is no ageing tick (proof and measurement: docs/architecture.md).
+
+Runs that need the same pools and group share a heap; a blocked heap is passed over as a whole, so a blocked head
+holds up only its like, and nothing is popped and pushed back.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from engine.clock import SECOND
+from engine.core.state import Run
+from engine.spec.config import Ageing
+
+Needs: TypeAlias = tuple[tuple[tuple[str, int], ...], bool | str]
+"""What a run takes beyond a slot: pool slots, and exclusivity (True, or a group's name)."""
+
+SIMPLE: Needs = ((), False)
+"""Takes a slot and nothing else."""
+
+Key: TypeAlias = tuple[float, int, int, int, int]
+
+
+def takes(run: Run) -> Needs:
+    """What a run takes beyond a slot."""
+    spec = run.job.spec
+    if not spec.pools and spec.exclusive is False:
+        return SIMPLE
+    return (tuple(sorted(spec.pools.items())), spec.exclusive)
+
+
+def order_key(run: Run, ageing: Ageing) -> Key:
+    """Sorts runs by the rule above; constant while the run waits."""
+    rate = ageing.step / ageing.every
+    return (
+        rate * run.ages_from / SECOND - run.priority,
+        run.planned_at,
+        run.job.served_at,
+        run.job.index,
+        run.no,
+    )
+
+
+@dataclass(slots=True)
+class ReadyQueue:
+    """All heaps. A run's place is the entry whose token is `run.entry`; other entries of it are stale."""
+
+    ageing: Ageing
+    _heaps: dict[Needs, list[tuple[Key, int, Run]]] = field(default_factory=dict)
+    _token: int = 0
+    _size: int = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __contains__(self, run: Run) -> bool:
+        return run.entry != 0
+
+    def push(self, run: Run) -> None:
+        """Let it wait for its turn; a run that waits already gets a new place."""
+        if run.entry == 0:
+            self._size += 1
+        self._token += 1
+        run.entry = self._token
+        heapq.heappush(self._heaps.setdefault(takes(run), []), (order_key(run, self.ageing), self._token, run))
+
+    def drop(self, run: Run) -> None:
+        """It waits no more."""
+        if run.entry:
+            run.entry = 0
+            self._size -= 1
+
+    def best(self, blocked: Callable[[Needs], bool]) -> Run | None:
+        """The first run in order whose heap is not blocked; it stays in the queue."""
+        found: tuple[Key, int, Run] | None = None
+        for needs in list(self._heaps):
+            head = self._head(needs)
+            if head is not None and (found is None or head[0] < found[0]) and not blocked(needs):
+                found = head
+        return found[2] if found else None
+
+    def simple_head(self) -> Run | None:
+        """The first run that takes nothing but a slot, if it is first of all."""
+        run = self.best(lambda _: False)
+        return run if run is not None and takes(run) == SIMPLE else None
+
+    def _head(self, needs: Needs) -> tuple[Key, int, Run] | None:
+        heap = self._heaps[needs]
+        while heap and heap[0][1] != heap[0][2].entry:
+            heapq.heappop(heap)
+        if not heap:
+            del self._heaps[needs]
+            return None
+        return heap[0]
+
+    def in_order(self) -> Iterator[Run]:
+        """All that wait, in the order in which they would start if nothing blocked."""
+        places = [place for heap in self._heaps.values() for place in heap if place[1] == place[2].entry]
+        return (run for _, _, run in sorted(places, key=lambda place: place[0]))

@@ -1,0 +1,302 @@
+"""The state that the loop owns: jobs, runs, what is taken. Changed by `engine.core` alone, on the loop.
+
+Invariants (the property tests check them after each step):
+- a run stands in exactly one place: its job's `queue` (queued) or its job's `active` (live or retrying), or it is over;
+- `taken` counts live runs; pools and groups count what live runs hold;
+- per job: starts = success + failed + timed_out + stopped + lost + active.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from engine.clock import SECOND, Instant
+from engine.model.outcome import Outcome, Reason
+from engine.model.record import AttemptRecord, Counters, RunKind
+from engine.model.states import LIVE, Ended, Queued, RunPhase, RunState, phase_of, step
+from engine.ports.executor import AttemptId, LeftBehind
+from engine.schedule import Plan
+from engine.spec.config import EngineSpec, PoolSpec
+from engine.spec.job import JobSpec
+
+RING = 600
+"""Samples kept for a job's sparklines: ten minutes at one a second."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """A job's counters, live; `Counters` is their frozen copy."""
+
+    starts: int = 0
+    success: int = 0
+    failed: int = 0
+    timed_out: int = 0
+    stopped: int = 0
+    lost: int = 0
+    skipped: int = 0
+    missed: int = 0
+
+    def add(self, outcome: Outcome, count: int = 1) -> None:
+        """One more run (`count` occurrences) with this outcome."""
+        match outcome:
+            case Outcome.SUCCESS:
+                self.success += count
+            case Outcome.FAILED:
+                self.failed += count
+            case Outcome.TIMED_OUT:
+                self.timed_out += count
+            case Outcome.STOPPED:
+                self.stopped += count
+            case Outcome.LOST:
+                self.lost += count
+            case Outcome.SKIPPED:
+                self.skipped += count
+            case Outcome.MISSED:
+                self.missed += count
+
+    def frozen(self) -> Counters:
+        """A copy for the outside."""
+        return Counters(
+            starts=self.starts,
+            success=self.success,
+            failed=self.failed,
+            timed_out=self.timed_out,
+            stopped=self.stopped,
+            lost=self.lost,
+            skipped=self.skipped,
+            missed=self.missed,
+        )
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One start of the command: claimed (durable intention), then a process, then over."""
+
+    id: AttemptId
+    number: int
+    tag: int
+    boot_id: str
+    durable: bool = False
+    """The claim is on disk: it may be ordered."""
+    ordered: bool = False
+    """The executor has it; it may still be withdrawn until it has a pid."""
+    started_at: Instant | None = None
+    pid: int | None = None
+    ticks: int | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Run:
+    """What an occurrence became."""
+
+    no: int
+    """Number in the store, over all jobs; rises."""
+    run_id: str
+    job: Job
+    kind: RunKind
+    planned_at: Instant
+    queued_at: Instant
+    state: RunState
+    first_planned_at: Instant = 0
+    count: int = 1
+    count_exact: bool = True
+    ages_from: Instant = 0
+    """Waiting counts from here for ageing."""
+    bypass: bool = False
+    attempt: Attempt | None = None
+    past: list[AttemptRecord] = field(default_factory=list)
+    """Attempts that are over."""
+    attempts_made: int = 0
+    started_at: Instant | None = None
+    ended_at: Instant | None = None
+    exit_code: int | None = None
+    signal: int | None = None
+    peak_rss: int | None = None
+    cpu_seconds: float | None = None
+    paused_us: int = 0
+    paused_since: Instant | None = None
+    pause_until: Instant | None = None
+    cpu_percent: float | None = None
+    rss: int | None = None
+    left_behind: tuple[LeftBehind, ...] = ()
+    log_path: str | None = None
+    priority: int = 0
+    wish: Reason | None = None
+    """The run is to end before it starts (its launch is being withdrawn); what the record will say."""
+    entry: int = 0
+    """Token of its place in the ready queue; another token there is stale. 0: it is not there."""
+
+    @property
+    def phase(self) -> RunPhase:
+        """The word for its state."""
+        return phase_of(self.state)
+
+    @property
+    def live(self) -> bool:
+        """Takes a slot."""
+        return self.phase in LIVE
+
+    @property
+    def pid(self) -> int | None:
+        """Of the current attempt."""
+        return self.attempt.pid if self.attempt else None
+
+    def go(self, new: RunState) -> None:
+        """Take a step of the transition table; IllegalStep changes nothing."""
+        self.state = step(self.state, new)
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """The fate, once there is one."""
+        return self.state.outcome if isinstance(self.state, Ended) else None
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why it ended so."""
+        return self.state.reason if isinstance(self.state, Ended) else None
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """One job, live."""
+
+    spec: JobSpec
+    index: int
+    plan: Plan | None = None
+    schedule_text: str = ""
+    listed: bool = True
+    """False: it left the file and lives on only while its runs do."""
+    version: int = 0
+    seq: int = 0
+    """Number of its newest run; never goes back."""
+    tally: Tally = field(default_factory=Tally)
+    priority: int = 0
+    held_since: Instant | None = None
+    hold_until: Instant | None = None
+    stopped: bool = False
+    planned_until: Instant | None = None
+    """The newest occurrence that has its fate (or the time it was first seen)."""
+    next_due: Instant | None = None
+    active: list[Run] = field(default_factory=list)
+    queue: list[Run] = field(default_factory=list)
+    last: Run | None = None
+    """The newest run that was started."""
+    last_no: int | None = None
+    last_run_id: str | None = None
+    last_started_at: Instant | None = None
+    last_ended_at: Instant | None = None
+    last_outcome: Outcome | None = None
+    last_reason: str | None = None
+    last_seconds: float | None = None
+    served_at: Instant = 0
+    needed_by: list[Job] = field(default_factory=list)
+    met: dict[str, Outcome] = field(default_factory=dict)
+    """Triggered by needs: how each needed job ended since the last run of this one was made."""
+    heard: set[str] = field(default_factory=set)
+    """Needed jobs that ended in this round; see `core.needs`."""
+    round_skipped: bool = False
+    """This round already has its `skipped(upstream)`."""
+    cpu_ring: deque[float] = field(default_factory=lambda: deque(maxlen=RING))
+    rss_ring: deque[int] = field(default_factory=lambda: deque(maxlen=RING))
+
+    @property
+    def id(self) -> str:
+        """The key in the job file."""
+        return self.spec.id
+
+    @property
+    def held(self) -> bool:
+        """Nothing of it starts until resumed."""
+        return self.held_since is not None
+
+    @property
+    def may_start(self) -> bool:
+        """Not held, stopped or disabled."""
+        return self.held_since is None and not self.stopped and self.spec.enabled
+
+    @property
+    def room(self) -> bool:
+        """Its own concurrency allows one more live run."""
+        limit = concurrency(self.spec)
+        return limit is None or len(self.active) < limit
+
+
+def concurrency(spec: JobSpec) -> int | None:
+    """Runs of one job at once: as written; by default 1, under `overlap: allow` without bound (None)."""
+    if spec.concurrency is not None:
+        return spec.concurrency
+    return None if spec.overlap == "allow" else 1
+
+
+@dataclass(slots=True)
+class State:
+    """Everything."""
+
+    spec: EngineSpec
+    boot_id: str = ""
+    jobs: dict[str, Job] = field(default_factory=dict)
+    runs: dict[str, Run] = field(default_factory=dict)
+    """Queued and active runs by run id."""
+    by_attempt: dict[AttemptId, Run] = field(default_factory=dict)
+    pools: dict[str, PoolSpec] = field(default_factory=dict)
+    pool_taken: dict[str, int] = field(default_factory=dict)
+    groups: dict[str, int] = field(default_factory=dict)
+    """Live runs per exclusive group."""
+    alone: Run | None = None
+    """The live exclusive run."""
+    taken: int = 0
+    """Live runs."""
+    waiting: int = 0
+    """Queued runs."""
+    next_no: int = 1
+    draining: bool = False
+    bad_ends: int = 0
+    """Runs since the engine started that ended in a way for which a campaign is not a success."""
+
+    def listed_jobs(self) -> Iterable[Job]:
+        """The jobs of the file, in its order."""
+        return (job for job in self.jobs.values() if job.listed)
+
+    def new_run(
+        self, job: Job, kind: RunKind, planned_at: Instant, now: Instant, *, first: Instant | None = None
+    ) -> Run:
+        """A run in its job's queue, not yet in the ready queue."""
+        job.seq += 1
+        run = Run(
+            no=self.next_no,
+            run_id=f"{job.id}:{job.seq}",
+            job=job,
+            kind=kind,
+            planned_at=planned_at,
+            first_planned_at=planned_at if first is None else first,
+            queued_at=now,
+            ages_from=now,
+            state=Queued(now),
+            priority=job.priority,
+        )
+        self.next_no += 1
+        self.enqueue(run)
+        return run
+
+    def enqueue(self, run: Run) -> None:
+        """Put a queued run where it belongs."""
+        run.job.queue.append(run)
+        self.runs[run.run_id] = run
+        self.waiting += 1
+
+    def dequeue(self, run: Run) -> None:
+        """Take a run out of its job's queue."""
+        run.job.queue.remove(run)
+        self.waiting -= 1
+
+    def effective_priority(self, run: Run, now: Instant) -> float:
+        """Priority and what waiting has added (20-engine: order of the ready queue)."""
+        ageing = self.spec.ageing
+        waited = max(0, now - run.ages_from) / SECOND
+        return run.priority + waited / ageing.every * ageing.step
+
+    def nothing_left(self) -> bool:
+        """Nothing runs, waits or is scheduled any more."""
+        return not self.runs and all(job.next_due is None or not job.may_start for job in self.jobs.values())

@@ -1,0 +1,52 @@
+"""Ending a live run's process tree. The order goes out at once: nothing durable stands between an operator and a stop."""
+
+from __future__ import annotations
+
+from engine.clock import SECOND
+from engine.core.state import Run
+from engine.core.turn import Turn
+from engine.model.outcome import Because, Reason
+from engine.model.states import Paused, Running, Starting, Stopping
+from engine.ports.executor import Cause, Stop
+
+
+def end_tree(turn: Turn, run: Run, reason: Reason, grace: float | None) -> None:
+    """Order the end of a live run; what is over or stopping already is left alone.
+
+    A run that is `starting` has no pid yet: it is stopped when it reports one (`reports.started`).
+    """
+    match run.state:
+        case Starting():
+            run.wish = reason
+        case Running(pid=pid) | Paused(pid=pid):
+            assert run.attempt is not None
+            count_pause(run, turn.now)
+            run.go(Stopping(turn.now, pid, reason))
+            policy = run.job.spec.stop
+            turn.fx.orders.append(
+                Stop(
+                    run.attempt.id,
+                    int(policy.signal),
+                    policy.grace if grace is None else grace,
+                    Cause.SHUTDOWN if reason.because is Because.SHUTDOWN else Cause.STOP,
+                )
+            )
+            turn.fx.save(run)
+        case _:
+            pass
+
+
+def count_pause(run: Run, now: int) -> None:
+    """A pause is over: add its length."""
+    if run.paused_since is not None:
+        run.paused_us += max(0, now - run.paused_since)
+        run.paused_since = None
+
+
+def wall_seconds(run: Run, now: int) -> float | None:
+    """Seconds from the first start to the end (or now), pauses left out."""
+    if run.started_at is None:
+        return None
+    end = run.ended_at if run.ended_at is not None else now
+    paused = run.paused_us + (max(0, end - run.paused_since) if run.paused_since is not None else 0)
+    return max(0, end - run.started_at - paused) / SECOND

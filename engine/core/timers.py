@@ -1,0 +1,77 @@
+"""One heap for everything that is to happen at a time: due occurrences, retries, automatic resumes, deadlines.
+
+Entries are never removed: an entry is stale when its owner no longer expects that instant, which the loop finds out
+when it comes up. (A wheel gains nothing over heapq in CPython: measured at 10,000 jobs, both < 1 us.)
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from engine.clock import Instant
+from engine.core.state import Job, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The next occurrence of a job's schedule."""
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class RetryAt:
+    """A run's next attempt may start."""
+
+    run: Run
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeAt:
+    """The end of a pause or hold that was given a length."""
+
+    target: Run | Job
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineAt:
+    """A queued run's start deadline."""
+
+    run: Run
+
+
+@dataclass(frozen=True, slots=True)
+class DrainEnd:
+    """The patience of a shutdown ends."""
+
+
+Timer: TypeAlias = Due | RetryAt | ResumeAt | DeadlineAt | DrainEnd
+
+
+@dataclass(slots=True)
+class Timers:
+    """The heap. `head` is what the clock's one alarm is set to."""
+
+    _heap: list[tuple[Instant, int, Timer]] = field(default_factory=list)
+    _seq: int = 0
+
+    def add(self, at: Instant, timer: Timer) -> None:
+        """Let `timer` come up at `at`."""
+        self._seq += 1
+        heapq.heappush(self._heap, (at, self._seq, timer))
+
+    @property
+    def head(self) -> Instant | None:
+        """When the next one comes up."""
+        return self._heap[0][0] if self._heap else None
+
+    def pop(self, now: Instant) -> Timer | None:
+        """The next one that has come up, if any."""
+        if self._heap and self._heap[0][0] <= now:
+            return heapq.heappop(self._heap)[2]
+        return None
+
+    def __len__(self) -> int:
+        return len(self._heap)

@@ -1,0 +1,51 @@
+"""Finding what a verb is aimed at, and refusing it when that is not what was on screen any more."""
+
+from __future__ import annotations
+
+from engine.api import Aim
+from engine.core.state import Job, Run
+from engine.core.turn import Turn
+from engine.errors import Refused, RefusedCode
+
+
+def find_job(turn: Turn, job_id: str) -> Job:
+    """The listed job of that id; Refused `unknown_id`."""
+    job = turn.state.jobs.get(job_id)
+    if job is None or not job.listed:
+        raise Refused(RefusedCode.UNKNOWN_ID, f"no job {job_id!r}", "`ctl list` shows the ids")
+    return job
+
+
+def find_run(turn: Turn, run_id: str) -> Run:
+    """The queued or active run of that id; Refused `state` when it is over, `unknown_id` when there is no such job."""
+    run = turn.state.runs.get(run_id)
+    if run is None:
+        find_job(turn, run_id.rpartition(":")[0] or run_id)
+        raise Refused(RefusedCode.STATE, f"run {run_id} is over")
+    return run
+
+
+def check_aim(job: Job, aim: Aim | None) -> None:
+    """Refused `changed` when the newest run of the job is not the one, or not in the state, that was seen."""
+    if aim is None:
+        return
+    newest = job.active[-1] if job.active else None
+    seen = (aim.run_id, aim.state)
+    is_now = (newest.run_id, newest.phase) if newest else (None, None)
+    if seen != is_now:
+        now = f"{is_now[0]} is {is_now[1]}" if newest else "nothing runs"
+        raise Refused(RefusedCode.CHANGED, f"{job.id} has changed meanwhile: {now}", "look and press again")
+
+
+def check_run_aim(run: Run, aim: Aim | None) -> None:
+    """The same for a verb on a run."""
+    if aim is not None and (aim.run_id, aim.state) != (run.run_id, run.phase):
+        raise Refused(
+            RefusedCode.CHANGED, f"{run.run_id} has changed meanwhile: it is {run.phase}", "look and press again"
+        )
+
+
+def check_open(turn: Turn) -> None:
+    """Refused `shutting_down` once the engine ends."""
+    if turn.state.draining:
+        raise Refused(RefusedCode.SHUTTING_DOWN, "the engine is shutting down, nothing new starts")

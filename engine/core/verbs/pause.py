@@ -1,0 +1,37 @@
+"""pause: a running tree stands still; a job with nothing running is held."""
+
+from __future__ import annotations
+
+from engine.clock import micros
+from engine.core.dispatch import take_back
+from engine.core.state import Job, Run
+from engine.core.timers import ResumeAt
+from engine.core.turn import Turn
+from engine.errors import Refused, RefusedCode
+from engine.model.states import RunPhase
+from engine.ports.executor import Pause
+
+
+def pause_run(turn: Turn, run: Run, for_seconds: float | None) -> None:
+    """Order the pause of a running run; it is `paused` when the executor says so. Refused: not running, not pausable."""
+    if run.phase is not RunPhase.RUNNING:
+        raise Refused(RefusedCode.STATE, f"{run.run_id} is {run.phase}, not running")
+    if not run.job.spec.pausable:
+        raise Refused(RefusedCode.NOT_PAUSABLE, f"{run.job.id} says pausable: false")
+    assert run.attempt is not None
+    run.pause_until = None if for_seconds is None else turn.now + micros(for_seconds)
+    turn.fx.orders.append(Pause(run.attempt.id))
+
+
+def hold_job(turn: Turn, job: Job, for_seconds: float | None) -> None:
+    """Nothing of the job starts until it is resumed. Refused: held already."""
+    if job.held:
+        raise Refused(RefusedCode.STATE, f"{job.id} is paused already", f"`resume {job.id}` lets it go on")
+    job.held_since = turn.now
+    job.hold_until = None if for_seconds is None else turn.now + micros(for_seconds)
+    if job.hold_until is not None:
+        turn.fx.timers.add(job.hold_until, ResumeAt(job))
+    for run in job.queue:
+        turn.ready.drop(run)
+        take_back(turn, run)
+    turn.fx.save_job(job)

@@ -1,0 +1,52 @@
+"""stop: a run's tree is ended; `job` also keeps the job stopped until it is resumed."""
+
+from __future__ import annotations
+
+from engine.core.fates import cancel_queued, settle
+from engine.core.state import Job, Run
+from engine.core.stopping import end_tree
+from engine.core.turn import Turn
+from engine.errors import Refused, RefusedCode
+from engine.model.outcome import Because, Outcome, Reason
+from engine.model.states import RunPhase
+
+
+def stop_run(turn: Turn, run: Run, grace: float | None) -> None:
+    """End one run: a queued one becomes `skipped(operator)`, a retrying one `stopped`, a live one is told to end.
+
+    Refused: it is stopping already.
+    """
+    reason = Reason(Because.OPERATOR)
+    match run.phase:
+        case RunPhase.QUEUED:
+            cancel_queued(turn, run, Outcome.SKIPPED, reason)
+        case RunPhase.RETRYING:
+            settle(turn, run, Outcome.STOPPED, reason)
+        case RunPhase.STOPPING:
+            raise Refused(RefusedCode.STATE, f"{run.run_id} is stopping already", "`kill` does not wait for its grace")
+        case _:
+            end_tree(turn, run, reason, grace)
+
+
+def stop_job(turn: Turn, job: Job, grace: float | None) -> None:
+    """End all its runs and keep the job stopped until resumed, over restarts too. Refused: stopped, and nothing left."""
+    if job.stopped and not job.active and not job.queue:
+        raise Refused(RefusedCode.STATE, f"{job.id} is stopped already", f"`resume {job.id}` lets it go on")
+    job.stopped = True
+    for run in [*job.queue, *job.active]:
+        if run.phase is not RunPhase.STOPPING:
+            stop_run(turn, run, grace)
+    turn.fx.save_job(job)
+
+
+def stop_runs(turn: Turn, job: Job, grace: float | None) -> None:
+    """End what the job has running or retrying; the schedule goes on. Refused: nothing runs."""
+    runs = [run for run in job.active if run.phase is not RunPhase.STOPPING] or [
+        run for run in job.queue if not job.active
+    ]
+    if not runs:
+        raise Refused(
+            RefusedCode.STATE, f"nothing of {job.id} runs", f"`stop --job {job.id}` keeps it from starting again"
+        )
+    for run in runs:
+        stop_run(turn, run, grace)

@@ -1,0 +1,132 @@
+"""The port to what must outlive the engine. Rows are named tuples: the loop makes them (a snapshot), the store binds them.
+
+One batch is in flight at a time; the loop collects the next one meanwhile (group commit). A batch is all or nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from engine.clock import Instant
+from engine.model.outcome import Outcome
+from engine.model.record import RunRecord
+
+
+class RunRow(NamedTuple):
+    """A run as stored: what the record shows, and what adoption after a crash needs. `past` and `left_behind` are JSON.
+
+    (job, kind, planned_at, seq) is the run key: unique, so that no occurrence starts twice whatever the loop believes.
+    `seq` is 0 for what a schedule planned, else the run's own number: two triggers may share an instant.
+    """
+
+    no: int
+    run_id: str
+    job: str
+    kind: str
+    planned_at: Instant
+    seq: int
+    first_planned_at: Instant
+    occurrences: int
+    occurrences_exact: bool
+    queued_at: Instant
+    started_at: Instant | None
+    ended_at: Instant | None
+    state: str
+    outcome: str | None
+    reason: str | None
+    exit_code: int | None
+    signal: int | None
+    priority: int
+    bypass: bool
+    attempts_made: int
+    attempt_id: str | None
+    tag: int | None
+    boot_id: str | None
+    attempt_started_at: Instant | None
+    pid: int | None
+    ticks: int | None
+    retry_at: Instant | None
+    paused_us: int
+    paused_since: Instant | None
+    pause_until: Instant | None
+    peak_rss: int | None
+    cpu_seconds: float | None
+    log_path: str | None
+    left_behind: str | None
+    past: str | None
+
+
+class JobRow(NamedTuple):
+    """A job as stored: counters, what an operator set, how far its schedule has got, what it knows of its needs (JSON)."""
+
+    id: str
+    seq: int
+    starts: int
+    success: int
+    failed: int
+    timed_out: int
+    stopped: int
+    lost: int
+    skipped: int
+    missed: int
+    priority: int | None
+    held_since: Instant | None
+    hold_until: Instant | None
+    is_stopped: bool
+    planned_until: Instant | None
+    last_no: int | None
+    last_run_id: str | None
+    last_started_at: Instant | None
+    last_ended_at: Instant | None
+    last_outcome: str | None
+    last_reason: str | None
+    last_seconds: float | None
+    needs: str | None
+
+
+@dataclass(slots=True)
+class Batch:
+    """What is to be durable together. `facts` are single values by name; `lines` go to text files after the commit."""
+
+    runs: list[RunRow] = field(default_factory=list)
+    jobs: list[JobRow] = field(default_factory=list)
+    facts: dict[str, str] = field(default_factory=dict)
+    lines: list[tuple[Path, str]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.runs or self.jobs or self.facts or self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What was found at the start. `runs` are those without an outcome; `damaged` names the file set aside, if any."""
+
+    jobs: tuple[JobRow, ...]
+    runs: tuple[RunRow, ...]
+    next_no: int
+    facts: dict[str, str]
+    damaged: str | None = None
+
+
+class Store(Protocol):
+    """Keeps rows. `write` and `load` are called on the loop."""
+
+    def load(self) -> Stored:
+        """Everything the engine needs to go on. OSError or StateLocked when the store cannot be had."""
+
+    def write(self, batch: Batch, done: Callable[[OSError | None], None]) -> None:
+        """Make the batch durable, then call `done` on the loop: None, or why it could not be (nothing was written)."""
+
+    async def history(
+        self, *, job: str | None, outcome: Outcome | None, since: Instant | None, limit: int
+    ) -> Sequence[RunRecord]:
+        """Runs on record that are over, newest first."""
+
+    async def find(self, run_id: str) -> RunRecord | None:
+        """One run on record."""
+
+    def close(self) -> None:
+        """Finish what was given to `write`, then let go."""

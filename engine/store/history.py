@@ -1,0 +1,119 @@
+"""Questions about the past, on a read-only connection of their own; usable without an engine (`jobqueue-tui history`)."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from engine.clock import SECOND, Instant
+from engine.model.outcome import Outcome
+from engine.model.record import AttemptRecord, RunKind, RunRecord
+from engine.model.states import RunPhase
+from engine.ports.store import RunRow
+
+_SELECT: Final = f"SELECT {', '.join(RunRow._fields)} FROM runs"
+
+
+def ended_runs(
+    path: Path, *, job: str | None, outcome: Outcome | None, since: Instant | None, limit: int, over: bool = True
+) -> Sequence[RunRecord]:
+    """Runs of the store at `path`, newest first; `over` leaves out those without an outcome. FileNotFoundError."""
+    clauses: list[str] = []
+    values: list[str | int] = []
+    if over:
+        clauses.append("outcome IS NOT NULL")
+    if job is not None:
+        clauses.append("job = ?")
+        values.append(job)
+    if outcome is not None:
+        clauses.append("outcome = ?")
+        values.append(str(outcome))
+    if since is not None:
+        clauses.append("queued_at >= ?")
+        values.append(since)
+    where = f" WHERE {' AND '.join(clauses)}" if clauses else ""
+    with closing(_reader(path)) as db:
+        return [
+            to_record(RunRow(*row))
+            for row in db.execute(f"{_SELECT}{where} ORDER BY no DESC LIMIT ?", (*values, limit))
+        ]
+
+
+def one_run(path: Path, run_id: str) -> RunRecord | None:
+    """The run of that id, or None."""
+    with closing(_reader(path)) as db:
+        row = db.execute(f"{_SELECT} WHERE run_id = ?", (run_id,)).fetchone()
+    return None if row is None else to_record(RunRow(*row))
+
+
+def _reader(path: Path) -> sqlite3.Connection:
+    if not path.exists():
+        raise FileNotFoundError(f"no state at {path}")
+    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None)
+
+
+def to_record(row: RunRow) -> RunRecord:
+    """What is shown of a stored run."""
+    wall = None
+    if row.started_at is not None and row.ended_at is not None:
+        wall = max(0, row.ended_at - row.started_at - row.paused_us) / SECOND
+    return RunRecord(
+        run_id=row.run_id,
+        job=row.job,
+        kind=RunKind(row.kind),
+        planned_at=row.planned_at,
+        first_planned_at=row.first_planned_at,
+        queued_at=row.queued_at,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        state=RunPhase(row.state),
+        outcome=None if row.outcome is None else Outcome(row.outcome),
+        reason=row.reason,
+        exit_code=row.exit_code,
+        signal=row.signal,
+        pid=row.pid,
+        peak_rss_bytes=row.peak_rss,
+        cpu_seconds=row.cpu_seconds,
+        wall_seconds=wall,
+        paused_seconds=row.paused_us / SECOND,
+        cpu_percent=None,
+        rss_bytes=None,
+        attempts=_attempts(row),
+        count=row.occurrences,
+        count_exact=bool(row.occurrences_exact),
+        priority=row.priority,
+        executor="local",
+        host="",
+        log_path=row.log_path,
+        left_behind=tuple((pid, command) for pid, command in json.loads(row.left_behind or "[]")),
+    )
+
+
+def _attempts(row: RunRow) -> tuple[AttemptRecord, ...]:
+    """The list as stored; a run of one attempt has none stored, since its columns say it all."""
+    if row.past is not None:
+        return tuple(
+            AttemptRecord(**{**fields, "outcome": fields["outcome"] and Outcome(fields["outcome"])})
+            for fields in json.loads(row.past)
+        )
+    if row.attempts_made == 0:
+        return ()
+    return (
+        AttemptRecord(
+            attempt_id=row.attempt_id or f"{row.run_id}.1",
+            started_at=row.attempt_started_at or row.started_at,
+            ended_at=row.ended_at,
+            outcome=None if row.outcome is None else Outcome(row.outcome),
+            reason=row.reason,
+            exit_code=row.exit_code,
+            signal=row.signal,
+            pid=row.pid,
+            peak_rss_bytes=row.peak_rss,
+            cpu_seconds=row.cpu_seconds,
+        ),
+    )

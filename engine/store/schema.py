@@ -1,0 +1,68 @@
+"""Tables, and the steps from one version to the next. A step is never edited once released; a new one is added."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from engine.ports.store import JobRow, RunRow
+
+STEPS: Final[tuple[tuple[str, ...], ...]] = (
+    (
+        "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+        """CREATE TABLE jobs (
+            id TEXT PRIMARY KEY, seq INTEGER NOT NULL, starts INTEGER NOT NULL, success INTEGER NOT NULL,
+            failed INTEGER NOT NULL, timed_out INTEGER NOT NULL, stopped INTEGER NOT NULL, lost INTEGER NOT NULL,
+            skipped INTEGER NOT NULL, missed INTEGER NOT NULL, priority INTEGER, held_since INTEGER, hold_until INTEGER,
+            is_stopped INTEGER NOT NULL, planned_until INTEGER, last_no INTEGER, last_run_id TEXT,
+            last_started_at INTEGER, last_ended_at INTEGER, last_outcome TEXT, last_reason TEXT, last_seconds REAL,
+            needs TEXT
+        ) WITHOUT ROWID""",
+        """CREATE TABLE runs (
+            no INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE, job TEXT NOT NULL, kind TEXT NOT NULL,
+            planned_at INTEGER NOT NULL, seq INTEGER NOT NULL, first_planned_at INTEGER NOT NULL,
+            occurrences INTEGER NOT NULL, occurrences_exact INTEGER NOT NULL, queued_at INTEGER NOT NULL,
+            started_at INTEGER, ended_at INTEGER, state TEXT NOT NULL, outcome TEXT, reason TEXT, exit_code INTEGER,
+            signal INTEGER, priority INTEGER NOT NULL, bypass INTEGER NOT NULL, attempts_made INTEGER NOT NULL,
+            attempt_id TEXT, tag INTEGER, boot_id TEXT, attempt_started_at INTEGER, pid INTEGER, ticks INTEGER,
+            retry_at INTEGER, paused_us INTEGER NOT NULL, paused_since INTEGER, pause_until INTEGER,
+            peak_rss INTEGER, cpu_seconds REAL, log_path TEXT, left_behind TEXT, past TEXT
+        )""",
+        "CREATE UNIQUE INDEX run_key ON runs (job, planned_at, kind, seq)",
+        "CREATE INDEX run_open ON runs (no) WHERE outcome IS NULL",
+    ),
+)
+
+VERSION: Final = len(STEPS)
+
+_KEY: Final = frozenset({"no", "run_id", "job", "kind", "planned_at", "seq"})
+
+
+def _insert(verb: str, table: str, fields: tuple[str, ...]) -> str:
+    return f"{verb} INTO {table} ({', '.join(fields)}) VALUES ({', '.join('?' * len(fields))})"
+
+
+SAVE_RUN: Final = (
+    _insert("INSERT", "runs", RunRow._fields)
+    + " ON CONFLICT (no) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in RunRow._fields if name not in _KEY)
+)
+SAVE_JOB: Final = _insert("INSERT OR REPLACE", "jobs", JobRow._fields)
+SAVE_FACT: Final = _insert("INSERT OR REPLACE", "facts", ("name", "value"))
+
+
+class NewerState(Exception):  # noqa: N818 - says what is the case
+    """The state was written by a newer program; this one must not touch it."""
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Bring the database to this program's version. NewerState when it is ahead of it; nothing is written then."""
+    version: int = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
+        raise NewerState(f"the state has version {version}, this program knows up to {VERSION}")
+    for number, statements in enumerate(STEPS[version:], version + 1):
+        db.execute("BEGIN IMMEDIATE")
+        for statement in statements:
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {number}")
+        db.execute("COMMIT")

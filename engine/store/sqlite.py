@@ -1,0 +1,151 @@
+"""`SqliteStore`: the state of one engine in one file.
+
+The loop hands over a batch and gets called back on the loop when it is on disk. One thread writes; `history` reads on
+connections of its own in a worker thread, so that a long question holds up neither.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from engine.clock import Instant
+from engine.model.outcome import Outcome
+from engine.model.record import RunRecord
+from engine.ports.store import Batch, JobRow, RunRow, Stored
+from engine.store.history import ended_runs, one_run
+from engine.store.lock import StateLock
+from engine.store.schema import SAVE_FACT, SAVE_JOB, SAVE_RUN, migrate
+
+_Done = Callable[[OSError | None], None]
+
+
+class SqliteStore:
+    """State in `folder/state.db` (folder 0700, file 0600). Construct and use it on the loop that is to be called back."""
+
+    def __init__(self, folder: Path, *, stamp: Callable[[], str]) -> None:
+        """`stamp` names the time in the name of a damaged file that is set aside. StateLocked: another engine has the folder."""
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock = StateLock(folder)
+        self._folder = folder
+        self._path = folder / "state.db"
+        self._stamp = stamp
+        self._loop = asyncio.get_running_loop()
+        self._work: queue.SimpleQueue[tuple[Batch, _Done] | None] = queue.SimpleQueue()
+        self._writer = threading.Thread(target=self._write_all, name="store", daemon=True)
+        self._db: sqlite3.Connection | None = None
+
+    def load(self) -> Stored:
+        """Open (and create, migrate, or set aside if damaged), and read what goes on. OSError, NewerState."""
+        damaged = None
+        try:
+            self._db = _open(self._path)
+        except sqlite3.DatabaseError:
+            damaged = self._set_aside()
+            self._db = _open(self._path)
+        db = self._db
+        found = Stored(
+            jobs=tuple(JobRow(*row) for row in db.execute(f"SELECT {', '.join(JobRow._fields)} FROM jobs")),
+            runs=tuple(
+                RunRow(*row)
+                for row in db.execute(f"SELECT {', '.join(RunRow._fields)} FROM runs WHERE outcome IS NULL ORDER BY no")
+            ),
+            next_no=db.execute("SELECT coalesce(max(no), 0) + 1 FROM runs").fetchone()[0],
+            facts=dict(db.execute("SELECT name, value FROM facts")),
+            damaged=damaged,
+        )
+        self._writer.start()
+        return found
+
+    def write(self, batch: Batch, done: _Done) -> None:
+        """See `ports.Store`."""
+        self._work.put((batch, done))
+
+    async def history(
+        self, *, job: str | None, outcome: Outcome | None, since: Instant | None, limit: int
+    ) -> Sequence[RunRecord]:
+        """See `ports.Store`."""
+        return await asyncio.to_thread(ended_runs, self._path, job=job, outcome=outcome, since=since, limit=limit)
+
+    async def find(self, run_id: str) -> RunRecord | None:
+        """See `ports.Store`."""
+        return await asyncio.to_thread(one_run, self._path, run_id)
+
+    def close(self) -> None:
+        """Write what is left, then close and let the next engine in."""
+        if self._writer.is_alive():
+            self._work.put(None)
+            self._writer.join()
+        if self._db is not None:
+            self._db.close()
+        self._lock.release()
+
+    def _set_aside(self) -> str:
+        """Keep a damaged file under another name: nothing a user had is ever deleted."""
+        kept = self._path.with_name(f"{self._path.name}.damaged-{self._stamp()}")
+        self._path.rename(kept)
+        for suffix in ("-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                Path(f"{self._path}{suffix}").rename(f"{kept}{suffix}")
+        return str(kept)
+
+    def _write_all(self) -> None:
+        assert self._db is not None
+        while (item := self._work.get()) is not None:
+            batch, done = item
+            problem = _commit(self._db, batch)
+            if problem is None:
+                _append_lines(batch.lines)
+            with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits for the answer
+                self._loop.call_soon_threadsafe(done, problem)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """A connection fit for the writer. sqlite3.DatabaseError for a file that is no database or is damaged."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=16)
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA wal_autocheckpoint = 4000")
+        if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+            raise sqlite3.DatabaseError("quick_check failed")
+        migrate(db)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _commit(db: sqlite3.Connection, batch: Batch) -> OSError | None:
+    if not (batch.runs or batch.jobs or batch.facts):
+        return None
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        db.executemany(SAVE_RUN, batch.runs)
+        db.executemany(SAVE_JOB, batch.jobs)
+        db.executemany(SAVE_FACT, batch.facts.items())
+        db.execute("COMMIT")
+    except sqlite3.Error as error:
+        with contextlib.suppress(sqlite3.Error):
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+        return OSError(f"the state cannot be written: {error}")
+    return None
+
+
+def _append_lines(lines: Sequence[tuple[Path, str]]) -> None:
+    """Lines of `runs.log`, a convenience beside the store: a folder that is gone must not hold up anything."""
+    for path, line in lines:
+        with contextlib.suppress(OSError):
+            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            try:
+                os.write(fd, line.encode())
+            finally:
+                os.close(fd)
