@@ -35,3 +35,6 @@ class NextMemo:
                 self._stretches.clear()
             self._stretches[plan.key] = (after, at)
         return at
+
+    def __len__(self) -> int:
+        return len(self._stretches)
