@@ -1,0 +1,173 @@
+"""How an engine begins: jobs from the file, what the store remembers, what became of the attempts that were under way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from engine.clock import micros
+from engine.core.admission import release, reserve
+from engine.core.dispatch import enter_starting, offer_next, undo_starting
+from engine.core.fates import set_next, settle
+from engine.core.occurrences import arise, plan_next, resume_schedule
+from engine.core.planning import plan_of, schedule_text
+from engine.core.reports import take_report
+from engine.core.state import Job, Run
+from engine.core.timers import DeadlineAt, ResumeAt, RetryAt
+from engine.core.turn import Turn
+from engine.model.outcome import Because, Outcome, Reason
+from engine.model.record import RunKind
+from engine.model.states import Paused, Retrying, Running, RunPhase
+from engine.ports.executor import Ended, Missing, NotFound, Recovered, StillRunning, StillWaiting
+from engine.schedule import EveryPlan
+from engine.spec.job import Argv, AtSchedule, DelaySchedule, JobSpec, Manual
+
+
+def add_job(turn: Turn, spec: JobSpec) -> Job:
+    """A new job at the end of the list, not yet planned."""
+    job = Job(spec=spec, index=len(turn.state.jobs), schedule_text=schedule_text(spec), priority=spec.priority)
+    turn.state.jobs[job.id] = job
+    return job
+
+
+def link_needs(jobs: Mapping[str, Job]) -> None:
+    """Tell each job who needs it."""
+    for job in jobs.values():
+        job.needed_by.clear()
+    for job in jobs.values():
+        for need in job.spec.needs:
+            jobs[need.job].needed_by.append(job)
+
+
+def ghost(turn: Turn, job_id: str) -> Job:
+    """Stands for a job that left the file while a run of it goes on; it starts nothing and is not listed."""
+    spec = JobSpec(id=job_id, command=Argv(("false",)), manual=Manual.ONLY, enabled=False)
+    job = Job(spec=spec, index=len(turn.state.jobs), listed=False)
+    turn.state.jobs[job_id] = job
+    return job
+
+
+def adopt(turn: Turn, recovered: Iterable[Recovered]) -> None:
+    """What the executor says of attempts that have no end on record.
+
+    20-engine, After a crash: known to a living keeper or not -> as it says, or queued again; keeper gone and no process
+    -> lost; another boot -> lost(reboot). Never tried again by itself.
+    """
+    for found in recovered:
+        match found:
+            case StillRunning(started=started, paused=paused):
+                run = turn.state.by_attempt[started.attempt]
+                if run.attempt is not None and run.attempt.pid is None:
+                    take_report(turn, started, _nobody)
+                if paused and isinstance(run.state, Running):
+                    run.go(Paused(turn.now, run.state.pid, run.pause_until))
+                    run.paused_since = turn.now
+            case StillWaiting(attempt=attempt):
+                run = turn.state.by_attempt[attempt]
+                assert run.attempt is not None
+                run.attempt.ordered = True
+                turn.pipeline.ordered[attempt] = run
+            case Ended():
+                take_report(turn, found, _nobody)
+            case NotFound(attempt=attempt, missing=missing):
+                _not_found(turn, turn.state.by_attempt[attempt], missing)
+
+
+def _nobody(_run: Run, _why: str | None) -> None:
+    """Nobody waits for an answer at the start."""
+
+
+def _not_found(turn: Turn, run: Run, missing: Missing) -> None:
+    assert run.attempt is not None
+    release(turn, run)
+    match missing:
+        case Missing.NEVER_STARTED:
+            if run.live:
+                undo_starting(turn, run)
+            return
+        case Missing.REBOOTED:
+            reason = Reason(Because.REBOOT)
+        case Missing.GONE:
+            reason = Reason(Because.CLAIM if run.attempt.pid is None else Because.EXIT_UNKNOWN)
+    if not run.live:
+        enter_starting(turn, run)
+    turn.state.taken -= 1
+    turn.state.by_attempt.pop(run.attempt.id, None)
+    run.attempt = None
+    settle(turn, run, Outcome.LOST, reason)
+
+
+def resettle(turn: Turn, run: Run) -> None:
+    """Put a run that the store remembers back in its place."""
+    state = turn.state
+    if run.phase is RunPhase.QUEUED:
+        state.enqueue(run)
+        if run.job.spec.start_deadline is not None and run.kind is RunKind.SCHEDULE:
+            turn.fx.timers.add(run.planned_at + micros(run.job.spec.start_deadline), DeadlineAt(run))
+    else:
+        state.runs[run.run_id] = run
+        run.job.active.append(run)
+        run.job.last = run
+    match run.state:
+        case Retrying(until=until):
+            turn.fx.timers.add(until, RetryAt(run))
+        case Paused(until=int(until)):
+            turn.fx.timers.add(until, ResumeAt(run))
+        case _:
+            pass
+    if run.live:
+        state.taken += 1
+    if run.attempt is not None:
+        state.by_attempt[run.attempt.id] = run
+        reserve(turn, run)
+
+
+def begin(turn: Turn, default_zone: str, *, campaign: bool) -> None:
+    """Let every job go on from where the store says it was. `campaign`: one-shots that have run run again."""
+    for job in turn.state.jobs.values():
+        # `every` goes on from the last occurrence on record: a restart starts nothing early
+        anchor = turn.now if job.planned_until is None else job.planned_until
+        job.plan = plan_of(job.spec, default_zone, anchor)
+    for job in list(turn.state.jobs.values()):
+        if not job.listed:
+            continue
+        if job.hold_until is not None:
+            turn.fx.timers.add(job.hold_until, ResumeAt(job))
+        first_time = job.planned_until is None
+        spec = job.spec
+        if spec.one_shot:
+            if (first_time or campaign) and not job.active and not job.queue and job.may_start:
+                _now(turn, job)
+        elif isinstance(spec.schedule, DelaySchedule):
+            _begin_delay(turn, job, spec.schedule)
+        elif first_time and job.plan is not None:
+            _begin_plan(turn, job)
+        elif job.plan is not None:
+            resume_schedule(turn, job, Because.ENGINE_DOWN)
+        if isinstance(spec.schedule, AtSchedule) and spec.schedule.at_start and job.may_start:
+            arise(turn, job, RunKind.SCHEDULE, turn.now)
+        offer_next(turn, job)
+
+
+def _now(turn: Turn, job: Job) -> None:
+    job.planned_until = turn.now
+    turn.fx.save_job(job)
+    arise(turn, job, RunKind.SCHEDULE, turn.now)
+
+
+def _begin_delay(turn: Turn, job: Job, schedule: DelaySchedule) -> None:
+    if job.active or job.queue or not job.may_start:
+        return
+    last = job.last_ended_at
+    set_next(turn, job, turn.now if last is None else max(turn.now, last + micros(schedule.seconds)))
+
+
+def _begin_plan(turn: Turn, job: Job) -> None:
+    """A schedule seen for the first time owes nothing for the past. `every` runs at once, aligned at the next round time."""
+    job.planned_until = turn.now
+    turn.fx.save_job(job)
+    if not job.may_start:
+        return
+    if isinstance(job.plan, EveryPlan) and not job.plan.align:
+        set_next(turn, job, turn.now)
+    else:
+        plan_next(turn, job)

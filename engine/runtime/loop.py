@@ -1,0 +1,321 @@
+"""The loop: one owner of the state. Everything else sends it messages and is called back.
+
+It is a plain function, run by `soon` whenever something woke it, not a task that awaits: nothing can slip in between
+two steps of a tick, a thousand ends in one packet cost one tick, and `simulate` runs it without asyncio.
+
+Each tick, in this order: (1) note a clock step or suspend, (2) take what executors report, (3) take commands,
+(4) turn what has come due into runs or fates and expire deadlines, (5) tell dependants, (6) start what may start,
+(7) perform: orders out, rows to the store, watchers told, the alarm set. What is durable comes back by `_committed`:
+only then are claims ordered, ends acknowledged to the executor, and replies given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from errno import ENOENT
+from typing import Final, Protocol, TypeAlias, TypeVar
+
+from engine.clock import SECOND, Clock, Instant
+from engine.core import needs
+from engine.core.dispatch import offer, start_what_may
+from engine.core.occurrences import miss_deadline, resume_schedule, take_due
+from engine.core.reports import take_report
+from engine.core.state import Job, Run
+from engine.core.stopping import end_tree
+from engine.core.timers import DeadlineAt, DrainEnd, Due, ResumeAt, RetryAt
+from engine.core.turn import Turn
+from engine.core.verbs.resume import release_job, resume_run
+from engine.errors import Refused
+from engine.model.outcome import Because, Reason
+from engine.model.states import RunPhase
+from engine.ports.executor import Acknowledge, AttemptId, Executor, Order, Report, SpawnFailed
+from engine.ports.store import Batch, Store
+from engine.runtime.launching import Launcher
+from engine.runtime.records import runs_log_line
+from engine.runtime.rows import job_row, run_row
+
+SLICE: Final = 5_000
+"""Microseconds of due work before the loop lets others run."""
+
+STEP: Final = SECOND
+"""A difference between wall and monotonic time beyond this is a clock step or a suspend."""
+
+PATIENCE: Final = SECOND
+"""Until the store is tried again after it failed."""
+
+T = TypeVar("T")
+Act: TypeAlias = Callable[[Turn], T]
+Reply: TypeAlias = Callable[[], None]
+
+
+class Watcher(Protocol):
+    """Told after each tick what changed."""
+
+    def changed(self, jobs: set[str], resync: bool) -> None:
+        """Ids of jobs that look different now."""
+
+    def ended(self, runs: Sequence[Run]) -> None:
+        """Runs whose fate is durable now."""
+
+
+@dataclass(slots=True)
+class _Flight:
+    """What waits for one commit."""
+
+    runs: dict[int, Run] = field(default_factory=dict)
+    jobs: dict[str, Job] = field(default_factory=dict)
+    facts: dict[str, str] = field(default_factory=dict)
+    claims: list[Run] = field(default_factory=list)
+    ends: list[AttemptId] = field(default_factory=list)
+    over: list[Run] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.runs or self.jobs or self.facts or self.ends or self.replies)
+
+    def put_back(self, newer: _Flight) -> None:
+        """The commit failed: all of it waits for the next one, together with what came since."""
+        self.runs |= newer.runs
+        self.jobs |= newer.jobs
+        self.facts |= newer.facts
+        self.claims += newer.claims
+        self.ends += newer.ends
+        self.over += newer.over
+        self.replies += newer.replies
+
+
+class Loop:
+    """See the module. `soon(f)` calls f from the event loop, soon, once per call."""
+
+    def __init__(
+        self,
+        turn: Turn,
+        *,
+        clock: Clock,
+        store: Store,
+        executor: Executor,
+        launcher: Launcher,
+        soon: Callable[[Callable[[], None]], object],
+    ) -> None:
+        self.turn = turn
+        self.trouble: str | None = None
+        """Why the store cannot be written, while it cannot: nothing starts meanwhile."""
+        self.watchers: list[Watcher] = []
+        self._clock = clock
+        self._store = store
+        self._executor = executor
+        self._launcher = launcher
+        self._soon = soon
+        self._awake = False
+        self._reports: list[Report] = []
+        self._acts: list[tuple[Callable[[Turn], Reply], Callable[[Exception], None]]] = []
+        self._replies: list[Reply] = []
+        self._waiting = _Flight()
+        self._flying: _Flight | None = None
+        self._retry_at: Instant | None = None
+        self._ordered_again: set[AttemptId] = set()
+        self._answers: dict[str, list[Callable[[str | None], None]]] = {}
+        self._offset = clock.now() - clock.monotonic()
+
+    # -- messages in ---------------------------------------------------------------------------------------------
+
+    def wake(self) -> None:
+        """Have a tick run soon."""
+        if not self._awake:
+            self._awake = True
+            self._soon(self.tick)
+
+    def report(self, reports: Sequence[Report]) -> None:
+        """The executor's sink."""
+        self._reports.extend(reports)
+        self.wake()
+
+    def act(self, act: Act[T], done: Callable[[T], None], failed: Callable[[Exception], None]) -> None:
+        """Let `act` change the state in the next tick; `done` gets its result once the change is durable."""
+
+        def perform(turn: Turn) -> Reply:
+            result = act(turn)
+            return lambda: done(result)
+
+        self._acts.append((perform, failed))
+        self.wake()
+
+    def on_answer(self, run: Run, answer: Callable[[str | None], None]) -> None:
+        """Tell `answer` how the order to pause or resume this run went: None, or why it could not be done."""
+        self._answers.setdefault(run.run_id, []).append(answer)
+
+    def remember(self, name: str, value: str) -> None:
+        """Keep a fact in the store."""
+        self._waiting.facts[name] = value
+        self.wake()
+
+    @property
+    def settled(self) -> bool:
+        """Everything that happened is durable and nothing waits to be taken."""
+        return not (self._waiting or self._flying or self._reports or self._acts)
+
+    # -- the tick ------------------------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """One turn of the loop."""
+        self._awake = False
+        turn = self.turn
+        turn.now = self._clock.now()
+        turn.fx.clear()
+        self._note_clock()
+        self._take_reports()
+        self._take_acts()
+        self._take_timers()
+        needs.spread(turn)
+        self._perform(start_what_may(turn))
+
+    def first_tick(self, begin: Callable[[Turn], None]) -> None:
+        """The tick in which the engine begins: `begin` takes the place of messages."""
+        self.turn.now = self._clock.now()
+        begin(self.turn)
+        needs.spread(self.turn)
+        self._perform(start_what_may(self.turn))
+
+    def _note_clock(self) -> None:
+        offset = self.turn.now - self._clock.monotonic()
+        moved, self._offset = offset - self._offset, offset
+        if moved <= STEP:
+            return
+        # what fell due in the stretch that was jumped over follows catch_up: bounded work, whatever its length
+        for job in self.turn.state.jobs.values():
+            if job.next_due is not None and job.next_due <= self.turn.now and job.plan is not None:
+                resume_schedule(self.turn, job, Because.ENGINE_DOWN)
+
+    def _take_reports(self) -> None:
+        reports, self._reports = self._reports, []
+        for report in reports:
+            if isinstance(report, SpawnFailed) and self._folder_was_gone(report):
+                continue
+            take_report(self.turn, report, self._answer)
+
+    def _folder_was_gone(self, report: SpawnFailed) -> bool:
+        """The log folder was removed while the engine ran: make it anew and order the same attempt once more."""
+        run = self.turn.state.by_attempt.get(report.attempt)
+        if report.step != "log" or report.errno != ENOENT or run is None or report.attempt in self._ordered_again:
+            return False
+        self._ordered_again.add(report.attempt)
+        self._launcher.forget_folders()
+        self.turn.fx.orders.append(self._launcher.launch(run))
+        return True
+
+    def _answer(self, run: Run, why: str | None) -> None:
+        for answer in self._answers.pop(run.run_id, ()):
+            answer(why)
+
+    def _take_acts(self) -> None:
+        acts, self._acts = self._acts, []
+        for perform, failed in acts:
+            try:
+                self._waiting.replies.append(perform(self.turn))
+            except (Refused, KeyError, ValueError) as error:
+                failed(error)
+
+    def _take_timers(self) -> None:
+        turn = self.turn
+        until = self._clock.monotonic() + SLICE
+        while (timer := turn.fx.timers.pop(turn.now)) is not None:
+            match timer:
+                case DrainEnd():
+                    for run in list(turn.state.runs.values()):
+                        self._stop_for_shutdown(run)
+                case _ if turn.state.draining:
+                    pass  # it is on record; the next engine takes it up
+                case Due(job=job):
+                    take_due(turn, job)
+                case RetryAt(run=run):
+                    offer(turn, run)
+                case DeadlineAt(run=run):
+                    miss_deadline(turn, run)
+                case ResumeAt(target=target):
+                    self._resume(target)
+            if self._clock.monotonic() > until:
+                self.wake()
+                return
+
+    def _resume(self, target: Run | Job) -> None:
+        turn = self.turn
+        match target:
+            case Run():
+                if (
+                    target.phase is RunPhase.PAUSED
+                    and target.pause_until is not None
+                    and target.pause_until <= turn.now
+                ):
+                    resume_run(turn, target)
+            case Job():
+                if target.hold_until is not None and target.hold_until <= turn.now:
+                    release_job(turn, target)
+
+    def _stop_for_shutdown(self, run: Run) -> None:
+        if run.live:
+            end_tree(self.turn, run, Reason(Because.SHUTDOWN), None)
+
+    # -- performing ----------------------------------------------------------------------------------------------
+
+    def _perform(self, launches: Sequence[Run]) -> None:
+        fx = self.turn.fx
+        orders: list[Order] = list(fx.orders)
+        orders += [self._launcher.launch(run) for run in launches]
+        if orders:
+            self._executor.submit(orders)
+        waiting = self._waiting
+        waiting.runs |= fx.runs
+        waiting.jobs |= fx.jobs
+        waiting.claims += fx.claims
+        waiting.ends += fx.ends
+        waiting.over += fx.over
+        if waiting and self._flying is None and (self._retry_at is None or self._retry_at <= self.turn.now):
+            self._fly()
+        if fx.touched or fx.resync:
+            for watcher in self.watchers:
+                watcher.changed(fx.touched, fx.resync)
+        self._set_alarm()
+
+    def _set_alarm(self) -> None:
+        heads = [at for at in (self.turn.fx.timers.head, self._retry_at) if at is not None]
+        self._clock.arm(min(heads, default=None), self.wake)
+
+    def _fly(self) -> None:
+        flight, self._waiting = self._waiting, _Flight()
+        self._flying, self._retry_at = flight, None
+        self._store.write(
+            Batch(
+                runs=[run_row(run) for run in flight.runs.values()],
+                jobs=[job_row(job) for job in flight.jobs.values()],
+                facts=flight.facts,
+                lines=[(self._launcher.runs_log(run), runs_log_line(run)) for run in flight.over if run.attempts_made],
+            ),
+            self._committed,
+        )
+
+    def _committed(self, problem: OSError | None) -> None:
+        flight, self._flying = self._flying, None
+        assert flight is not None
+        if problem is not None:
+            self.trouble = str(problem)
+            replies, flight.replies = flight.replies, []
+            flight.put_back(self._waiting)
+            self._waiting = flight
+            for reply in replies:
+                reply()  # the change is in force; that it is not durable yet is said everywhere
+            self._retry_at = self._clock.now() + PATIENCE
+            self._set_alarm()
+            return
+        self.trouble = None
+        for run in flight.claims:
+            if run.attempt is not None:
+                run.attempt.durable = True
+        if flight.ends:
+            self._executor.submit([Acknowledge(tuple(flight.ends))])
+        for reply in flight.replies:
+            reply()
+        if flight.over:
+            for watcher in self.watchers:
+                watcher.ended(flight.over)
+        self.wake()

@@ -1,0 +1,101 @@
+"""Frozen copies of live objects, as they are shown and sent."""
+
+from __future__ import annotations
+
+from engine.clock import SECOND, Instant
+from engine.core.explain import status_of, why_idle
+from engine.core.state import Job, Run, State
+from engine.core.stopping import wall_seconds
+from engine.model.record import AttemptRecord, JobRecord, RunRecord, iso
+
+
+def run_record(run: Run, now: Instant, host: str) -> RunRecord:
+    """All facts of a run that is queued, active or just over."""
+    return RunRecord(
+        run_id=run.run_id,
+        job=run.job.id,
+        kind=run.kind,
+        planned_at=run.planned_at,
+        first_planned_at=run.first_planned_at,
+        queued_at=run.queued_at,
+        started_at=run.started_at,
+        ended_at=run.ended_at,
+        state=run.phase,
+        outcome=run.outcome,
+        reason=None if run.reason is None else str(run.reason),
+        exit_code=run.exit_code,
+        signal=run.signal,
+        pid=run.pid if run.attempt else (run.past[-1].pid if run.past else None),
+        peak_rss_bytes=run.peak_rss,
+        cpu_seconds=run.cpu_seconds,
+        wall_seconds=wall_seconds(run, now),
+        paused_seconds=run.paused_us / SECOND,
+        cpu_percent=run.cpu_percent,
+        rss_bytes=run.rss,
+        attempts=tuple(run.past) + _current(run),
+        count=run.count,
+        count_exact=run.count_exact,
+        priority=run.priority,
+        executor="local",
+        host=host,
+        log_path=run.log_path,
+        left_behind=tuple((one.pid, one.command) for one in run.left_behind),
+    )
+
+
+def _current(run: Run) -> tuple[AttemptRecord, ...]:
+    attempt = run.attempt
+    if attempt is None or not run.live:
+        return ()
+    return (
+        AttemptRecord(
+            attempt_id=attempt.id,
+            started_at=attempt.started_at,
+            ended_at=None,
+            outcome=None,
+            reason=None,
+            exit_code=None,
+            signal=None,
+            pid=attempt.pid,
+            peak_rss_bytes=run.peak_rss,
+            cpu_seconds=None,
+        ),
+    )
+
+
+def job_record(state: State, job: Job, now: Instant, host: str) -> JobRecord:
+    """All facts of a job."""
+    first = job.queue[0] if job.queue else None
+    return JobRecord(
+        id=job.id,
+        name=job.spec.title,
+        description=job.spec.description,
+        tags=job.spec.tags,
+        status=status_of(state, job),
+        enabled=job.spec.enabled,
+        suspended=False,
+        paused=job.held,
+        priority=job.priority,
+        effective_priority=job.priority if first is None else round(state.effective_priority(first, now), 3),
+        schedule=job.schedule_text,
+        needs=tuple(need.job for need in job.spec.needs),
+        next_run=job.next_due if job.may_start else None,
+        last_run=job.last_started_at,
+        last_outcome=job.last_outcome,
+        last_reason=job.last_reason,
+        counters=job.tally.frozen(),
+        active=tuple(run_record(run, now, host) for run in job.active),
+        queued=len(job.queue),
+        reason=why_idle(state, job, now),
+    )
+
+
+def runs_log_line(run: Run) -> str:
+    """One line of `runs.log`, readable with tail: run, pid, start, end, exit code or signal, peak memory, outcome."""
+    last = run.past[-1] if run.past else None
+    how = f"exit={run.exit_code}" if run.exit_code is not None else f"signal={run.signal}" if run.signal else "exit=?"
+    memory = "?" if run.peak_rss is None else str(run.peak_rss)
+    return (
+        f"{run.run_id} pid={last.pid if last and last.pid else '-'} start={iso(run.started_at) or '-'} "
+        f"end={iso(run.ended_at) or '-'} {how} memory={memory} outcome={run.outcome} reason={run.reason}\n"
+    )

@@ -1,0 +1,191 @@
+"""Between live objects and stored rows, both ways."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from engine.core.state import Attempt, Job, Run
+from engine.model.outcome import Because, Outcome, Reason
+from engine.model.record import AttemptRecord, RunKind
+from engine.model.states import Paused, Queued, Retrying, Running, RunPhase, RunState, Starting, Stopping
+from engine.ports.executor import LeftBehind
+from engine.ports.store import JobRow, RunRow
+
+_PLANNED = frozenset({RunKind.SCHEDULE, RunKind.CATCH_UP})
+
+
+def run_row(run: Run) -> RunRow:
+    """A snapshot of a run. The list of attempts is stored only when there was more than one."""
+    attempt = run.attempt
+    last = run.past[-1] if run.past else None
+    return RunRow(
+        no=run.no,
+        run_id=run.run_id,
+        job=run.job.id,
+        kind=run.kind,
+        planned_at=run.planned_at,
+        seq=0 if run.kind in _PLANNED else run.no,
+        first_planned_at=run.first_planned_at,
+        occurrences=run.count,
+        occurrences_exact=run.count_exact,
+        queued_at=run.queued_at,
+        started_at=run.started_at,
+        ended_at=run.ended_at,
+        state=run.phase,
+        outcome=run.outcome,
+        reason=_reason(run),
+        exit_code=run.exit_code,
+        signal=run.signal,
+        priority=run.priority,
+        bypass=run.bypass,
+        attempts_made=run.attempts_made,
+        attempt_id=attempt.id if attempt else last.attempt_id if last else None,
+        tag=attempt.tag if attempt else None,
+        boot_id=attempt.boot_id if attempt else None,
+        attempt_started_at=attempt.started_at if attempt else last.started_at if last else None,
+        pid=attempt.pid if attempt else last.pid if last else None,
+        ticks=attempt.ticks if attempt else None,
+        retry_at=run.state.until if isinstance(run.state, Retrying) else None,
+        paused_us=run.paused_us,
+        paused_since=run.paused_since,
+        pause_until=run.pause_until,
+        peak_rss=run.peak_rss,
+        cpu_seconds=run.cpu_seconds,
+        log_path=run.log_path,
+        left_behind=json.dumps([[one.pid, one.command] for one in run.left_behind]) if run.left_behind else None,
+        past=json.dumps([asdict(one) for one in run.past]) if _several(run) else None,
+    )
+
+
+def _several(run: Run) -> bool:
+    return len(run.past) > 1 or (len(run.past) == 1 and run.outcome is None)
+
+
+def _reason(run: Run) -> str | None:
+    if isinstance(run.state, Stopping):
+        return str(run.state.reason)
+    return None if run.reason is None else str(run.reason)
+
+
+def job_row(job: Job) -> JobRow:
+    """A snapshot of a job."""
+    tally = job.tally
+    needs = None
+    if job.met or job.heard:
+        needs = json.dumps({"met": job.met, "heard": sorted(job.heard), "skipped": job.round_skipped})
+    return JobRow(
+        id=job.id,
+        seq=job.seq,
+        starts=tally.starts,
+        success=tally.success,
+        failed=tally.failed,
+        timed_out=tally.timed_out,
+        stopped=tally.stopped,
+        lost=tally.lost,
+        skipped=tally.skipped,
+        missed=tally.missed,
+        priority=job.priority if job.priority != job.spec.priority else None,
+        held_since=job.held_since,
+        hold_until=job.hold_until,
+        is_stopped=job.stopped,
+        planned_until=job.planned_until,
+        last_no=job.last_no,
+        last_run_id=job.last_run_id,
+        last_started_at=job.last_started_at,
+        last_ended_at=job.last_ended_at,
+        last_outcome=job.last_outcome,
+        last_reason=job.last_reason,
+        last_seconds=job.last_seconds,
+        needs=needs,
+    )
+
+
+def restore_job(job: Job, row: JobRow) -> None:
+    """Give a job what the store remembers of it."""
+    job.seq = row.seq
+    tally = job.tally
+    tally.starts, tally.success, tally.failed, tally.timed_out = row.starts, row.success, row.failed, row.timed_out
+    tally.stopped, tally.lost, tally.skipped, tally.missed = row.stopped, row.lost, row.skipped, row.missed
+    if row.priority is not None:
+        job.priority = row.priority
+    job.held_since, job.hold_until = row.held_since, row.hold_until
+    job.stopped = bool(row.is_stopped)
+    job.planned_until = row.planned_until
+    job.last_no, job.last_run_id = row.last_no, row.last_run_id
+    job.last_started_at, job.last_ended_at = row.last_started_at, row.last_ended_at
+    job.last_outcome = None if row.last_outcome is None else Outcome(row.last_outcome)
+    job.last_reason, job.last_seconds = row.last_reason, row.last_seconds
+    if row.needs is not None:
+        needs = json.loads(row.needs)
+        wanted = {need.job for need in job.spec.needs}
+        job.met = {name: Outcome(value) for name, value in needs["met"].items() if name in wanted}
+        job.heard = {name for name in needs["heard"] if name in wanted}
+        job.round_skipped = bool(needs["skipped"])
+
+
+def restore_run(job: Job, row: RunRow) -> Run:
+    """A run that is not over, as the store remembers it; it is not in any queue yet."""
+    run = Run(
+        no=row.no,
+        run_id=row.run_id,
+        job=job,
+        kind=RunKind(row.kind),
+        planned_at=row.planned_at,
+        queued_at=row.queued_at,
+        state=_state(row),
+        first_planned_at=row.first_planned_at,
+        count=row.occurrences,
+        count_exact=bool(row.occurrences_exact),
+        ages_from=row.queued_at,
+        bypass=bool(row.bypass),
+        attempts_made=row.attempts_made,
+        started_at=row.started_at,
+        ended_at=None,
+        exit_code=row.exit_code,
+        signal=row.signal,
+        peak_rss=row.peak_rss,
+        cpu_seconds=row.cpu_seconds,
+        paused_us=row.paused_us,
+        paused_since=row.paused_since,
+        pause_until=row.pause_until,
+        log_path=row.log_path,
+        priority=row.priority,
+        left_behind=tuple(LeftBehind(pid, command) for pid, command in json.loads(row.left_behind or "[]")),
+        past=[
+            AttemptRecord(**{**fields, "outcome": fields["outcome"] and Outcome(fields["outcome"])})
+            for fields in json.loads(row.past or "[]")
+        ],
+    )
+    if row.tag is not None and row.attempt_id is not None:
+        run.attempt = Attempt(
+            id=row.attempt_id,
+            number=int(row.attempt_id.rpartition(".")[2]),
+            tag=row.tag,
+            boot_id=row.boot_id or "",
+            durable=True,
+            started_at=row.attempt_started_at,
+            pid=row.pid,
+            ticks=row.ticks,
+        )
+    return run
+
+
+def _state(row: RunRow) -> RunState:
+    pid = row.pid or 0
+    since = row.attempt_started_at or row.queued_at
+    match RunPhase(row.state):
+        case RunPhase.QUEUED:
+            return Queued(row.queued_at)
+        case RunPhase.STARTING:
+            return Starting(since)
+        case RunPhase.RUNNING:
+            return Running(since, pid)
+        case RunPhase.PAUSED:
+            return Paused(row.paused_since or since, pid, row.pause_until)
+        case RunPhase.RETRYING:
+            return Retrying(since, row.retry_at or since)
+        case RunPhase.STOPPING:
+            return Stopping(since, pid, Reason.parse(row.reason) if row.reason else Reason(Because.OPERATOR))
+        case RunPhase.ENDED:
+            raise ValueError(f"run {row.run_id} is over")
