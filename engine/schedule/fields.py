@@ -70,6 +70,7 @@ class WeekDays:
 _TERM: Final = re.compile(r"(?:(\*)|([A-Z0-9]+)(?:-([A-Z0-9]+))?)(?:/([A-Z0-9]+))?")
 _HASHED: Final = re.compile(r"H(?:\(([A-Z0-9]+)-([A-Z0-9]+)\))?(?:/([A-Z0-9]+))?")
 _RANDOM: Final = re.compile(r"R(?:[(/].*)?")
+_NEAREST: Final = re.compile(r"[0-9]*W[0-9]*")
 _NUMBER: Final = re.compile(r"[0-9]{1,4}")
 
 
@@ -207,6 +208,10 @@ _HINTS: Final = (
         "R would be drawn anew at each start",
         "H is a stable hash of the job id",
     ),
+    _Hint(
+        lambda domain, term: not domain.names and (term[:3] in MONTH.names or term[:3] in WEEKDAY.names),
+        "names stand in month and day of week only",
+    ),
     _Hint(lambda _, term: "~" in term, "random ranges are not supported", "H(a-b) is a stable one"),
     _Hint(lambda domain, term: "#" in term and domain is not WEEKDAY, "# belongs into the day of week"),
     _Hint(lambda _, term: "#" in term, "# stands after one weekday", "1#2,2#2 are the second Monday and Tuesday"),
@@ -217,7 +222,7 @@ _HINTS: Final = (
         "5L is the last Friday",
     ),
     _Hint(
-        lambda domain, term: "W" in term and domain is DAY,
+        lambda domain, term: domain is DAY and _NEAREST.fullmatch(term) is not None,
         "the nearest weekday is not supported",
         "LW is the last weekday of the month",
     ),

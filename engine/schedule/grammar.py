@@ -18,7 +18,7 @@ from engine.schedule.fields import HOUR, MINUTE, MONTH, SECOND, MonthDays, WeekD
 __all__ = ["ALIASES", "MAX_LENGTH", "CronError", "Expression", "parse"]
 
 MAX_LENGTH: Final = 512
-"""Characters; the longest sensible expression, all values of six fields spelt out, stays below it."""
+"""Characters. Room for every minute, hour and day spelt out; what is longer is no schedule that somebody wrote."""
 
 ALIASES: Final = MappingProxyType(
     {
@@ -42,7 +42,8 @@ class Expression:
     """What a cron expression says. All tuples are sorted, weekdays count from Sunday = 0.
 
     `both_days`: day of month AND day of week must match, else either is enough. `fixed`: minute and hour name times
-    of the day (neither starts with `*`), which decides what a change of the clock does to it. `zone` is the name after `CRON_TZ=`.
+    of the day (neither starts with `*`), which decides what a change of the clock does to it. `zone` is the
+    name after `CRON_TZ=`.
     """
 
     text: str

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from engine.clock import SECOND, Instant
 from engine.schedule.cron import Cron
 from engine.schedule.dst import DEFAULT_DST, ELAPSED, Dst, next_instant
-from engine.schedule.zones import DAY, Wall
+from engine.schedule.zones import DAY, LAST_WALL, Wall
 
 _HOUR: Final = 3_600 * SECOND
 
@@ -69,7 +69,11 @@ class EveryPlan:
             )
 
     def next_after(self, after: Instant) -> Instant | None:
-        """The next multiple of the period after `anchor`, or the next round wall time."""
+        """The next multiple of the period after `anchor`, or the next round wall time; None at the end of the calendar."""
+        at = self._next_after(after)
+        return at if at is not None and at <= LAST_WALL else None
+
+    def _next_after(self, after: Instant) -> Instant | None:
         if self.align:
             rule = ELAPSED if self.period <= _HOUR else DEFAULT_DST
             return next_instant(_RoundTimes(self.period), self.zone, max(after, self.anchor - 1), rule)

@@ -49,11 +49,12 @@ def test_the_note(text: str, zone_name: str, after: str, note: str | None) -> No
     assert describe_dst(cron, zone, at) == note
 
 
-def test_the_second_round_of_a_wildcard() -> None:
-    """A wildcard runs in both rounds, and the note says which this is."""
+@pytest.mark.parametrize("minute", [0, 30])
+def test_the_second_round_of_a_wildcard(minute: int) -> None:
+    """A wildcard runs in both rounds, and the note says which this is, also at the change itself."""
     zone = ZoneInfo("Europe/London")
-    at = instant(datetime(2026, 10, 25, 1, 30, tzinfo=zone, fold=1))
-    assert describe_dst(Cron.parse("*/30 * * * *"), zone, at) == "01:30 happens twice; this is the second"
+    at = instant(datetime(2026, 10, 25, 1, minute, tzinfo=zone, fold=1))
+    assert describe_dst(Cron.parse("*/30 * * * *"), zone, at) == f"01:{minute:02} happens twice; this is the second"
 
 
 @pytest.mark.parametrize(

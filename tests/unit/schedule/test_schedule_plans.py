@@ -111,6 +111,8 @@ def test_short_aligned_periods_go_on_through_a_change_of_the_clock() -> None:
         "25 03:00:00+01:00",
     ]
     assert shown(plan, "2026-03-29T01:15", 2) == ["29 01:30:00+01:00", "29 03:00:00+02:00"]
+    hourly = EveryPlan(HOUR, START, align=True, zone=BERLIN)
+    assert shown(hourly, "2026-10-25T01:59", 2) == ["25 02:00:00+02:00", "25 02:00:00+01:00"]
 
 
 def test_long_aligned_periods_run_once_per_round_time() -> None:
@@ -128,6 +130,17 @@ def test_periods_that_make_no_sense(period: int, align: bool) -> None:
     """Zero, negative, and an aligned one with no round time within a day."""
     with pytest.raises(ValueError, match="period"):
         EveryPlan(period, START, align, UTC_ZONE)
+
+
+@pytest.mark.parametrize("align", [False, True])
+@pytest.mark.parametrize("period", [HOUR, 24 * HOUR])
+def test_every_ends_with_the_calendar(period: int, align: bool) -> None:
+    """What no datetime can show is never planned."""
+    plan = EveryPlan(period, START, align, BERLIN)
+    last = instant(datetime.max.replace(tzinfo=UTC))
+    assert plan.next_after(last) is None
+    assert plan.next_after(last - 100 * 24 * HOUR) is not None
+    assert EveryPlan(10_000 * 365 * 24 * HOUR, START, align=False, zone=BERLIN).next_after(START) is None
 
 
 def test_at_goes_through_its_instants_in_order() -> None:
