@@ -1,0 +1,1 @@
+"""The small synchronous client behind `ctl`, and how it finds the engine."""

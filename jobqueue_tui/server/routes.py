@@ -1,0 +1,172 @@
+"""The routes: what each address answers (50-cli-server, Server)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Final
+
+from aiohttp import web
+
+from engine.api import EngineView, JobView
+from engine.errors import Refused, RefusedCode
+from engine.model.record import Json
+from engine.model.verbs import VERBS, Target
+from jobqueue_tui.server.answers import answer, answer_list
+from jobqueue_tui.server.faults import Failed, unknown_job
+from jobqueue_tui.server.queries import MOST_BYTES, MOST_RUNS, outcome, since, whole
+from jobqueue_tui.server.selection import select
+from jobqueue_tui.server.verbs import OnShutdown, Shutdown, perform, read_call
+from jobqueue_tui.wire.fault import Fault
+
+BODY_SECONDS: Final = 10.0
+"""A client has this long to send its body."""
+
+
+class Routes:
+    """The handlers, around one engine."""
+
+    def __init__(self, view: EngineView, socket: str, *, read_only: bool, on_shutdown: OnShutdown) -> None:
+        self._view = view
+        self._socket = socket
+        self._read_only = read_only
+        self._on_shutdown = on_shutdown
+
+    def table(self) -> list[web.RouteDef]:
+        """All routes."""
+        return [
+            web.get("/healthz", self.health),
+            web.get("/v1/status", self.status),
+            web.get("/v1/jobs", self.jobs),
+            web.get("/v1/jobs/{id}", self.job),
+            web.get("/v1/jobs/{id}/why", self.why),
+            web.get("/v1/runs", self.runs),
+            web.get("/v1/queue", self.queue),
+            web.get("/v1/logs/{run}", self.log),
+            web.post("/v1/verbs/{verb}", self.verb),
+        ]
+
+    async def health(self, request: web.Request) -> web.Response:
+        """The engine's loop turns."""
+        return answer({"ok": True})
+
+    async def status(self, request: web.Request) -> web.Response:
+        """The engine as a whole."""
+        return answer(replace(self._view.status(), socket=self._socket).to_json())
+
+    async def jobs(self, request: web.Request) -> web.StreamResponse:
+        """Jobs in file order; `?select=` (repeatable) takes ids, tag:T, status:S."""
+        wanted = request.query.getall("select", [])
+        if not wanted:
+            return await answer_list(request, (job.record().to_json() for job in tuple(self._view.jobs)))
+        found: list[JobView] = []
+        for _, job in select(self._view, wanted):
+            if isinstance(job, Refused):
+                raise job
+            found.append(job)
+        return await answer_list(request, (job.record().to_json() for job in found))
+
+    async def job(self, request: web.Request) -> web.Response:
+        """One job."""
+        return answer(self._job(request).record().to_json())
+
+    async def why(self, request: web.Request) -> web.Response:
+        """Why it is not running."""
+        return answer(self._job(request).why().to_json())
+
+    async def runs(self, request: web.Request) -> web.StreamResponse:
+        """Runs, newest first; `?job= outcome= since= limit=`."""
+        job = request.query.get("job")
+        if job is not None:
+            self._named(job)
+        records = await self._view.history(
+            job=job,
+            outcome=outcome(request),
+            since=since(request, self._view.now()),
+            limit=whole(request, "limit", 100, least=1, most=MOST_RUNS),
+        )
+        return await answer_list(request, (run.to_json() for run in records))
+
+    async def queue(self, request: web.Request) -> web.StreamResponse:
+        """What waits, in the order in which it will start."""
+        return await answer_list(request, (run.record().to_json() for run in tuple(self._view.queue())))
+
+    async def log(self, request: web.Request) -> web.Response:
+        """Bytes of a run's log as written (a job id: of its newest run) from `?offset=` (negative: from the end).
+
+        The headers say where they stand: Log-Run, Log-Offset, Log-Size, Log-More (0 or 1).
+        """
+        run_id = self._run_id(request.match_info["run"])
+        offset = whole(request, "offset", 0)
+        limit = whole(request, "limit", 1 << 16, least=1, most=MOST_BYTES)
+        try:
+            chunk = await self._view.log(run_id, offset, limit)
+        except KeyError:
+            raise Failed(404, Fault(RefusedCode.UNKNOWN_ID, f"no run {run_id!r}", "see `ctl history`")) from None
+        except FileNotFoundError:
+            raise Failed(404, Fault("no_log", f"run {run_id} has no log", "it has not started, or is pruned")) from None
+        return web.Response(
+            body=chunk.data,
+            content_type="application/octet-stream",
+            headers={
+                "Log-Run": run_id,
+                "Log-Offset": str(chunk.offset),
+                "Log-Size": str(chunk.size),
+                "Log-More": str(int(chunk.more)),
+                # a log is written by a job: a browser that is shown it anyway must not run it
+                "Content-Security-Policy": "sandbox",
+            },
+        )
+
+    async def verb(self, request: web.Request) -> web.Response:
+        """Do a verb; each id is reported in `results`, the first refusal also stands as `error` and gives the status."""
+        name = request.match_info["verb"]
+        verb = VERBS.get(name)
+        if verb is None:
+            near = get_close_matches(name, VERBS, n=1)
+            remedy = f"did you mean {near[0]}?" if near else f"there are {', '.join(VERBS)}"
+            raise Failed(404, Fault("unknown_verb", f"no verb {name!r}", remedy))
+        call = read_call(verb, await _body(request))
+        if self._read_only:
+            raise Refused(RefusedCode.READ_ONLY, "this engine is read-only", "start it without --read-only")
+        if Target.ENGINE in verb.on:
+            self._on_shutdown(Shutdown(call.arguments.seconds("drain"), call.arguments.flag("leave")))
+            return answer({"results": []}, status=202)
+        reports = await perform(self._view, call)
+        results: list[Json] = [report.to_json() for report in reports]
+        refused = next((report for report in reports if report.fault is not None), None)
+        if refused is None or refused.fault is None:
+            return answer({"results": results})
+        return answer({"error": refused.fault.to_json(), "results": results}, status=refused.status)
+
+    def _job(self, request: web.Request) -> JobView:
+        return self._named(request.match_info["id"])
+
+    def _named(self, job_id: str) -> JobView:
+        try:
+            return self._view.job(job_id)
+        except KeyError:
+            raise unknown_job(job_id) from None
+
+    def _run_id(self, text: str) -> str:
+        if ":" in text:
+            return text
+        newest = self._named(text).last_run_id
+        if newest is None:
+            raise Failed(404, Fault("no_log", f"{text} has not run yet", f"see `ctl why {text}`"))
+        return newest
+
+
+async def _body(request: web.Request) -> Json:
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            raw = await request.read()
+    except TimeoutError:
+        raise Failed(408, Fault("timeout", f"the body did not arrive within {BODY_SECONDS:g} s")) from None
+    try:
+        body: Json = json.loads(raw or b"{}")
+    except (ValueError, RecursionError):
+        raise Failed(400, Fault("not_json", "the body is not JSON", 'send {"ids": [...]}')) from None
+    return body

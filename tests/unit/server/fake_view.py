@@ -1,0 +1,263 @@
+"""A small engine in memory: what the server and the client show of an engine, without processes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from engine.api import Aim, Changes, LogChunk, MachineLoad
+from engine.clock import SECOND, Instant
+from engine.errors import Refused, RefusedCode
+from engine.model.outcome import Outcome
+from engine.model.record import AttemptRecord, Counters, EngineStatus, JobRecord, RunKind, RunRecord, Why
+from engine.model.states import JobStatus, RunPhase
+
+NOW: Instant = 1_790_000_000 * SECOND
+
+
+def run_record(run_id: str = "etl:1", state: RunPhase = RunPhase.ENDED) -> RunRecord:
+    """A run that failed with code 3, or one in another state."""
+    over = state is RunPhase.ENDED
+    attempt = AttemptRecord(
+        attempt_id=f"{run_id}.1",
+        started_at=NOW,
+        ended_at=NOW + SECOND if over else None,
+        outcome=Outcome.FAILED if over else None,
+        reason="exit(3)" if over else None,
+        exit_code=3 if over else None,
+        signal=None,
+        pid=4711,
+        peak_rss_bytes=1 << 20,
+        cpu_seconds=0.25,
+    )
+    return RunRecord(
+        run_id=run_id,
+        job=run_id.partition(":")[0],
+        kind=RunKind.SCHEDULE,
+        planned_at=NOW,
+        first_planned_at=NOW,
+        queued_at=NOW + 7,
+        started_at=NOW + 11,
+        ended_at=NOW + SECOND if over else None,
+        state=state,
+        outcome=Outcome.FAILED if over else None,
+        reason="exit(3)" if over else None,
+        exit_code=3 if over else None,
+        signal=None,
+        pid=None if over else 4711,
+        peak_rss_bytes=1 << 20,
+        cpu_seconds=0.25,
+        wall_seconds=0.999,
+        paused_seconds=0.0,
+        cpu_percent=None if over else 12.5,
+        rss_bytes=None if over else 4096,
+        attempts=(attempt,),
+        count=1,
+        count_exact=True,
+        priority=0,
+        executor="local",
+        host="here",
+        log_path=f"/var/log/{run_id}.log",
+        left_behind=((99, "sleep 1000"),) if over else (),
+    )
+
+
+@dataclass
+class FakeRun:
+    """A run that is active or waits."""
+
+    run_id: str
+    phase: RunPhase = RunPhase.RUNNING
+    done: list[str] = field(default_factory=list)
+    kind: RunKind = RunKind.SCHEDULE
+    planned_at: Instant = NOW
+    queued_at: Instant = NOW
+    started_at: Instant | None = NOW
+    attempt: int = 1
+    pid: int | None = 4711
+    cpu_percent: float | None = 12.5
+    rss_bytes: int | None = 4096
+    log_path: str | None = None
+    effective_priority: float = 0.0
+
+    @property
+    def job_id(self) -> str:
+        return self.run_id.partition(":")[0]
+
+    def record(self) -> RunRecord:
+        return run_record(self.run_id, self.phase)
+
+    async def pause(self, for_seconds: float | None = None, *, aim: Aim | None = None) -> None:
+        self.done.append(f"pause {for_seconds}")
+
+    async def resume(self, *, aim: Aim | None = None) -> None:
+        self.done.append("resume")
+
+    async def stop(self, grace: float | None = None, *, aim: Aim | None = None) -> None:
+        self.done.append(f"stop {grace}")
+
+
+@dataclass
+class FakeJob:
+    """A job that notes the verbs it is given."""
+
+    id: str
+    tags: tuple[str, ...] = ()
+    status: JobStatus = JobStatus.WAITING
+    last_outcome: Outcome | None = None
+    last_run_id: str | None = None
+    active: list[FakeRun] = field(default_factory=list)
+    queued: list[FakeRun] = field(default_factory=list)
+    priority: int = 0
+    done: list[str] = field(default_factory=list)
+    title: str = ""
+    description: str = ""
+    needs: tuple[str, ...] = ()
+    schedule_text: str = "every 1h"
+    version: int = 1
+    enabled: bool = True
+    held: bool = False
+    effective_priority: float = 0.0
+    next_run: Instant | None = NOW + 60 * SECOND
+    last_started_at: Instant | None = None
+    last_ended_at: Instant | None = None
+    last_reason: str | None = None
+    last_seconds: float | None = None
+    counters: Counters = field(default_factory=Counters)
+    cpu_ring: Sequence[float] = ()
+    rss_ring: Sequence[int] = ()
+
+    def why(self) -> Why:
+        return Why(id=self.id, status=self.status, reason="next run in 1m", details=("nothing waits",))
+
+    def record(self) -> JobRecord:
+        return JobRecord(
+            id=self.id,
+            name=self.title or self.id,
+            description=self.description,
+            tags=self.tags,
+            status=self.status,
+            enabled=self.enabled,
+            suspended=False,
+            paused=self.held,
+            priority=self.priority,
+            effective_priority=self.effective_priority,
+            schedule=self.schedule_text,
+            needs=self.needs,
+            next_run=self.next_run,
+            last_run=self.last_started_at,
+            last_outcome=self.last_outcome,
+            last_reason=self.last_reason,
+            counters=self.counters,
+            active=tuple(run.record() for run in self.active),
+            queued=len(self.queued),
+            reason="next run in 1m",
+        )
+
+    async def trigger(self, *, bypass: bool = False) -> str:
+        if self.id == "denied":
+            raise Refused(RefusedCode.MANUAL_DENIED, "denied may not be started by hand", "change `manual`")
+        self.done.append(f"trigger {bypass}")
+        return f"{self.id}:7"
+
+    async def pause(self, for_seconds: float | None = None, *, aim: Aim | None = None) -> None:
+        self.done.append(f"pause {for_seconds}")
+
+    async def resume(self, *, aim: Aim | None = None) -> None:
+        self.done.append("resume")
+
+    async def stop(self, *, job: bool = False, grace: float | None = None, aim: Aim | None = None) -> None:
+        if not (self.active or job):
+            raise Refused(RefusedCode.STATE, f"nothing of {self.id} is running", "use --job to stop the job")
+        self.done.append(f"stop {job} {grace}")
+
+    async def bump(self, by: int) -> int:
+        return await self.set_priority(self.priority + by)
+
+    async def set_priority(self, priority: int) -> int:
+        if not -100 <= priority <= 100:
+            raise Refused(RefusedCode.OUT_OF_RANGE, f"{priority} is out of range")
+        self.priority = priority
+        return priority
+
+
+class Feed:
+    """Says resync once."""
+
+    def __init__(self) -> None:
+        self._first = True
+
+    def take(self) -> Changes:
+        first, self._first = self._first, False
+        return Changes(frozenset(), first)
+
+    def close(self) -> None:
+        pass
+
+
+@dataclass
+class FakeView:
+    """The engine itself; `logs` by run id."""
+
+    jobs: list[FakeJob] = field(default_factory=list)
+    past: list[RunRecord] = field(default_factory=list)
+    logs: dict[str, bytes] = field(default_factory=dict)
+    asked: list[tuple[str | None, Outcome | None, Instant | None, int]] = field(default_factory=list)
+    connected: bool = True
+
+    def job(self, job_id: str) -> FakeJob:
+        return {job.id: job for job in self.jobs}[job_id]
+
+    def run(self, run_id: str) -> FakeRun:
+        return {run.run_id: run for job in self.jobs for run in (*job.active, *job.queued)}[run_id]
+
+    def queue(self) -> list[FakeRun]:
+        return [run for job in self.jobs for run in job.queued]
+
+    def status(self) -> EngineStatus:
+        return replace(STATUS, jobs=len(self.jobs))
+
+    def machine(self) -> MachineLoad:
+        return MachineLoad(1.0, 1, 2, 0.5)
+
+    def now(self) -> Instant:
+        return NOW
+
+    def changes(self) -> Feed:
+        return Feed()
+
+    async def history(
+        self, *, job: str | None = None, outcome: Outcome | None = None, since: Instant | None = None, limit: int = 100
+    ) -> list[RunRecord]:
+        self.asked.append((job, outcome, since, limit))
+        return [run for run in self.past if job in (None, run.job)][:limit]
+
+    async def log(self, run_id: str, offset: int, limit: int) -> LogChunk:
+        if run_id not in {run.run_id for run in self.past}:
+            raise KeyError(run_id)
+        if run_id not in self.logs:
+            raise FileNotFoundError(run_id)
+        whole = self.logs[run_id]
+        start = max(0, len(whole) + offset) if offset < 0 else min(offset, len(whole))
+        data = whole[start : start + limit]
+        return LogChunk(data, start, len(whole), start + len(data) < len(whole))
+
+    async def shutdown(self, *, drain: float | None = None, leave: bool = False) -> None:
+        raise AssertionError("the server leaves the end of the engine to its owner")
+
+
+STATUS = EngineStatus(
+    version="0.1.0",
+    pid=1,
+    uptime_seconds=12.5,
+    job_file="/etc/jobs.yaml",
+    jobs=0,
+    running=1,
+    queued=2,
+    max_running=8,
+    state_dir="/var/lib/jobqueue",
+    socket="",
+    executors=("local",),
+    damaged_state=None,
+    warnings=("the disk is nearly full",),
+)
