@@ -1,0 +1,123 @@
+"""The one table of keys: bindings, footer, help and user key maps are read from it, so that they cannot disagree.
+
+Rules (40-console): movement never acts; a plain lower-case letter is harmless or reversible; what ends work opens a
+dialog with Cancel focused; Shift+letter sorts; the same letter means the same everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from textual.binding import Binding
+
+
+class Where(StrEnum):
+    """Where an action is at home; also the heading of its group in the help."""
+
+    EVERYWHERE = "Everywhere"
+    JOBS = "On a job"
+    TABLE = "Job table"
+    TREE = "Tree"
+    RUNS = "Run list"
+    LOG = "Log"
+    MOVE = "Moving"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A thing that a key does. `call` is the action method (with arguments) of the widget or screen that it is bound to.
+
+    `short` is the footer's word (empty: not in the footer); `verb` the engine's verb that it gives, if it gives one:
+    those are taken away from a read-only console. `keys` are Textual's names, the first is the one that is shown.
+    """
+
+    id: str
+    keys: tuple[str, ...]
+    where: Where
+    text: str
+    call: str
+    short: str = ""
+    verb: str = ""
+
+
+ACTIONS: Final = (
+    Action("jobs.pause", ("p",), Where.JOBS, "pause or resume its run; hold or release it when none is active", "pause", "pause", "pause"),
+    Action("jobs.stop", ("x", "f9"), Where.JOBS, "stop menu: the run, or the job until it is resumed", "stop", "stop", "stop"),
+    Action("jobs.trigger", ("t",), Where.JOBS, "run it now; the schedule is untouched", "trigger", "trigger", "trigger"),
+    Action("jobs.raise", ("plus", "equals_sign"), Where.JOBS, "priority up by one", "bump(1)", "priority", "bump"),
+    Action("jobs.lower", ("minus",), Where.JOBS, "priority down by one", "bump(-1)", "", "bump"),
+    Action("jobs.undo", ("backspace",), Where.JOBS, "undo the last pause or priority change", "undo", "", "undo"),
+    Action("jobs.log", ("l",), Where.JOBS, "log of its last run", "log", "log"),
+    Action("jobs.details", ("enter",), Where.JOBS, "details: facts, why it is not running, last runs", "details", "details"),
+    Action("table.filter", ("slash",), Where.TABLE, "filter: regex, !x, -f fuzzy, tag:T, status:S", "filter", "filter"),
+    *(
+        Action(f"sort.{name.replace(' ', '-')}", (letter,), Where.TABLE, f"sort by {name}; again turns it round", f"sort('{letter}')")
+        for letter, name in (
+            ("N", "name"), ("S", "status"), ("A", "age of the last run"), ("D", "duration"), ("C", "CPU"),
+            ("M", "memory"), ("P", "priority"), ("X", "next run"), ("O", "outcome"),
+        )
+    ),
+    Action("tree.fold", ("enter",), Where.TREE, "fold or unfold", "fold", "fold"),
+    Action("tree.close", ("left",), Where.TREE, "fold, or go to what it hangs on", "fold_in"),
+    Action("tree.open", ("right",), Where.TREE, "unfold, or go to the first below", "fold_out"),
+    Action("tree.all", ("asterisk",), Where.TREE, "unfold all, or fold all", "fold_all", "all"),
+    Action("tree.only", ("o",), Where.TREE, "only what follows it, only what it needs, or all again", "only", "only"),
+    Action("runs.open", ("enter", "l"), Where.RUNS, "log of this run", "open_run", "log"),
+    Action("log.follow", ("F",), Where.LOG, "follow the end", "follow", "follow"),
+    Action("log.search", ("slash",), Where.LOG, "search; all lines stay", "search", "search"),
+    Action("log.next", ("n",), Where.LOG, "next match", "match(1)", "next"),
+    Action("log.previous", ("N",), Where.LOG, "previous match", "match(-1)", "previous"),
+    Action("log.wrap", ("w",), Where.LOG, "wrap long lines", "wrap", "wrap"),
+    Action("go.jobs", ("1",), Where.EVERYWHERE, "jobs", "go('jobs')"),
+    Action("go.job", ("2",), Where.EVERYWHERE, "details of the job", "go('job')"),
+    Action("go.log", ("3",), Where.EVERYWHERE, "log of the job", "go('log')"),
+    Action("go.tree", ("4",), Where.EVERYWHERE, "dependency tree", "go('tree')", "tree"),
+    Action("all.back", ("escape",), Where.EVERYWHERE, "clear the filter, then back", "back", "back"),
+    Action("all.help", ("question_mark", "f1"), Where.EVERYWHERE, "the keys of this screen", "help", "help"),
+    Action("all.quit", ("q", "ctrl+q"), Where.EVERYWHERE, "quit; asks when runs are active", "quit", "quit"),
+    Action("move.down", ("j", "down"), Where.MOVE, "down", "move(1)"),
+    Action("move.up", ("k", "up"), Where.MOVE, "up", "move(-1)"),
+    Action("move.page-down", ("pagedown", "ctrl+f"), Where.MOVE, "page down", "page(1)"),
+    Action("move.page-up", ("pageup", "ctrl+u"), Where.MOVE, "page up", "page(-1)"),
+    Action("move.top", ("g", "home"), Where.MOVE, "to the top", "edge(-1)"),
+    Action("move.bottom", ("G", "end"), Where.MOVE, "to the bottom", "edge(1)"),
+)  # fmt: skip
+"""All actions; the order is that of the footer and, within a group, of the help."""
+
+BY_ID: Final = {action.id: action for action in ACTIONS}
+
+_SHOWN: Final = {
+    "plus": "+", "equals_sign": "=", "minus": "-", "slash": "/", "question_mark": "?", "asterisk": "*", "escape": "Esc",
+    "enter": "Enter", "backspace": "Backspace", "left": "←", "right": "→", "up": "↑", "down": "↓", "pageup": "PgUp",
+    "pagedown": "PgDn", "home": "Home", "end": "End",
+}  # fmt: skip
+
+
+def bindings(*where: Where, without: Iterable[str] = ()) -> list[Binding | tuple[str, str] | tuple[str, str, str]]:
+    """Textual bindings of the actions that are at home there; `without`: ids that mean something else on this widget."""
+    left_out = frozenset(without)
+    return [
+        Binding(",".join(action.keys), action.call, action.text, id=action.id, show=False)
+        for action in ACTIONS
+        if action.where in where and action.id not in left_out
+    ]
+
+
+def shown(key: str) -> str:
+    """A key as people write it: `+`, `Esc`, `Ctrl-f`, `F9`."""
+    if key in _SHOWN:
+        return _SHOWN[key]
+    if key.startswith("ctrl+"):
+        return "Ctrl-" + shown(key.removeprefix("ctrl+"))
+    return key.upper() if len(key) in (2, 3) and key[0] == "f" and key[1:].isdigit() else key
+
+
+def gives_verb(call: str) -> bool:
+    """Whether an action method (its name, without arguments) gives a verb to the engine."""
+    return call in _VERBS
+
+
+_VERBS: Final = frozenset(action.call.partition("(")[0] for action in ACTIONS if action.verb)

@@ -1,0 +1,43 @@
+"""What a screen may ask of the app that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from textual.dom import DOMNode
+
+from engine.api import EngineView
+from jobqueue_tui.console.settings import ConsoleSettings
+from jobqueue_tui.console.tally import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """How to take back a verb: what it is called, and the verb that does it."""
+
+    text: str
+    call: Callable[[], Awaitable[object]]
+
+
+class Host(Protocol):
+    """The app, as far as screens know it."""
+
+    engine: EngineView
+    settings: ConsoleSettings
+    read_only: bool
+    tally: Tally
+    undo: list[Undo]
+    current_job: str | None
+
+    def show_log(self, run_id: str) -> None:
+        """Open the log of a run."""
+
+    def show_details(self, job_id: str) -> None:
+        """Open the details of a job."""
+
+
+def host(node: DOMNode) -> Host:
+    """The app of a screen or widget."""
+    return cast("Host", node.app)  # Textual types `app` as App; ConsoleApp is the only one that shows our screens

@@ -1,0 +1,85 @@
+"""Ready rich styles for every role, made once per theme: the hot path looks them up and mixes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from rich.style import Style
+from textual.color import Color
+
+from jobqueue_tui.console.signs import Role
+
+_BOLD: Final = frozenset({Role.STRONG, Role.TITLE, Role.FAILED, Role.KEY, Role.MATCH})
+_FADED: Final = frozenset({Role.MUTED, Role.WAITING, Role.HEAD})
+
+DEFAULTS: Final[dict[str, str]] = {
+    "role-text": "ansi_default",
+    "role-muted": "ansi_default",
+    "role-strong": "ansi_default",
+    "role-title": "ansi_blue",
+    "role-head": "ansi_default",
+    "role-key": "ansi_cyan",
+    "role-running": "ansi_green",
+    "role-paused": "ansi_yellow",
+    "role-stopped": "ansi_magenta",
+    "role-waiting": "ansi_default",
+    "role-queued": "ansi_cyan",
+    "role-ok": "ansi_green",
+    "role-failed": "ansi_red",
+    "role-warn": "ansi_yellow",
+    "role-cpu": "ansi_cyan",
+    "role-memory": "ansi_magenta",
+    "role-match": "ansi_yellow",
+    "back": "ansi_default",
+    "back-bar": "ansi_default",
+    "back-cursor": "ansi_default",
+    "back-cursor-idle": "ansi_default",
+    "back-head": "ansi_default",
+    "back-raised": "ansi_default",
+    "line": "ansi_default",
+}
+"""The variables of a theme that are ours. A theme that lacks one gets the terminal's own colour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Styles by role on the grounds there are: a row, the row under the cursor (with and without focus), a bar, a dialog."""
+
+    row: Mapping[Role, Style]
+    cursor: Mapping[Role, Style]
+    idle_cursor: Mapping[Role, Style]
+    bar: Mapping[Role, Style]
+    head: Mapping[Role, Style]
+    raised: Mapping[Role, Style]
+
+    @classmethod
+    def of(cls, variables: Mapping[str, str], *, ansi: bool) -> Palette:
+        """The palette of a theme's variables. `ansi`: the terminal's 16 colours, where faint and reverse take the
+        place of greys and of a tinted cursor row."""
+
+        def colour(name: str) -> Color:
+            return Color.parse(variables.get(name) or DEFAULTS[name])
+
+        def ground(name: str, *, reverse: bool = False) -> Mapping[Role, Style]:
+            back = colour(name).rich_color
+            styles = {}
+            for role in Role:
+                styles[role] = Style(
+                    color=colour(f"role-{role.value}").rich_color,
+                    bgcolor=back,
+                    bold=(role in _BOLD) or None,
+                    dim=(ansi and role in _FADED and not reverse) or None,
+                    reverse=reverse or None,
+                )
+            return styles
+
+        return cls(
+            row=ground("back"),
+            cursor=ground("back-cursor", reverse=ansi),
+            idle_cursor=ground("back-cursor-idle", reverse=ansi),
+            bar=ground("back-bar"),
+            head=ground("back-head"),
+            raised=ground("back-raised"),
+        )

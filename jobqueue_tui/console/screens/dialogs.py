@@ -1,0 +1,114 @@
+"""Questions with a few answers. The first answer is Cancel and has the cursor; Esc is Cancel as well."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.strip import Strip
+from textual.widgets import Static
+
+from jobqueue_tui.console.painting import text_strip
+from jobqueue_tui.console.palette import Palette
+from jobqueue_tui.console.signs import Role
+from jobqueue_tui.console.widgets.line_list import LineList
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An answer. `id` is what the dialog returns; `hint` says what it means."""
+
+    id: str
+    text: str
+    hint: str = ""
+
+
+CANCEL = "cancel"
+
+
+class Choices(LineList):
+    """The answers, one a line."""
+
+    def __init__(self, choices: Sequence[Choice]) -> None:
+        super().__init__(lambda: 0.0)
+        self.choices = choices
+
+    @property
+    def row_count(self) -> int:
+        """Answers there are."""
+        return len(self.choices)
+
+    def stamp(self, row: int) -> Hashable:
+        """They do not change."""
+        return self.choices[row].id
+
+    def paint(self, row: int, width: int, palette: Palette, *, selected: bool) -> Strip:
+        """One answer with its hint."""
+        choice = self.choices[row]
+        wide = max(len(other.text) for other in self.choices)
+        styles = palette.cursor if selected else palette.raised
+        mark = "▌" if selected else " "
+        parts = [(mark, Role.TITLE), (f" {choice.text.ljust(wide)}", Role.STRONG), (f"   {choice.hint}", Role.MUTED)]
+        return text_strip(parts, styles, width)
+
+
+class ChoiceDialog(ModalScreen[str]):
+    """Asks, and returns the id of the answer; `CANCEL` for Esc. `heading` and `lines` are harmless text, not markup."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", show=False),
+        Binding("escape,q", "cancel", show=False),
+    ]
+
+    def __init__(self, heading: str, lines: Sequence[str], choices: Sequence[Choice]) -> None:
+        super().__init__()
+        self.heading = heading
+        self.lines = lines
+        self.choices = Choices([Choice(CANCEL, "Cancel", "nothing happens"), *choices])
+
+    def compose(self) -> ComposeResult:
+        """Heading, lines, answers."""
+        with Vertical(id="dialog"):
+            yield Static(Content(self.heading), id="heading")
+            if self.lines:
+                yield Static(Content("\n".join(self.lines)), id="lines")
+            yield self.choices
+
+    def on_mount(self) -> None:
+        """The cursor stands on Cancel."""
+        self.choices.styles.height = self.choices.row_count
+        self.choices.rows_changed()
+        self.choices.focus()
+
+    def on_click(self, event: events.Click) -> None:
+        """A second click on an answer gives it."""
+        if event.chain > 1 and event.widget is self.choices:
+            self.action_choose()
+
+    def action_choose(self) -> None:
+        """The answer under the cursor."""
+        self.dismiss(self.choices.choices[self.choices.cursor].id)
+
+    def action_cancel(self) -> None:
+        """None of it."""
+        self.dismiss(CANCEL)
+
+
+def quit_dialog(running: int) -> ChoiceDialog:
+    """What becomes of runs when the console of an embedded engine ends."""
+    runs = "1 run is active" if running == 1 else f"{running} runs are active"
+    return ChoiceDialog(
+        "Quit",
+        [f"{runs} in the engine of this console."],
+        [
+            Choice("leave", "Leave them running", "the next start shows them and their true exit codes"),
+            Choice("stop", "Stop them and quit", "TERM, grace, KILL of each process tree"),
+        ],
+    )

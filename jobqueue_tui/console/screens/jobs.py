@@ -1,0 +1,100 @@
+"""The home screen: the live job table and the end of the log of the job under the cursor."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from engine.api import Changes
+from jobqueue_tui.console.actions import Where, bindings
+from jobqueue_tui.console.filtering import Filter
+from jobqueue_tui.console.host import host
+from jobqueue_tui.console.screens.job_keys import JobKeys
+from jobqueue_tui.console.widgets.column_heads import ColumnHeads
+from jobqueue_tui.console.widgets.filter_bar import FilterBar
+from jobqueue_tui.console.widgets.job_list import Aimed, JobList
+from jobqueue_tui.console.widgets.job_table import JobTable
+from jobqueue_tui.console.widgets.keys_bar import KeysBar
+from jobqueue_tui.console.widgets.log_tail import LogTail
+from jobqueue_tui.console.widgets.status_line import StatusLine
+
+
+class JobsScreen(JobKeys):
+    """Jobs."""
+
+    AUTO_FOCUS = "JobTable"
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-usual")]  # noqa: RUF012 - Textual declares it as a plain list
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.TABLE)]
+
+    def compose(self) -> ComposeResult:
+        """From top to bottom."""
+        console = host(self)
+        engine, settings = console.engine, console.settings
+        self.status = StatusLine(
+            engine, console.tally, embedded=settings.embedded, read_only=console.read_only, zone=settings.zone
+        )
+        self.filter_bar = FilterBar()
+        self.table = JobTable(engine, settings.monotonic)
+        self.heads = ColumnHeads(self.table, sortable=True)
+        self.tail = LogTail(engine)
+        yield self.status
+        yield self.filter_bar
+        yield self.heads
+        yield self.table
+        yield self.tail
+        yield KeysBar()
+
+    def flush(self, changes: Changes) -> None:
+        """Show what changed."""
+        self.table.flush(changes)
+        self.status.flush(changed=bool(changes.jobs) or changes.resync)
+        self.tail.flush(self.table.current)
+        current = self.table.current
+        host(self).current_job = None if current is None else current.id
+
+    def aimed(self) -> Aimed | None:
+        """The job under the cursor, once it has been there for a moment."""
+        return self.table.aimed if self.table.settled else None
+
+    def select(self, job_id: str) -> None:
+        """Put the cursor on a job, if it can be seen."""
+        self.table.select(job_id)
+
+    def on_job_list_layout_changed(self, message: JobList.LayoutChanged) -> None:
+        """The heads follow the columns and the order."""
+        message.stop()
+        self.heads.show_order(self.table.order)
+
+    # ---- sort and filter
+
+    def action_sort(self, letter: str) -> None:
+        """Shift and a letter."""
+        self.table.sort_by(letter)
+
+    def action_filter(self) -> None:
+        """`/`: open the filter line."""
+        self.filter_bar.open()
+
+    def back(self) -> bool:
+        """Esc clears the filter."""
+        if not (self.table.filter or self.filter_bar.display):
+            return False
+        self.filter_bar.close()
+        self.table.focus()
+        return True
+
+    def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
+        """Show what passes, while it is typed."""
+        message.stop()
+        self._filter_by(message.filter)
+
+    def on_filter_bar_done(self, message: FilterBar.Done) -> None:
+        """Back to the table; the filter stays."""
+        message.stop()
+        self.table.focus()
+
+    def _filter_by(self, wanted: Filter) -> None:
+        self.table.filter_by(wanted)
+        self.filter_bar.show_count(self.table.row_count, host(self).tally.jobs)

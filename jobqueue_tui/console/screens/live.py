@@ -1,0 +1,36 @@
+"""The base of screens that show an engine as it changes."""
+
+from __future__ import annotations
+
+from textual.screen import Screen
+
+from engine.api import Changes
+from jobqueue_tui.console.actions import gives_verb
+from jobqueue_tui.console.host import host
+
+RESYNC = Changes(frozenset(), resync=True)
+
+
+class LiveScreen(Screen[None]):
+    """A screen that is flushed while it is on top; coming back on top, it takes everything as changed."""
+
+    def flush(self, changes: Changes) -> None:
+        """Show what changed."""
+
+    def on_screen_resume(self) -> None:
+        """What happened under another screen was not noted."""
+        if self.is_mounted:
+            self.flush(RESYNC)
+
+    def back(self) -> bool:
+        """Esc: undo what narrows the view (a filter). False when there is nothing, and the screen may be left."""
+        return False
+
+    @property
+    def job_id(self) -> str | None:
+        """The job that this screen is about now."""
+        return None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys of verbs do not exist in a read-only console."""
+        return not (host(self).read_only and gives_verb(action))

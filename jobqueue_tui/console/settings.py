@@ -1,0 +1,30 @@
+"""What a console is told when it is made. Everything that differs from machine to machine can be given."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from pathlib import Path
+
+from jobqueue_tui.console.ending import OnQuit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleSettings:
+    """Settings of a console.
+
+    `embedded`: the engine lives in this process. `theme`: a name, None for the default. `theme_folder`: the user's
+    own themes. `keys`: action id -> key names (`x,f9`), for a user's key map. `zone`: of the clock, None for the
+    machine's. `flush_every`: seconds between two looks at what changed, None when the caller flushes (tests).
+    """
+
+    embedded: bool = True
+    on_quit: OnQuit = OnQuit.ASK
+    theme: str | None = None
+    theme_folder: Path | None = None
+    keys: Mapping[str, str] = field(default_factory=dict)
+    zone: tzinfo | None = None
+    flush_every: float | None = 0.1
+    monotonic: Callable[[], float] = time.monotonic

@@ -1,0 +1,129 @@
+"""What the job table and the tree share: rows that are jobs, stamps that know what was on screen, columns."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from engine.api import Aim, Changes, EngineView, JobView
+from engine.clock import SECOND, Instant
+from jobqueue_tui.console import words
+from jobqueue_tui.console.columns import Column, Layout, fit, run_seconds
+from jobqueue_tui.console.widgets.line_list import LineList, Monotonic
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """All that a row of a job shows. `version` covers what the engine changes, the rest changes with the clock."""
+
+    version: int
+    next: str
+    age: str
+    duration: str
+    priority: int
+    aim: Aim
+    besides: Hashable = None
+
+
+def aim_of(job: JobView) -> Aim:
+    """What a verb on this job is aimed at: its newest active run and that run's state."""
+    active = job.active
+    return Aim(active[-1].run_id, active[-1].phase) if active else Aim(None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Aimed:
+    """The job under the cursor, and what of it was on screen."""
+
+    job: JobView
+    aim: Aim
+
+
+class JobList(LineList):
+    """Rows that stand for jobs; `job_at` says for which."""
+
+    class LayoutChanged(Message):
+        """The columns have other widths now."""
+
+    def __init__(self, engine: EngineView, monotonic: Monotonic, columns: Iterable[Column], *, id: str) -> None:
+        super().__init__(monotonic, id=id)
+        self.engine = engine
+        self.columns = tuple(columns)
+        self.placed: Layout = ()
+        self.at: Instant = engine.now()
+        self._second = -1
+
+    def job_at(self, row: int) -> JobView | None:
+        """The job of a row; None for a row that is a heading."""
+        raise NotImplementedError
+
+    def note(self, changes: Changes, *, tick: bool) -> None:
+        """Take in what changed: rows come, go, move. `tick`: a second has passed, costly work may be done now."""
+        raise NotImplementedError
+
+    @property
+    def current(self) -> JobView | None:
+        """The job under the cursor."""
+        return self.job_at(self.cursor) if 0 <= self.cursor < self.row_count else None
+
+    @property
+    def aimed(self) -> Aimed | None:
+        """The job under the cursor with what was drawn of it: a verb is refused when that has changed since."""
+        job = self.current
+        if job is None:
+            return None
+        stamp = self.drawn(self.cursor)
+        return Aimed(job, stamp.aim if isinstance(stamp, Stamp) else aim_of(job))
+
+    def stamp(self, row: int) -> Hashable:
+        """What the row of a job shows now."""
+        job = self.job_at(row)
+        if job is None:
+            return self.besides(row)
+        seconds = run_seconds(job, self.at)
+        return Stamp(
+            job.version,
+            words.countdown(job.next_run, self.at),
+            words.ago(job.last_ended_at, self.at),
+            "" if seconds is None else words.span(seconds),
+            int(job.effective_priority),
+            aim_of(job),
+            self.besides(row),
+        )
+
+    def besides(self, row: int) -> Hashable:
+        """What a row shows besides its job."""
+        return None
+
+    def flush(self, changes: Changes) -> None:
+        """Draw what changed since the last call, and nothing else."""
+        self.at = self.engine.now()
+        second = self.at // SECOND
+        tick = second != self._second
+        self._second = second
+        self.note(changes, tick=tick)
+        if tick:
+            self.refresh_changed()
+        elif changes.jobs:
+            for row in self.visible_rows():
+                job = self.job_at(row)
+                if job is not None and job.id in changes.jobs:
+                    self.refresh_row(row)
+
+    def on_resize(self) -> None:
+        """Place the columns anew."""
+        self.place()
+
+    def place(self) -> None:
+        """Fit the columns to the width there is."""
+        placed = self.fit_columns(max(1, self.row_width - 2))
+        if placed != self.placed:
+            self.placed = placed
+            self.forget()
+            self.post_message(self.LayoutChanged())
+
+    def fit_columns(self, width: int) -> Layout:
+        """The columns for `width` cells."""
+        return fit(self.columns, width)

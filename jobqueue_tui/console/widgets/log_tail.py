@@ -1,0 +1,104 @@
+"""The end of the log of the job under the cursor, below the table."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from textual.strip import Strip
+from textual.worker import Worker
+
+from engine.api import EngineView, JobView
+from engine.errors import EngineError
+from jobqueue_tui.console import words
+from jobqueue_tui.console.columns import Cell
+from jobqueue_tui.console.painting import text_strip
+from jobqueue_tui.console.signs import Role, sign_of
+from jobqueue_tui.console.tail import Tail
+from jobqueue_tui.console.widgets.painted import Painted
+from jobqueue_tui.terminal import one_line
+
+_IDLE_POLLS: Final = 10
+"""A run that is over is looked at at every tenth flush only."""
+
+
+class LogTail(Painted):
+    """One title line and the last lines of a run. Only what is new is read, and only while it is on screen."""
+
+    def __init__(self, engine: EngineView) -> None:
+        super().__init__()
+        self._engine = engine
+        self._job: JobView | None = None
+        self._run_id: str | None = None
+        self._tail = Tail()
+        self._missing = ""
+        self._polls = 0
+        self._asked = False
+        self._reader: Worker[None] | None = None
+        self._title: tuple[Cell, ...] = ()
+
+    def flush(self, job: JobView | None) -> None:
+        """Show the log of `job`; called by the flush timer."""
+        run_id = None if job is None else job.last_run_id
+        self._job = job
+        if run_id != self._run_id:
+            self._run_id, self._tail, self._missing, self._asked = run_id, Tail(), "", False
+            self.refresh()
+        title = self._titled()
+        if title != self._title:
+            self._title = title
+            self.refresh()
+        busy = job is not None and any(run.run_id == run_id for run in job.active)
+        self._polls += 1
+        due = self.size.height > 1 and (not self._asked or busy or self._polls % _IDLE_POLLS == 0)
+        # one reader at a time: a flush while one is under way asks again later
+        if run_id is not None and due and (self._reader is None or self._reader.is_finished):
+            self._asked = True
+            self._reader = self.run_worker(self._read(run_id), group="tail")
+
+    async def _read(self, run_id: str) -> None:
+        offset, limit = self._tail.request()
+        tail = self._tail
+        try:
+            chunk = await self._engine.log(run_id, offset, limit)
+        except (KeyError, FileNotFoundError):
+            problem = "no log is kept of this run"
+        except (EngineError, OSError) as error:
+            problem = f"the log cannot be read: {one_line(str(error))}"
+        else:
+            if tail is self._tail and (tail.take(chunk) or self._missing):
+                self._missing = ""
+                self.refresh()
+            return
+        if tail is self._tail and problem != self._missing:
+            self._missing = problem
+            self.refresh()
+
+    def _titled(self) -> tuple[Cell, ...]:
+        job = self._job
+        if job is None:
+            return (("no job", Role.MUTED),)
+        if self._run_id is None:
+            return ((one_line(job.id), Role.TITLE), ("  has not run yet", Role.MUTED))
+        sign = sign_of(job)
+        size = self._tail.size
+        return (
+            (one_line(self._run_id), Role.TITLE),
+            (
+                f"  {sign.word}" if job.active else f"  {job.last_outcome or ''}",
+                sign.role if job.active else Role.MUTED,
+            ),
+            (f"  {one_line(job.last_reason)}" if job.last_reason and not job.active else "", Role.MUTED),
+            ("" if size is None else f"  {words.size(size)}", Role.MUTED),
+        )
+
+    def render_line(self, y: int) -> Strip:
+        """The title, then the lines, the newest at the bottom."""
+        width, height = self.size
+        if y == 0:
+            return text_strip([(" ", Role.HEAD), *self._title], self.palette.head, width)
+        if self._missing:
+            text = self._missing if y == 1 else ""
+            return text_strip([(f" {text}", Role.MUTED)], self.palette.row, width)
+        lines = self._tail.lines(height - 1)
+        text = lines[y - 1] if y <= len(lines) else ""
+        return text_strip([(f" {text}", Role.TEXT)], self.palette.row, width)

@@ -1,0 +1,29 @@
+"""What every widget here has: the palette of the current theme, made once and dropped when the theme changes."""
+
+from __future__ import annotations
+
+from textual.widget import Widget
+
+from jobqueue_tui.console.palette import Palette
+
+
+class Painted(Widget):
+    """A widget that draws its lines itself."""
+
+    _palette: Palette | None = None
+
+    @property
+    def palette(self) -> Palette:
+        """Styles of the current theme."""
+        if self._palette is None:
+            self._palette = Palette.of(self.app.theme_variables, ansi=self.app.native_ansi_color)
+        return self._palette
+
+    def on_mount(self) -> None:
+        """Follow the theme."""
+        self.app.theme_changed_signal.subscribe(self, lambda _theme: self.forget())
+
+    def forget(self) -> None:
+        """Drop what was made for the last theme and draw anew."""
+        self._palette = None
+        self.refresh()

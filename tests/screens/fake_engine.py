@@ -1,0 +1,499 @@
+"""An engine that does not run: jobs with given states, a clock that stands, verbs that are written down."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from engine.api import Aim, Changes, LogChunk, MachineLoad
+from engine.clock import SECOND, Instant, instant
+from engine.errors import Refused, RefusedCode
+from engine.model.outcome import Outcome
+from engine.model.record import Counters, EngineStatus, JobRecord, RunKind, RunRecord, Why
+from engine.model.states import JobStatus, RunPhase
+
+NOON = instant(datetime(2026, 3, 9, 12, 0, 0, tzinfo=UTC))
+MIB = 1 << 20
+
+
+@dataclass(slots=True, eq=False)
+class FakeRun:
+    """A run in some phase."""
+
+    run_id: str
+    job_id: str
+    phase: RunPhase
+    planned_at: Instant
+    queued_at: Instant
+    started_at: Instant | None
+    kind: RunKind = RunKind.SCHEDULE
+    attempt: int = 1
+    pid: int | None = None
+    cpu_percent: float | None = None
+    rss_bytes: int | None = None
+    log_path: str | None = None
+    effective_priority: float = 0.0
+
+    def record(self) -> RunRecord:
+        """Its facts."""
+        return ended_run(self.run_id, self.job_id, self.planned_at, None, state=self.phase, started=self.started_at)
+
+    async def pause(self, for_seconds: float | None = None, *, aim: Aim | None = None) -> None:
+        """Not given by the console: it acts on jobs."""
+        raise NotImplementedError
+
+    async def resume(self, *, aim: Aim | None = None) -> None:
+        """Likewise."""
+        raise NotImplementedError
+
+    async def stop(self, grace: float | None = None, *, aim: Aim | None = None) -> None:
+        """Likewise."""
+        raise NotImplementedError
+
+
+def ended_run(
+    run_id: str,
+    job: str,
+    planned: Instant,
+    outcome: Outcome | None,
+    *,
+    seconds: float = 12.5,
+    reason: str | None = None,
+    state: RunPhase = RunPhase.ENDED,
+    started: Instant | None = None,
+) -> RunRecord:
+    """A run on record."""
+    ended = outcome is not None
+    return RunRecord(
+        run_id=run_id,
+        job=job,
+        kind=RunKind.SCHEDULE,
+        planned_at=planned,
+        first_planned_at=planned,
+        queued_at=planned,
+        started_at=started if started is not None else planned,
+        ended_at=planned + int(seconds * SECOND) if ended else None,
+        state=state,
+        outcome=outcome,
+        reason=reason,
+        exit_code=(0 if outcome is Outcome.SUCCESS else 3) if ended else None,
+        signal=None,
+        pid=4711,
+        peak_rss_bytes=48 * MIB,
+        cpu_seconds=seconds / 3 if ended else None,
+        wall_seconds=seconds if ended else None,
+        paused_seconds=0.0,
+        cpu_percent=None,
+        rss_bytes=None,
+        attempts=(),
+        count=1,
+        count_exact=True,
+        priority=0,
+        executor="local",
+        host="here",
+        log_path=None,
+        left_behind=(),
+    )
+
+
+@dataclass(slots=True, eq=False)
+class FakeJob:
+    """A job; its verbs write down what was asked and move its state as an engine would."""
+
+    engine: FakeEngine
+    id: str
+    title: str = ""
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    schedule_text: str = "manual"
+    version: int = 1
+    status: JobStatus = JobStatus.WAITING
+    enabled: bool = True
+    held: bool = False
+    priority: int = 0
+    effective_priority: float = 0.0
+    next_run: Instant | None = None
+    last_started_at: Instant | None = None
+    last_ended_at: Instant | None = None
+    last_outcome: Outcome | None = None
+    last_reason: str | None = None
+    last_run_id: str | None = None
+    last_seconds: float | None = None
+    counters: Counters = field(default_factory=Counters)
+    active: list[FakeRun] = field(default_factory=list)
+    queued: list[FakeRun] = field(default_factory=list)
+    cpu_ring: list[float] = field(default_factory=list)
+    rss_ring: list[int] = field(default_factory=list)
+    manual: str = "allow"
+    refusal: Refused | None = None
+
+    def __post_init__(self) -> None:
+        self.title = self.title or self.id
+
+    def why(self) -> Why:
+        """A line that tells."""
+        match self.status:
+            case JobStatus.RUNNING:
+                return Why(id=self.id, status=self.status, reason="it is running")
+            case JobStatus.PAUSED:
+                return Why(id=self.id, status=self.status, reason="paused by operator")
+            case _ if self.queued:
+                return Why(
+                    id=self.id,
+                    status=self.status,
+                    reason="no free slot: 3 of 3 are taken",
+                    details=("priority 5 (aged to 7), 1 ahead",),
+                )
+            case _:
+                return Why(id=self.id, status=self.status, reason="not due yet")
+
+    def record(self) -> JobRecord:
+        """All facts."""
+        return JobRecord(
+            id=self.id,
+            name=self.title,
+            description=self.description,
+            tags=self.tags,
+            status=self.status,
+            enabled=self.enabled,
+            suspended=False,
+            paused=self.held,
+            priority=self.priority,
+            effective_priority=self.effective_priority,
+            schedule=self.schedule_text,
+            needs=self.needs,
+            next_run=self.next_run,
+            last_run=self.last_started_at,
+            last_outcome=self.last_outcome,
+            last_reason=self.last_reason,
+            counters=self.counters,
+            active=tuple(run.record() for run in self.active),
+            queued=len(self.queued),
+            reason=None if self.active else self.why().reason,
+        )
+
+    def _asked(self, verb: str, aim: Aim | None, **arguments: object) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        mine = Aim(self.active[-1].run_id, self.active[-1].phase) if self.active else Aim(None, None)
+        if aim is not None and aim != mine:
+            raise Refused(RefusedCode.CHANGED, f"{self.id} has changed", "look again and repeat the key")
+        self.engine.verbs.append((verb, self.id, arguments))
+
+    def touch(self) -> None:
+        """Something that a screen shows has changed."""
+        self.version += 1
+        self.engine.changed(self.id)
+
+    async def trigger(self, *, bypass: bool = False) -> str:
+        """Writes it down."""
+        self._asked("trigger", None, bypass=bypass)
+        self.touch()
+        return f"{self.id}:99"
+
+    async def pause(self, for_seconds: float | None = None, *, aim: Aim | None = None) -> None:
+        """Pauses its runs or holds it."""
+        self._asked("pause", aim, for_seconds=for_seconds)
+        for run in self.active:
+            run.phase = RunPhase.PAUSED
+        self.held = not self.active
+        self.status = JobStatus.PAUSED
+        self.touch()
+
+    async def resume(self, *, aim: Aim | None = None) -> None:
+        """Lets it go on."""
+        self._asked("resume", aim)
+        for run in self.active:
+            run.phase = RunPhase.RUNNING
+        self.held = False
+        self.status = JobStatus.RUNNING if self.active else JobStatus.WAITING
+        self.touch()
+
+    async def stop(self, *, job: bool = False, grace: float | None = None, aim: Aim | None = None) -> None:
+        """Tells its runs to stop."""
+        self._asked("stop", aim, job=job, grace=grace)
+        for run in self.active:
+            run.phase = RunPhase.STOPPING
+        if job and not self.active:
+            self.status = JobStatus.STOPPED
+        self.touch()
+
+    async def bump(self, by: int) -> int:
+        """Raises its priority."""
+        self._asked("bump", None, by=by)
+        self.priority += by
+        self.effective_priority += by
+        self.touch()
+        return self.priority
+
+    async def set_priority(self, priority: int) -> int:
+        """Sets its priority."""
+        self._asked("set_priority", None, priority=priority)
+        self.priority = priority
+        self.touch()
+        return priority
+
+
+class FakeFeed:
+    """Ids that changed."""
+
+    def __init__(self) -> None:
+        self.ids: set[str] = set()
+        self.resync = True
+        self.closed = False
+
+    def take(self) -> Changes:
+        """What changed since the last call."""
+        changes = Changes(frozenset(self.ids), self.resync)
+        self.ids.clear()
+        self.resync = False
+        return changes
+
+    def close(self) -> None:
+        """Stop collecting."""
+        self.closed = True
+
+
+class FakeEngine:
+    """An engine in a defined state."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, FakeJob] = {}
+        self.at: Instant = NOON
+        self.connected = True
+        self.feeds: list[FakeFeed] = []
+        self.verbs: list[tuple[str, str, dict[str, object]]] = []
+        self.logs: dict[str, bytes] = {}
+        self.log_reads: list[tuple[str, int, int]] = []
+        self.records: list[RunRecord] = []
+
+    @property
+    def jobs(self) -> Sequence[FakeJob]:
+        """In file order."""
+        return list(self.by_id.values())
+
+    def job(self, job_id: str) -> FakeJob:
+        """KeyError when there is none."""
+        return self.by_id[job_id]
+
+    def run(self, run_id: str) -> FakeRun:
+        """KeyError when it is over."""
+        for job in self.by_id.values():
+            for run in (*job.active, *job.queued):
+                if run.run_id == run_id:
+                    return run
+        raise KeyError(run_id)
+
+    def queue(self) -> Sequence[FakeRun]:
+        """What waits."""
+        return [run for job in self.by_id.values() for run in job.queued]
+
+    def status(self) -> EngineStatus:
+        """Counts."""
+        return EngineStatus(
+            version="0.1.0",
+            pid=4242,
+            uptime_seconds=3600.0,
+            job_file="/etc/jobs/nightly.yaml",
+            jobs=len(self.by_id),
+            running=sum(len(job.active) for job in self.by_id.values()),
+            queued=sum(len(job.queued) for job in self.by_id.values()),
+            max_running=3,
+            state_dir="/var/lib/jobqueue",
+            socket="/run/jobqueue/socket",
+            executors=("local",),
+            damaged_state=None,
+            warnings=(),
+        )
+
+    def machine(self) -> MachineLoad:
+        """A calm machine."""
+        return MachineLoad(cpu_percent=23.4, memory_used=4100 * MIB, memory_total=15900 * MIB, load=0.52)
+
+    def now(self) -> Instant:
+        """The clock stands until a test moves it."""
+        return self.at
+
+    def changes(self) -> FakeFeed:
+        """A new feed."""
+        feed = FakeFeed()
+        self.feeds.append(feed)
+        return feed
+
+    def changed(self, *ids: str, resync: bool = False) -> None:
+        """Tell all feeds."""
+        for feed in self.feeds:
+            feed.ids.update(ids)
+            feed.resync |= resync
+
+    async def history(
+        self,
+        *,
+        job: str | None = None,
+        outcome: Outcome | None = None,
+        since: Instant | None = None,
+        limit: int = 100,
+    ) -> Sequence[RunRecord]:
+        """Runs on record, newest first."""
+        found = [run for run in self.records if job in (None, run.job) and outcome in (None, run.outcome)]
+        return found[:limit]
+
+    async def log(self, run_id: str, offset: int, limit: int) -> LogChunk:
+        """Bytes of a log."""
+        self.log_reads.append((run_id, offset, limit))
+        if run_id not in self.logs:
+            raise FileNotFoundError(run_id)
+        data = self.logs[run_id]
+        start = max(0, len(data) + offset) if offset < 0 else offset
+        piece = data[start : start + limit]
+        return LogChunk(piece, start, len(data), start + len(piece) < len(data))
+
+    async def shutdown(self, *, drain: float | None = None, leave: bool = False) -> None:
+        """Writes it down."""
+        self.verbs.append(("shutdown", "", {"drain": drain, "leave": leave}))
+
+    # ---- making states
+
+    def add(self, job_id: str, **facts: object) -> FakeJob:
+        """A job with these facts."""
+        job = FakeJob(self, job_id)
+        for name, value in facts.items():
+            setattr(job, name, value)
+        if "effective_priority" not in facts:
+            job.effective_priority = float(job.priority)
+        self.by_id[job_id] = job
+        self.changed(job_id, resync=True)
+        return job
+
+    def running(
+        self, job: FakeJob, seconds: float, cpu: float, rss: int, phase: RunPhase = RunPhase.RUNNING
+    ) -> FakeRun:
+        """Let it run since `seconds`."""
+        start = self.at - int(seconds * SECOND)
+        number = job.counters.starts + 1
+        run = FakeRun(f"{job.id}:{number}", job.id, phase, start, start, start, pid=4000 + number)
+        run.cpu_percent, run.rss_bytes = cpu, rss
+        job.active.append(run)
+        job.status = JobStatus.PAUSED if phase is RunPhase.PAUSED else JobStatus.RUNNING
+        job.last_run_id, job.last_started_at = run.run_id, start
+        job.counters = replace(job.counters, starts=number)
+        return run
+
+    def ended(self, job: FakeJob, ago: float, seconds: float, outcome: Outcome, reason: str | None = None) -> None:
+        """Let its last run have ended `ago` seconds ago."""
+        job.last_outcome, job.last_reason, job.last_seconds = outcome, reason, seconds
+        job.last_ended_at = self.at - int(ago * SECOND)
+        job.last_started_at = job.last_ended_at - int(seconds * SECOND)
+        if job.last_run_id is None:
+            job.last_run_id = f"{job.id}:{job.counters.starts or 1}"
+
+
+def wave(seed: int, count: int, base: float, swing: float) -> list[float]:
+    """A seeded curve that wanders."""
+    dice = random.Random(seed)
+    value, curve = base, []
+    for _ in range(count):
+        value = max(0.0, min(base + swing, value + dice.uniform(-swing, swing) / 4))
+        curve.append(value)
+    return curve
+
+
+def small_engine() -> FakeEngine:
+    """Sixteen jobs, every state there is: what the snapshots show."""
+    engine = FakeEngine()
+    minute, hour, day = 60 * SECOND, 3600 * SECOND, 86400 * SECOND
+    at = engine.at
+
+    job = engine.add("db-dump", title="Nightly database dump", tags=("db", "night"), priority=50)
+    job.schedule_text = "H(0-29) 2 * * *"
+    job.counters, job.next_run = Counters(starts=211, success=209, failed=2), at + 14 * hour
+    engine.ended(job, 35880, 1267.0, Outcome.SUCCESS)
+    engine.running(job, 754, 87.5, 412 * MIB)
+    job.cpu_ring, job.rss_ring = wave(1, 120, 60, 40), [int(v) for v in wave(2, 120, 300 * MIB, 200 * MIB)]
+
+    job = engine.add("extract", title="Extract from the shop", tags=("etl",), schedule_text="every 15m")
+    job.counters, job.next_run = Counters(starts=1204, success=1198, failed=6), at + 8 * minute + 17 * SECOND
+    engine.ended(job, 402, 48.2, Outcome.SUCCESS)
+    engine.running(job, 12.4, 132.0, 96 * MIB)
+    job.cpu_ring, job.rss_ring = wave(3, 60, 90, 110), [int(v) for v in wave(4, 60, 60 * MIB, 60 * MIB)]
+
+    job = engine.add("transform", title="transform", tags=("etl",), needs=("extract",), schedule_text="needs")
+    job.counters = Counters(starts=1190, success=1189, failed=1)
+    engine.ended(job, 340, 61.0, Outcome.SUCCESS)
+    job.queued.append(FakeRun("transform:1191", job.id, RunPhase.QUEUED, at, at - 3 * minute, None))
+    job.priority, job.effective_priority = 5, 7.2
+
+    job = engine.add("load", title="Load into the warehouse", tags=("etl", "db"), needs=("transform",))
+    job.schedule_text, job.counters = "needs", Counters(starts=1189, success=1170, failed=19)
+    engine.ended(job, 255, 24.0, Outcome.FAILED, "exit(3)")
+    job = engine.add("report", needs=("load", "db-dump"), schedule_text="needs", tags=("mail",))
+    job.counters = Counters(starts=40, success=40)
+    engine.ended(job, 2 * 86400, 3.1, Outcome.SUCCESS)
+
+    job = engine.add("sync-photos", tags=("home",), schedule_text="every 1h")
+    job.counters, job.next_run = Counters(starts=300, success=300), at + 43 * minute
+    engine.running(job, 131, 0.0, 31 * MIB, RunPhase.PAUSED)
+    job.cpu_ring, job.rss_ring = [*wave(5, 40, 20, 20), *[0.0] * 20], [31 * MIB] * 60
+
+    job = engine.add("index-mail", schedule_text="0 * * * *", tags=("mail",))
+    job.counters, job.next_run = Counters(starts=88, success=80, timed_out=8), at + hour
+    engine.ended(job, 3590, 600.0, Outcome.TIMED_OUT, "timeout")
+    job = engine.add("cert-renew", schedule_text="17 4 * * 1", tags=("web",), priority=10)
+    job.counters, job.next_run = Counters(starts=12, success=12), at + 6 * day + 16 * hour
+    engine.ended(job, 28000, 5.2, Outcome.SUCCESS)
+    job = engine.add("thumbnails", schedule_text="every 30s", tags=("web",))
+    job.counters, job.next_run = Counters(starts=9210, success=9208, stopped=2), at + 22 * SECOND
+    engine.ended(job, 8, 0.34, Outcome.SUCCESS)
+    job = engine.add("fetch-rates", schedule_text="*/5 * * * *")
+    job.counters, job.next_run = Counters(starts=410, success=402, failed=8), at
+    engine.ended(job, 300, 1.8, Outcome.SUCCESS)
+    engine.running(job, 0.4, 0.0, 2 * MIB, RunPhase.STARTING)
+    job = engine.add("mirror", title="Mirror of the archive", schedule_text="@daily", tags=("net",))
+    job.counters, job.next_run = Counters(starts=77, success=70, failed=7), at + 12 * hour
+    engine.ended(job, 86400 / 2, 4120.0, Outcome.SUCCESS)
+    engine.running(job, 9.0, 3.2, 18 * MIB, RunPhase.STOPPING)
+    job.cpu_ring, job.rss_ring = wave(6, 9, 2, 4), [18 * MIB] * 9
+
+    job = engine.add("vacuum", schedule_text="@weekly", status=JobStatus.STOPPED)
+    engine.ended(job, 5 * 86400, 310.0, Outcome.STOPPED, "operator")
+    job = engine.add("migrate", schedule_text="one-shot", status=JobStatus.COMPLETED)
+    job.counters = Counters(starts=1, success=1)
+    engine.ended(job, 7200, 93.0, Outcome.SUCCESS)
+    job = engine.add("seed-cache", schedule_text="one-shot", status=JobStatus.ERROR, needs=("migrate",))
+    job.counters = Counters(starts=1, failed=1)
+    engine.ended(job, 7100, 2.0, Outcome.FAILED, "signal(11)")
+    job = engine.add("advent", schedule_text="@daily", status=JobStatus.ENDED)
+    engine.ended(job, 75 * 86400, 1.0, Outcome.SUCCESS)
+    engine.add("ad-hoc", enabled=False)
+
+    lines = [f"2026-03-09T11:{m:02d}:{s:02d}Z dumped table {m * 60 + s}" for m in range(47, 60) for s in (0, 20, 40)]
+    engine.logs["db-dump:212"] = ("\n".join(lines) + "\n").encode()
+    engine.logs["extract:1205"] = b"page 1\npage 2\n\x1b[32mok\x1b[0m \x1b]0;pwned\x07page 3\n"
+    engine.records = [
+        ended_run(f"db-dump:{211 - n}", "db-dump", at - n * day - 10 * hour, outcome, seconds=1200 + 13 * n, reason=why)
+        for n, (outcome, why) in enumerate(
+            [(Outcome.SUCCESS, None), (Outcome.FAILED, "exit(3)"), (Outcome.SUCCESS, None), (Outcome.SUCCESS, None)]
+        )
+    ]
+    return engine
+
+
+def big_engine(count: int, seed: int = 1) -> FakeEngine:
+    """Many jobs in likely states, for measuring."""
+    dice = random.Random(seed)
+    engine = FakeEngine()
+    for number in range(count):
+        job = FakeJob(engine, f"job-{number:05d}", tags=("etl",) if number % 3 else ("db", "night"))
+        job.schedule_text = "every 5m"
+        job.next_run = engine.at + dice.randrange(1, 300) * SECOND
+        job.counters = Counters(starts=number, success=number)
+        engine.by_id[job.id] = job
+        engine.ended(job, dice.randrange(1, 5000), dice.random() * 100, dice.choice((Outcome.SUCCESS, Outcome.FAILED)))
+        if number < 50:
+            engine.running(job, dice.randrange(1, 500), dice.random() * 100, dice.randrange(1, 500) * MIB)
+            job.cpu_ring = wave(number, 120, 30, 60)
+            job.rss_ring = [int(value) for value in wave(number + 1, 120, 50 * MIB, 200 * MIB)]
+    return engine
