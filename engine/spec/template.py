@@ -1,0 +1,159 @@
+"""`${NAME}` in plain fields: what is known at load is put in then, what belongs to a run is put in when it starts.
+
+The forms are `${NAME}`, `${NAME:-default}` (unset or empty: the default), `$${`, a literal `${`, and `${$}`, a literal
+dollar sign. `$NAME` without braces means nothing here. Shell text is never substituted: its values arrive as
+environment variables.
+
+Between the two steps a text is still a template: `at_load` leaves the four names of a run standing and escapes every
+`${` that came out of a value, so that `at_start` can never take data for a template. Fields in that state are the
+elements of `Argv`, `working_dir`, the values of `env`, and `stdin`. The alternative, a flag per text, would have to
+travel with each of them through store and wire.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
+
+Lookup: TypeAlias = Callable[[str], str | None]
+
+RUN_NAMES: Final = frozenset({"JOB_ID", "RUN_ID", "SCHEDULED_AT", "SCHEDULED_DATE"})
+"""Known only when a run starts."""
+
+_FORM: Final = re.compile(r"\$\$\{|\$\{([^{}]*)(\}?)")
+_NAME: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
+_AT_START: Final = re.compile(r"\$\$\{|\$\{(\$|" + "|".join(sorted(RUN_NAMES)) + r")\}")
+_DOTTED: Final = re.compile(r"\$\{(needs|params|matrix)\.([^{}]*)\}")
+_DOLLAR: Final = "${$}"
+_LITERAL: Final = "write $${ for a literal ${"
+
+
+class TemplateError(ValueError):
+    """A template that cannot be filled in: `message` says why, `remedy` what to write instead."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(f"{message}; {remedy}")
+        self.message = message
+        self.remedy = remedy
+
+
+def at_load(text: str, lookup: Lookup) -> str:
+    """Fill in all but the names of a run; the result is a template for `at_start`.
+
+    TemplateError for a name that `lookup` does not know (None) and that has no default, and for a malformed `${`.
+    """
+    if "${" not in text:
+        return text
+
+    def put(found: re.Match[str]) -> str:
+        if found[1] is None:
+            return "$${"
+        if found[0] == _DOLLAR:
+            return _DOLLAR
+        name, default = _parts(found)
+        return f"${{{name}}}" if name in RUN_NAMES else escape(_value(name, default, lookup))
+
+    return _FORM.sub(put, text)
+
+
+def in_full(text: str, lookup: Lookup) -> str:
+    """Fill in everything; for fields that must be known at load, where a name of a run is a TemplateError as well."""
+    if "${" not in text:
+        return text
+
+    def put(found: re.Match[str]) -> str:
+        if found[1] is None:
+            return "${"
+        if found[0] == _DOLLAR:
+            return "$"
+        name, default = _parts(found)
+        if name in RUN_NAMES:
+            raise TemplateError(f"${{{name}}} is known only when a run starts", "this field cannot depend on the run")
+        return _value(name, default, lookup)
+
+    return _FORM.sub(put, text)
+
+
+def at_start(text: str, facts: Mapping[str, str]) -> str:
+    """Fill in the names of a run and turn `$${` into `${`; names that `facts` lacks and other text stay as they are."""
+    if "${" not in text:
+        return text
+
+    def put(found: re.Match[str]) -> str:
+        match found[1]:
+            case None:
+                return "${"
+            case "$":
+                return "$"
+            case name:
+                return facts.get(name, found[0])
+
+    return _AT_START.sub(put, text)
+
+
+def escape(value: str) -> str:
+    """The template that stands for exactly this text, whatever template follows it.
+
+    A dollar sign at the end is written `${$}`: before a following `{` or `${` it would begin or undo a form.
+    """
+    if "$" not in value:
+        return value
+    value = value.replace("${", "$${")
+    return value[:-1] + _DOLLAR if value.endswith("$") else value
+
+
+def shell_mistake(text: str) -> TemplateError | None:
+    """A `${needs.…}`, `${params.…}` or `${matrix.…}` in shell text, which no shell understands; the remedy names the variable."""
+    if (found := _DOTTED.search(text)) is None:
+        return None
+    return TemplateError(
+        f"shell text is never substituted, and {_cut(found[0])} means nothing to a shell",
+        f'use "${variable(found[1], found[2])}"',
+    )
+
+
+def variable(kind: str, rest: str) -> str:
+    """The environment variable that carries `${KIND.REST}`: `needs`, `db-dump.outputs.rows` -> `JOB_NEEDS_DB_DUMP_ROWS`."""
+    match kind:
+        case "params":
+            return rest
+        case "matrix":
+            return "MATRIX_" + _upper(rest)
+        case _:
+            job, _, key = rest.partition(".outputs.")
+            return "JOB_NEEDS_" + _upper(f"{job}_{key}" if key else job)
+
+
+def _upper(text: str) -> str:
+    return re.sub(r"[^A-Z0-9]", "_", text.upper())
+
+
+def _parts(found: re.Match[str]) -> tuple[str, str | None]:
+    inner, closed = found[1], found[2]
+    if not closed:
+        raise TemplateError(f"{_cut(found[0])} has no closing brace of its own", f"close it with }}, or {_LITERAL}")
+    if match := _NAME.fullmatch(inner):
+        return match[1], match[2]
+    if inner.partition(".")[0] in {"needs", "params", "matrix"}:
+        raise TemplateError(f"{_cut(found[0])} is not available in this version", "use an environment variable")
+    raise TemplateError(
+        f"{_cut(found[0])} is not a name with letters, digits and _",
+        f"write ${{NAME}} or ${{NAME:-default}}; {_LITERAL}",
+    )
+
+
+def _value(name: str, default: str | None, lookup: Lookup) -> str:
+    value = lookup(name)
+    if value or (value is not None and default is None):
+        return value
+    if default is None:
+        raise TemplateError(
+            f"${{{_cut(name)}}} is not set",
+            f"set {_cut(name)} in `env`, in an env_file or in the environment, or write ${{{_cut(name)}:-default}}",
+        )
+    return default
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 60 else text[:59] + "…"
