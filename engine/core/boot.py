@@ -127,6 +127,10 @@ def begin(turn: Turn, default_zone: str, *, campaign: bool) -> None:
         # `every` goes on from the last occurrence on record: a restart starts nothing early
         anchor = turn.now if job.planned_until is None else job.planned_until
         job.plan = plan_of(job.spec, default_zone, anchor)
+        if campaign:
+            job.met.clear()
+            job.heard.clear()
+            job.round_skipped = False
     for job in list(turn.state.jobs.values()):
         if not job.listed:
             continue

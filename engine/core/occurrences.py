@@ -95,8 +95,8 @@ def _replace(turn: Turn, job: Job, run: Run) -> None:
 
 
 def miss_deadline(turn: Turn, run: Run) -> None:
-    """The start deadline of a queued run has come; one that is on its way already is let go."""
-    if run.phase is RunPhase.QUEUED and not (run.attempt is not None and run.attempt.ordered):
+    """The start deadline of a queued run has come; if its start is under way, the start wins (`reports`)."""
+    if run.phase is RunPhase.QUEUED:
         cancel_queued(turn, run, Outcome.MISSED, Reason(Because.DEADLINE))
 
 

@@ -39,7 +39,8 @@ def take_report(turn: Turn, report: Report, answer: Callable[[Run, str | None], 
         for doomed in withdrawn(turn, report.attempts):
             forget_claim(turn, doomed)
             assert doomed.wish is not None
-            settle(turn, doomed, Outcome.SKIPPED, doomed.wish)
+            late = doomed.wish.because is Because.DEADLINE
+            settle(turn, doomed, Outcome.MISSED if late else Outcome.SKIPPED, doomed.wish)
         return
     run = turn.state.by_attempt.get(report.attempt)
     if run is None:
@@ -84,7 +85,9 @@ def _started(turn: Turn, run: Run, report: Started) -> None:
     turn.fx.save(run)
     turn.fx.save_job(job)
     if run.wish is not None:
-        end_tree(turn, run, run.wish, None)
+        wish, run.wish = run.wish, None
+        if wish.because is not Because.DEADLINE:  # it started just in time
+            end_tree(turn, run, wish, None)
 
 
 def _ended(turn: Turn, run: Run, report: Ended) -> None:
@@ -165,7 +168,7 @@ def _attempt_over(turn: Turn, run: Run, outcome: Outcome, reason: Reason, report
     run.attempt = None
     run.cpu_percent = run.rss = None
     wait = None
-    if not isinstance(run.state, Stopping) and run.wish is None and not turn.state.draining:
+    if not isinstance(run.state, Stopping) and not turn.state.draining:
         wait = wait_before(run.job.spec.retry, run.attempts_made, outcome, turn.chance)
     if wait is None:
         settle(turn, run, outcome, reason)

@@ -20,8 +20,9 @@ CLEAN_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 class Launcher:
     """Builds launches. `environ` is the engine's environment, of which only what the contract names passes on."""
 
-    def __init__(self, logs: Path, environ: Mapping[str, str], default_zone: str) -> None:
+    def __init__(self, logs: Path, environ: Mapping[str, str], default_zone: str, *, make_folders: bool = True) -> None:
         self._logs = logs
+        self._make_folders = make_folders
         self._environ = dict(environ)
         self._default_zone = default_zone
         self._user = _user_facts(environ)
@@ -63,7 +64,7 @@ class Launcher:
         self._folders.clear()
 
     def _make_folder(self, folder: str) -> None:
-        if folder not in self._folders:
+        if self._make_folders and folder not in self._folders:
             os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103 - in the way of every start
             self._folders.add(folder)
 

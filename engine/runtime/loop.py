@@ -58,6 +58,9 @@ class Watcher(Protocol):
     def ended(self, runs: Sequence[Run]) -> None:
         """Runs whose fate is durable now."""
 
+    def turned(self) -> None:
+        """A tick or a commit is over: whoever waits for a condition may look again."""
+
 
 @dataclass(slots=True)
 class _Flight:
@@ -149,6 +152,10 @@ class Loop:
         """Keep a fact in the store."""
         self._waiting.facts[name] = value
         self.wake()
+
+    def now(self) -> Instant:
+        """Wall time."""
+        return self._clock.now()
 
     @property
     def settled(self) -> bool:
@@ -275,6 +282,8 @@ class Loop:
         if fx.touched or fx.resync:
             for watcher in self.watchers:
                 watcher.changed(fx.touched, fx.resync)
+        for watcher in self.watchers:
+            watcher.turned()
         self._set_alarm()
 
     def _set_alarm(self) -> None:

@@ -1,0 +1,25 @@
+"""shutdown: nothing new starts; what is on its way is taken back, what runs gets `drain` seconds or is left alone."""
+
+from __future__ import annotations
+
+from engine.clock import micros
+from engine.core.fates import forget_claim
+from engine.core.timers import DrainEnd
+from engine.core.turn import Turn
+from engine.ports.executor import Withdraw
+
+
+def begin_shutdown(turn: Turn, drain: float | None) -> None:
+    """Queued runs stay on record for the next engine. `drain` None: running ones are left to the keeper."""
+    turn.state.draining = True
+    for run in list(turn.ready.in_order()):
+        turn.ready.drop(run)
+    for run in list(turn.pipeline.claimed):
+        # an attempt that stays claimed on record would be `lost` if the keeper is gone by the next start
+        forget_claim(turn, run)
+        turn.fx.save(run)
+    waiting = tuple(attempt for attempt, run in turn.pipeline.ordered.items() if not run.live)
+    if waiting:
+        turn.fx.orders.append(Withdraw(waiting))
+    if drain is not None:
+        turn.fx.timers.add(turn.now + micros(drain), DrainEnd())

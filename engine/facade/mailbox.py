@@ -1,0 +1,76 @@
+"""The one door for verbs: a coroutine puts a change to the loop and waits for what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
+
+from engine.core.state import Run
+from engine.core.turn import Turn
+from engine.errors import Refused, RefusedCode
+from engine.runtime.loop import Loop
+
+T = TypeVar("T")
+
+
+class Mailbox:
+    """Runs changes on the loop, on behalf of handles."""
+
+    def __init__(self, loop: Loop) -> None:
+        self.loop = loop
+        self._over: dict[int, list[asyncio.Future[None]]] = {}
+
+    def ended(self, runs: Sequence[Run]) -> None:
+        """Release who waits for these runs."""
+        for run in runs:
+            for future in self._over.pop(run.no, ()):
+                if not future.done():
+                    future.set_result(None)
+
+    async def until_over(self, run: Run) -> None:
+        """Returns once the run's fate is durable."""
+        if run.outcome is not None and self.loop.settled:
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._over.setdefault(run.no, []).append(future)
+        await future
+
+    async def change(self, act: Callable[[Turn], T]) -> T:
+        """Let `act` change the state; returns its result once that is durable. Refused, KeyError, ValueError as `act` raises."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+
+        def done(result: T) -> None:
+            if not future.done():
+                future.set_result(result)
+
+        def failed(error: Exception) -> None:
+            if not future.done():
+                future.set_exception(error)
+
+        self.loop.act(act, done, failed)
+        return await future
+
+    async def change_process(self, runs: Callable[[Turn], list[Run]]) -> None:
+        """As `change`, for orders about processes; returns when the executor has answered for each of the runs.
+
+        Refused `state` when one could not be carried out (a tree that keeps forking cannot be paused).
+        """
+        answers: list[asyncio.Future[str | None]] = []
+
+        def act(turn: Turn) -> None:
+            for run in runs(turn):
+                answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+                answers.append(answer)
+                self.loop.on_answer(run, partial(_resolve, answer))
+
+        await self.change(act)
+        for why in await asyncio.gather(*answers):
+            if why is not None:
+                raise Refused(RefusedCode.STATE, why, "stop it instead, or try again")
+
+
+def _resolve(answer: asyncio.Future[str | None], why: str | None) -> None:
+    if not answer.done():
+        answer.set_result(why)

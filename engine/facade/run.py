@@ -1,0 +1,131 @@
+"""A queued or active run, live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.api import Aim
+from engine.clock import Instant
+from engine.core.state import Run as Subject
+from engine.core.turn import Turn
+from engine.core.verbs.aiming import check_run_aim
+from engine.core.verbs.pause import pause_run
+from engine.core.verbs.resume import resume_run
+from engine.core.verbs.stop import stop_run
+from engine.facade.mailbox import Mailbox
+from engine.model.record import RunKind, RunRecord
+from engine.model.states import RunPhase
+from engine.runtime.records import run_record
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Implements `engine.api.RunView` on the loop's own object; stays valid after the run is over."""
+
+    _subject: Subject
+    _box: Mailbox
+    _host: str
+
+    @property
+    def run_id(self) -> str:
+        """`JOB:N`."""
+        return self._subject.run_id
+
+    @property
+    def job_id(self) -> str:
+        """Its job."""
+        return self._subject.job.id
+
+    @property
+    def kind(self) -> RunKind:
+        """What it came from."""
+        return self._subject.kind
+
+    @property
+    def phase(self) -> RunPhase:
+        """Its state."""
+        return self._subject.phase
+
+    @property
+    def planned_at(self) -> Instant:
+        """When it was due."""
+        return self._subject.planned_at
+
+    @property
+    def queued_at(self) -> Instant:
+        """Since when it is known."""
+        return self._subject.queued_at
+
+    @property
+    def started_at(self) -> Instant | None:
+        """When its first attempt started."""
+        return self._subject.started_at
+
+    @property
+    def attempt(self) -> int:
+        """See `engine.api`."""
+        return self._subject.attempts_made
+
+    @property
+    def pid(self) -> int | None:
+        """The leader of its process tree."""
+        return self._subject.pid
+
+    @property
+    def cpu_percent(self) -> float | None:
+        """Of the whole tree."""
+        return self._subject.cpu_percent
+
+    @property
+    def rss_bytes(self) -> int | None:
+        """Of the whole tree."""
+        return self._subject.rss
+
+    @property
+    def log_path(self) -> str | None:
+        """Where its output goes."""
+        return self._subject.log_path
+
+    @property
+    def effective_priority(self) -> float:
+        """See `engine.api`."""
+        turn = self._box.loop.turn
+        return turn.state.effective_priority(self._subject, self._box.loop.now())
+
+    def record(self) -> RunRecord:
+        """See `engine.api`."""
+        return run_record(self._subject, self._box.loop.now(), self._host)
+
+    async def pause(self, for_seconds: float | None = None, *, aim: Aim | None = None) -> None:
+        """See `engine.api`."""
+
+        def act(turn: Turn) -> list[Subject]:
+            check_run_aim(self._subject, aim)
+            pause_run(turn, self._subject, for_seconds)
+            return [self._subject]
+
+        await self._box.change_process(act)
+
+    async def resume(self, *, aim: Aim | None = None) -> None:
+        """See `engine.api`."""
+
+        def act(turn: Turn) -> list[Subject]:
+            check_run_aim(self._subject, aim)
+            resume_run(turn, self._subject)
+            return [self._subject]
+
+        await self._box.change_process(act)
+
+    async def stop(self, grace: float | None = None, *, aim: Aim | None = None) -> None:
+        """See `engine.api`."""
+
+        def act(turn: Turn) -> None:
+            check_run_aim(self._subject, aim)
+            stop_run(turn, self._subject, grace)
+
+        await self._box.change(act)
+
+    async def ended(self) -> RunRecord:
+        """Wait until it is over and that is durable."""
+        await self._box.until_over(self._subject)
+        return self.record()

@@ -1,0 +1,1 @@
+"""Logs of runs: files that the jobs write themselves; here they are read."""

@@ -1,0 +1,53 @@
+"""What stands between construction and the first tick: an empty turn, and what the store remembers put into it."""
+
+from __future__ import annotations
+
+import random
+
+from engine.clock import Instant
+from engine.core.boot import add_job, ghost, link_needs, resettle
+from engine.core.effects import Effects
+from engine.core.ready import ReadyQueue
+from engine.core.state import State
+from engine.core.timers import Timers
+from engine.core.turn import Pipeline, Turn
+from engine.ports.executor import AttemptRef
+from engine.ports.store import Stored
+from engine.runtime.rows import restore_job, restore_run
+from engine.spec.config import JobFile
+
+
+def build_turn(job_file: JobFile, chance: random.Random, *, boot_id: str, now: Instant) -> Turn:
+    """A turn without jobs."""
+    spec = job_file.engine
+    state = State(spec=spec, boot_id=boot_id, pools=dict(job_file.pools))
+    return Turn(state, ReadyQueue(spec.ageing), Pipeline(), Effects(Timers()), chance, now)
+
+
+def restore(turn: Turn, job_file: JobFile, stored: Stored) -> None:
+    """The jobs of the file with what is on record of them, and the runs that were not over.
+
+    A run whose job has left the file gets a ghost of it, so that its end is recorded.
+    """
+    state = turn.state
+    state.next_no = stored.next_no
+    for spec in job_file.jobs:
+        add_job(turn, spec)
+    link_needs(state.jobs)
+    rows = {row.id: row for row in stored.jobs}
+    for job in state.jobs.values():
+        if job.id in rows:
+            restore_job(job, rows[job.id])
+    for row in stored.runs:
+        if row.job not in state.jobs:
+            restore_job(ghost(turn, row.job), rows[row.job])
+        resettle(turn, restore_run(state.jobs[row.job], row))
+
+
+def under_way(state: State) -> list[AttemptRef]:
+    """Attempts that were claimed and have no end on record: the executor is asked what became of them."""
+    return [
+        AttemptRef(attempt.id, attempt.tag, attempt.boot_id, attempt.pid, attempt.ticks, run.log_path or "")
+        for run in state.runs.values()
+        if (attempt := run.attempt) is not None
+    ]

@@ -1,0 +1,8 @@
+"""For tests, of this project and of its users: a clock that jumps, an executor without processes, a store in memory."""
+
+from engine.testing.bench import Bench
+from engine.testing.clock import VirtualClock
+from engine.testing.executor import FakeExecutor
+from engine.testing.store import MemoryStore
+
+__all__ = ["Bench", "FakeExecutor", "MemoryStore", "VirtualClock"]

@@ -1,0 +1,132 @@
+"""A whole engine on a bench: virtual clock, no processes, rows in memory, no event loop. A year runs in seconds."""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from engine.clock import Instant, micros
+from engine.core.boot import adopt, begin
+from engine.core.state import Job, Run, State
+from engine.core.turn import Turn
+from engine.ports.executor import Launch, Limit
+from engine.runtime.launching import Launcher
+from engine.runtime.loop import Loop
+from engine.runtime.starting import build_turn, restore, under_way
+from engine.spec.config import JobFile
+from engine.testing.clock import VirtualClock
+from engine.testing.executor import Act, FakeExecutor
+from engine.testing.store import MemoryStore
+
+T = TypeVar("T")
+
+
+class Bench:
+    """An engine whose every step the test takes. `crash` throws the loop away and begins anew on the same store."""
+
+    def __init__(
+        self,
+        job_file: JobFile,
+        *,
+        script: Callable[[Launch], Act] | None = None,
+        store: MemoryStore | None = None,
+        clock: VirtualClock | None = None,
+        campaign: bool = False,
+        zone: str = "UTC",
+    ) -> None:
+        self.clock = clock or VirtualClock()
+        self.store = store or MemoryStore()
+        self.executor = FakeExecutor(self.clock, script)
+        self._zone = zone
+        self._soon: deque[Callable[[], None]] = deque()
+        self.begin(job_file, campaign=campaign)
+
+    def begin(self, job_file: JobFile, *, campaign: bool = False) -> None:
+        """Start an engine on the store as it is; what the executor has goes on."""
+        self._soon.clear()
+        self._file = job_file
+        stored = self.store.load()
+        turn = build_turn(job_file, random.Random(7), boot_id="boot", now=self.clock.now())  # noqa: S311 - repeatable
+        self.loop = Loop(
+            turn,
+            clock=self.clock,
+            store=self.store,
+            executor=self.executor,
+            launcher=Launcher(Path("/nonexistent"), {}, self._zone, make_folders=False),
+            soon=self._soon.append,
+        )
+        restore(turn, job_file, stored)
+        recovered = self.executor.reopen(under_way(turn.state), self.loop.report)
+        self.executor.submit([Limit(job_file.engine.max_running)])
+
+        def first(turn: Turn) -> None:
+            adopt(turn, recovered)
+            begin(turn, self._zone, campaign=campaign)
+
+        self.loop.first_tick(first)
+        self.settle()
+
+    def crash(self, job_file: JobFile | None = None) -> None:
+        """The engine dies without a word and the next one begins; what was not committed is lost."""
+        self.begin(job_file or self._file)
+
+    # -- time ----------------------------------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Let everything happen that needs no time."""
+        while self._soon:
+            self._soon.popleft()()
+
+    def run_for(self, seconds: float) -> None:
+        """Let so much time pass, stopping at everything that happens in between."""
+        until = self.clock.now() + micros(seconds)
+        while True:
+            self.settle()
+            coming = [at for at in (self.clock.alarm, self.executor.next_end) if at is not None and at <= until]
+            if not coming:
+                self.clock.advance(until)
+                self.settle()
+                return
+            self.clock.advance(min(coming))
+            self.executor.play()
+
+    # -- looking and acting --------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> State:
+        """The engine's state."""
+        return self.loop.turn.state
+
+    @property
+    def now(self) -> Instant:
+        """Its time."""
+        return self.clock.now()
+
+    def job(self, job_id: str) -> Job:
+        """A job by id."""
+        return self.state.jobs[job_id]
+
+    def do(self, act: Callable[[Turn], T]) -> T:
+        """Perform a verb; raises what it raises."""
+        results: list[T] = []
+        failures: list[Exception] = []
+        self.loop.act(act, results.append, failures.append)
+        self.settle()
+        if failures:
+            raise failures[0]
+        return results[0]
+
+    def fates(self, job_id: str) -> list[str]:
+        """The job's runs on record in order: `success`, `failed exit(3)`, `skipped overlap`, `queued` …"""
+        return [
+            " ".join(filter(None, (row.outcome or row.state, row.reason if row.outcome != "success" else None)))
+            for row in sorted(self.store.runs.values())
+            if row.job == job_id
+        ]
+
+    def active(self, job_id: str) -> list[Run]:
+        """The job's active runs."""
+        return list(self.job(job_id).active)

@@ -1,0 +1,182 @@
+"""An executor without processes: runs last as long as the test says, on the test's clock."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from engine.clock import Clock, Instant, micros
+from engine.ports.executor import (
+    Acknowledge,
+    AttemptId,
+    AttemptRef,
+    Cause,
+    Ended,
+    Launch,
+    Limit,
+    Missing,
+    NotFound,
+    Order,
+    Pause,
+    Paused,
+    Recovered,
+    Report,
+    Resume,
+    Resumed,
+    Sink,
+    Started,
+    StillRunning,
+    StillWaiting,
+    Stop,
+    Withdraw,
+    Withdrawn,
+)
+
+
+@dataclass(slots=True)
+class Act:
+    """How an attempt goes: seconds until it ends by itself (None: never) and with which exit code."""
+
+    seconds: float | None = 0.0
+    exit_code: int = 0
+
+
+@dataclass(slots=True)
+class _Live:
+    launch: Launch
+    started: Started
+    ends_at: Instant | None
+    exit_code: int
+    left: int | None = None
+    """Microseconds left when it was paused."""
+
+
+class FakeExecutor:
+    """Keeps the rules of the port: order of launches, the limit, ends repeated until acknowledged."""
+
+    name = "fake"
+
+    def __init__(self, clock: Clock, script: Callable[[Launch], Act] | None = None) -> None:
+        self._clock = clock
+        self._script = script or (lambda _: Act())
+        self._sink: Sink = lambda _: None
+        self._limit = 1_000_000
+        self._pid = 100
+        self._waiting: deque[Launch] = deque()
+        self._live: dict[AttemptId, _Live] = {}
+        self._ended: dict[AttemptId, Ended] = {}
+        self.launched: list[Launch] = []
+        """Every launch that started, in order."""
+        self.most_live = 0
+
+    async def open(self, known: Sequence[AttemptRef], sink: Sink) -> Sequence[Recovered]:
+        """See `Executor`."""
+        return self.reopen(known, sink)
+
+    def reopen(self, known: Sequence[AttemptRef], sink: Sink) -> Sequence[Recovered]:
+        """`open` without a loop to await it on."""
+        self._sink = sink
+        return [self._recovered(ref.attempt) for ref in known]
+
+    def _recovered(self, attempt: AttemptId) -> Recovered:
+        if attempt in self._ended:
+            return self._ended[attempt]
+        if attempt in self._live:
+            live = self._live[attempt]
+            return StillRunning(live.started, paused=live.left is not None, exit_known=True)
+        if any(launch.attempt == attempt for launch in self._waiting):
+            return StillWaiting(attempt)
+        return NotFound(attempt, Missing.NEVER_STARTED)
+
+    def submit(self, orders: Sequence[Order]) -> None:
+        """See `Executor`."""
+        out: list[Report] = []
+        for order in orders:
+            match order:
+                case Launch():
+                    self._waiting.append(order)
+                case Limit(running=running):
+                    self._limit = running
+                case Withdraw(attempts=attempts):
+                    out.append(self._withdraw(attempts))
+                case Stop(attempt=attempt, signal=signal, cause=cause):
+                    out += self._end(attempt, None, signal, cause)
+                case Pause(attempt=attempt):
+                    out += self._pause(attempt)
+                case Resume(attempt=attempt):
+                    out += self._resume(attempt)
+                case Acknowledge(attempts=attempts):
+                    for attempt in attempts:
+                        self._ended.pop(attempt, None)
+        out += self._start_waiting()
+        if out:
+            self._sink(out)
+
+    async def close(self) -> None:
+        """See `Executor`."""
+        self._sink = lambda _: None
+
+    @property
+    def next_end(self) -> Instant | None:
+        """When the next run ends by itself."""
+        return min((live.ends_at for live in self._live.values() if live.ends_at is not None), default=None)
+
+    @property
+    def live(self) -> list[AttemptId]:
+        """Attempts that run."""
+        return list(self._live)
+
+    def play(self) -> None:
+        """End what has come to its end by now."""
+        now = self._clock.now()
+        out: list[Report] = []
+        for attempt, live in list(self._live.items()):
+            if live.ends_at is not None and live.ends_at <= now:
+                out += self._end(attempt, live.exit_code, None, None)
+        out += self._start_waiting()
+        if out:
+            self._sink(out)
+
+    def _start_waiting(self) -> list[Report]:
+        out: list[Report] = []
+        while self._waiting and len(self._live) < self._limit:
+            launch = self._waiting.popleft()
+            now, act = self._clock.now(), self._script(launch)
+            self._pid += 1
+            started = Started(launch.attempt, now, self._pid, self._pid)
+            ends_at = None if act.seconds is None else now + micros(act.seconds)
+            self._live[launch.attempt] = _Live(launch, started, ends_at, act.exit_code)
+            self.launched.append(launch)
+            self.most_live = max(self.most_live, len(self._live))
+            out.append(started)
+        return out
+
+    def _withdraw(self, attempts: Sequence[AttemptId]) -> Withdrawn:
+        kept = tuple(launch.attempt for launch in self._waiting if launch.attempt in attempts)
+        self._waiting = deque(launch for launch in self._waiting if launch.attempt not in kept)
+        return Withdrawn(kept)
+
+    def _end(self, attempt: AttemptId, code: int | None, signal: int | None, cause: Cause | None) -> list[Report]:
+        if self._live.pop(attempt, None) is None:
+            return []
+        ended = Ended(attempt, self._clock.now(), code, signal, 0.0, None, cause)
+        self._ended[attempt] = ended
+        return [ended]
+
+    def _pause(self, attempt: AttemptId) -> list[Report]:
+        live = self._live.get(attempt)
+        if live is None:
+            return []
+        if live.left is None:
+            live.left = 0 if live.ends_at is None else live.ends_at - self._clock.now()
+            live.ends_at = None
+        return [Paused(attempt, self._clock.now())]
+
+    def _resume(self, attempt: AttemptId) -> list[Report]:
+        live = self._live.get(attempt)
+        if live is None or live.left is None:
+            return []
+        live.ends_at = self._clock.now() + live.left
+        live.left = None
+        return [Resumed(attempt, self._clock.now())]
