@@ -1,0 +1,1 @@
+"""Executors: who carries out attempts. Each implements `engine.ports.executor.Executor`."""

@@ -1,0 +1,182 @@
+"""The engine's end of the keeper's socket, and how a keeper comes to be."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import struct
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from engine.executors.local import keeper
+from engine.executors.local.wire import GOODBYE, HELLO, Adopted, Message, TurnedAway, Welcome, WireError, decode
+from engine.ports.executor import Report
+
+SOCKET: Final = "keeper.sock"
+LOG: Final = "keeper.log"
+_PATIENCE: Final = 10.0
+"""Seconds for a keeper to start or to answer; it takes some 30 ms. Beyond that it is broken, not slow."""
+
+
+class KeeperError(ConnectionError):
+    """No keeper of ours answers, and why; `version` when one of another protocol does."""
+
+    def __init__(self, why: str, version: int | None = None) -> None:
+        super().__init__(f"keeper: {why}")
+        self.version = version
+
+
+class Connection:
+    """A greeted connection. `on_reports` gets the reports of each packet, `on_lost` is called once when it ends."""
+
+    def __init__(
+        self,
+        link: keeper.Link,
+        on_reports: Callable[[Sequence[Report | Adopted]], None],
+        on_lost: Callable[[], None],
+    ) -> None:
+        self._link = link
+        self._on_reports = on_reports
+        self._on_lost = on_lost
+        self._loop = asyncio.get_running_loop()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._greeting: asyncio.Future[Welcome | TurnedAway | None] = self._loop.create_future()
+        self._loop.add_reader(link.fd, self._read)
+
+    @classmethod
+    async def open(
+        cls,
+        state_dir: Path,
+        on_reports: Callable[[Sequence[Report | Adopted]], None],
+        on_lost: Callable[[], None],
+    ) -> tuple[Connection, Welcome]:
+        """Connect to the keeper that is there. FileNotFoundError, ConnectionRefusedError, ConnectionResetError: there is
+        none (any more). KeeperError: it does not serve us."""
+        connection = cls(keeper.Link(_dial(state_dir)), on_reports, on_lost)
+        try:
+            connection.send([HELLO])
+            async with asyncio.timeout(_PATIENCE):
+                answer = await connection._greeting
+        except TimeoutError:
+            connection.close()
+            raise KeeperError("does not answer") from None
+        match answer:
+            case Welcome():
+                return connection, answer
+            case TurnedAway(why, version):
+                connection.close()
+                raise KeeperError(why, version)
+            case None:
+                raise ConnectionResetError("the keeper has just left")
+
+    def send(self, messages: Sequence[Message]) -> None:
+        """One packet, now or as soon as the socket takes it."""
+        self._link.send(messages)
+        self._await_room()
+
+    def close(self, *, goodbye: bool = False) -> None:
+        """Hang up. `goodbye`: in order, so that a keeper with nothing to keep need not wait for us."""
+        if self._link.fd < 0:
+            return
+        if goodbye:
+            self._link.send([GOODBYE])
+        self._loop.remove_reader(self._link.fd)
+        self._loop.remove_writer(self._link.fd)
+        self._link.close()
+        self._room.set()
+
+    async def sent(self) -> None:
+        """Until every packet is with the keeper, or it does not take them for 10 s."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._room.wait()
+        except TimeoutError:
+            return
+
+    def _await_room(self) -> None:
+        if self._link.unsent and self._room.is_set():
+            self._room.clear()
+            self._loop.add_writer(self._link.fd, self._write)
+
+    def _write(self) -> None:
+        self._link.push()
+        if not self._link.unsent:
+            self._room.set()
+            self._loop.remove_writer(self._link.fd)
+
+    def _read(self) -> None:
+        """One packet per wake: the keeper has put into it what there was."""
+        try:
+            packet = self._link.receive()
+            heard = None if packet is None else [decode(message) for message in packet]
+        except BlockingIOError:
+            return
+        except WireError:
+            heard = None
+        if heard is None:
+            self._lose()
+        elif self._greeting.done():
+            self._on_reports([report for report in heard if not isinstance(report, Welcome | TurnedAway)])
+        else:
+            self._greeting.set_result(next((r for r in heard if isinstance(r, Welcome | TurnedAway)), None))
+
+    def _lose(self) -> None:
+        self.close()
+        if self._greeting.done():
+            self._on_lost()
+        else:
+            self._greeting.set_result(None)
+
+
+def _dial(state_dir: Path) -> socket.socket:
+    """A socket connected to the keeper of `state_dir`, which must be of our own user."""
+    dialled = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    folder = os.open(state_dir, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        dialled.connect(f"/proc/self/fd/{folder}/{SOCKET}")  # by descriptor: an address holds 107 bytes
+        uid = struct.unpack("3i", dialled.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[1]
+        if uid != os.geteuid():
+            raise KeeperError(f"{state_dir / SOCKET} belongs to user {uid}")
+    except OSError:
+        dialled.close()
+        raise
+    finally:
+        os.close(folder)
+    return dialled
+
+
+def start_keeper(state_dir: Path, idle: float) -> None:
+    """Start a keeper and return when it listens (20-40 ms: call it from a thread). OSError if it does not come up.
+
+    It gets none of our environment but the one variable that an interpreter may need to be found by the loader.
+    """
+    path = state_dir / SOCKET
+    fd = os.open(state_dir / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", "-X", "utf8", keeper.__file__, "serve", str(path), str(idle)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=fd,
+            cwd="/",
+            env={name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ},
+            start_new_session=True,
+            timeout=_PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise KeeperError(f"did not start within {error.timeout:.0f} s, see {state_dir / LOG}") from None
+    finally:
+        os.close(fd)
+    if done.returncode != 0:
+        raise KeeperError(f"did not start (exit {done.returncode}), see {state_dir / LOG}")
+
+
+def retire_socket(state_dir: Path) -> None:
+    """Take the path from a keeper that we cannot talk to: it keeps its runs and leaves after the last; a new one binds."""
+    (state_dir / SOCKET).unlink(missing_ok=True)

@@ -1,0 +1,911 @@
+"""The keeper: parent of every local run. It starts them, waits for them, ends them; it decides nothing.
+
+Run as `python -I -S keeper.py serve SOCKET [IDLE]`. It lives apart from the engine so that runs and their exit codes
+survive the engine, a start does not cost more as the engine grows, and the peak memory that wait4 tells is true (a
+child's begins at its parent's). Hence one file, the standard library only, no typing, no dataclasses: it stays near
+11 MiB, and everything that must go on without an engine is here: deadlines, stops and pauses under way.
+
+One engine at a time talks to it over a SOCK_SEQPACKET socket. A packet is a JSON list of messages, a message is
+`[verb, *arguments]`: orders are the methods of `Keeper` named in `ORDERS`, reports are built beside their cause.
+Ends (`ended`, `spawn_failed`) are kept until acknowledged. The keeper leaves when nothing lives and nothing is kept:
+at once after an orderly goodbye, else after IDLE (60) seconds without an engine. While ends are unacknowledged or
+launches wait it stays up to `KEPT_FOR`, unless its socket's path is no longer its own, so that nobody could ask.
+
+Membership: each run is spawned under its own soft RLIMIT_LOCKS, its tag. The limit has had no effect since Linux
+2.4.25, but fork, exec, setsid and `env -i` all hand it on. Sessions alone lose every double fork.
+
+Single-threaded, and it must never block: it is everybody's parent. That is also what makes it safe to change its own
+directory, umask and limit around a spawn and to set them back.
+"""
+
+# ruff: noqa: PTH108, PTH110, PTH112, PTH116, PTH119, PTH120, PTH123, PTH208 - pathlib costs 2 MiB
+# ruff: noqa: SIM105 - contextlib is not loaded otherwise
+# ruff: noqa: PLR0917 - the arguments of an order are the wire's, by position
+
+from __future__ import annotations
+
+import errno
+import heapq
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import stat
+import struct
+import sys
+import time
+from functools import partial  # in memory already, by way of re and enum
+
+TYPE_CHECKING = False  # as in `typing`, which would cost 0.7 MiB
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any, Final
+
+PROTOCOL: Final = 1
+"""Raised with every change of a message: an engine of another number is told so and served no further."""
+
+RLIMIT_LOCKS: Final = 10  # the module `resource` has no name for it
+PACKET: Final = 150 * 1024
+"""Bytes sent as a packet; more travels as a memory file, since the socket's buffer (208 KiB) bounds a packet."""
+PACKET_ROOM: Final = 256 * 1024
+HOLD: Final = 0.002
+"""Seconds that reports may be held while launches wait here: the engine need not wake for each of many short runs."""
+PAUSE_PATIENCE: Final = 2.0
+KILL_PATIENCE: Final = 10.0
+"""Seconds of KILL after which what still lives (other users', stuck in the kernel) is reported instead of awaited."""
+IDLE: Final = 60.0
+KEPT_FOR: Final = 7 * 86400.0
+FLOOR_SLACK: Final = 512 * 1024
+"""The kernel counts resident pages per CPU and sums them loosely; closer to the keeper's own peak says nothing."""
+TICKS: Final = os.sysconf("SC_CLK_TCK")
+ALL_SIGNALS: Final = sorted(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
+
+encode: Final = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+
+
+def wall() -> int:
+    """Microseconds since the epoch. The engine's injected clock cannot reach into another process."""
+    return time.clock_gettime_ns(time.CLOCK_REALTIME) // 1000
+
+
+def boot_ticks() -> int:
+    """Now, as field 22 of /proc/PID/stat counts it."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) * TICKS // 1_000_000_000
+
+
+# -- processes of a run -------------------------------------------------------------------------------------------
+
+
+class Member:
+    """A living process that carries a run's tag, as it was at one sweep."""
+
+    __slots__ = ("pid", "session", "state", "ticks")
+
+    def __init__(self, pid: int, state: str, session: int, ticks: int) -> None:
+        self.pid = pid
+        self.state = state
+        self.session = session
+        self.ticks = ticks
+
+
+def proc_file(pid: int | str, name: str) -> bytes:
+    """What /proc/PID/name says, its first page; nothing when the process is gone. (`open` would cost three times as much.)"""
+    try:
+        fd = os.open(f"/proc/{pid}/{name}", os.O_RDONLY)
+    except OSError:
+        return b""
+    try:
+        return os.read(fd, 4096)
+    except OSError:
+        return b""
+    finally:
+        os.close(fd)
+
+
+def tag_of(pid: int) -> int | None:
+    """The tag of a process, also of one that has become another user's; None when it is gone or has none."""
+    try:
+        tag = resource.prlimit(pid, RLIMIT_LOCKS)[0]
+    except ProcessLookupError:
+        return None
+    except PermissionError:  # a setuid child: the file is open to all, at 20 times the price
+        soft = proc_file(pid, "limits").partition(b"Max file locks")[2][:33].strip()
+        return int(soft) if soft.isdigit() else None
+    return None if tag == resource.RLIM_INFINITY else tag
+
+
+def look_at(pid: int) -> Member | None:
+    """State, session and start of a process; None when it is over (a zombie is)."""
+    fields = proc_file(pid, "stat").rpartition(b")")[2].split()
+    if not fields or fields[0] in (b"Z", b"X"):
+        return None
+    return Member(pid, fields[0].decode(), int(fields[3]), int(fields[19]))
+
+
+def sweep(tags: Iterable[int]) -> dict[int, list[Member]]:
+    """The living members of each tag, in one pass over /proc."""
+    found: dict[int, list[Member]] = {tag: [] for tag in tags}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            tag = tag_of(int(name))
+            if tag in found:
+                member = look_at(int(name))
+                if member is not None:
+                    found[tag].append(member)
+    return found
+
+
+def members(tag: int) -> list[Member]:
+    return sweep((tag,))[tag]
+
+
+def send_signal(member: Member, tag: int, number: int) -> None:
+    """Signal a member and nobody who got its pid meanwhile: hold the process first, then look again at who it is."""
+    try:
+        fd = os.pidfd_open(member.pid)
+    except ProcessLookupError:
+        return
+    try:
+        again = look_at(member.pid)
+        if again is not None and again.ticks == member.ticks and tag_of(member.pid) == tag:
+            signal.pidfd_send_signal(fd, number)
+    except (ProcessLookupError, PermissionError):
+        pass  # just gone, or another user's: the sweeps tell, and the record names it
+    finally:
+        os.close(fd)
+
+
+def described(left: list[Member]) -> list[list[object]]:
+    """Pid and command line of each, for the record."""
+    named: list[list[object]] = []
+    for member in left:
+        command = proc_file(member.pid, "cmdline").rstrip(b"\0").replace(b"\0", b" ").decode("utf-8", "replace")
+        named.append([member.pid, command[:200]])
+    return named
+
+
+def peak_of(pid: int | str) -> int:
+    """The high-water mark of a process' resident memory in bytes; 0 when it is gone."""
+    return int(proc_file(pid, "status").partition(b"VmHWM:")[2][:16].split(b"kB")[0] or 0) * 1024
+
+
+# -- one spawn ----------------------------------------------------------------------------------------------------
+
+
+class SpawnError(Exception):
+    """No process came to be: errno and the step that failed."""
+
+    def __init__(self, code: int | None, step: str) -> None:
+        super().__init__(step)
+        self.code = code or errno.EINVAL
+        self.step = step
+
+
+def program(name: str, path: str) -> str:
+    """Where `name` is, by the run's own PATH (posix_spawnp would take the keeper's)."""
+    if "/" in name:
+        return name
+    code = errno.ENOENT
+    for folder in path.split(":"):
+        candidate = f"{folder or '.'}/{name}"
+        if os.access(candidate, os.X_OK):
+            if not os.path.isdir(candidate):
+                return candidate
+        elif os.path.exists(candidate):
+            code = errno.EACCES
+    raise OSError(code, os.strerror(code))
+
+
+def open_log(path: str) -> int:
+    """The log to append to. A FIFO or device put in its place must not hang or feed the keeper: regular files only."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise OSError(errno.EINVAL, "not a regular file")
+    os.set_blocking(fd, True)
+    return fd
+
+
+def text_file(text: str) -> int:
+    """A file in memory that holds `text`. No pipe: nobody would be there to fill it when the engine is not."""
+    fd = os.memfd_create("stdin")
+    try:
+        with open(fd, "wb", closefd=False) as file:
+            file.write(text.encode("utf-8", "surrogateescape"))
+        os.lseek(fd, 0, os.SEEK_SET)
+    except (OSError, ValueError):
+        os.close(fd)
+        raise
+    return fd
+
+
+def spawn(
+    argv: list[str], env: dict[str, str], cwd: str, log_path: str, tag: int, umask: int, stdin: str
+) -> tuple[int, int, int]:
+    """Start a process in a session of its own; pid, start ticks (lower bound) and how many ticks it may be later.
+
+    The ticks come from the clock around the spawn: reading /proc/PID/stat would add 5 % to a short run.
+    """
+    opened: list[int] = []
+    step = "log"
+    try:
+        log = open_log(log_path)
+        opened.append(log)
+        actions = [(os.POSIX_SPAWN_DUP2, log, 1), (os.POSIX_SPAWN_DUP2, log, 2)]
+        if stdin:  # else /dev/null, which is the keeper's own
+            step = "stdin"
+            opened.append(text_file(stdin))
+            actions.append((os.POSIX_SPAWN_DUP2, opened[-1], 0))
+        step = "cwd"
+        os.chdir(cwd)
+        step = "exec"
+        own = resource.getrlimit(RLIMIT_LOCKS)
+        own_umask = os.umask(umask)
+        resource.setrlimit(RLIMIT_LOCKS, (tag, own[1]))
+        try:
+            low = boot_ticks()
+            pid = os.posix_spawn(
+                program(argv[0], env.get("PATH", os.defpath)),
+                argv,
+                env,
+                file_actions=actions,
+                setsid=True,
+                setsigmask=(),
+                setsigdef=ALL_SIGNALS,
+            )
+            return pid, low, boot_ticks() - low + 1
+        finally:
+            resource.setrlimit(RLIMIT_LOCKS, own)
+            os.umask(own_umask)
+    except OSError as error:
+        raise SpawnError(error.errno, "fork" if error.errno in (errno.EAGAIN, errno.ENOMEM) else step) from None
+    except (ValueError, IndexError):  # a NUL in an argument, a `=` in a name, no argument at all
+        raise SpawnError(errno.EINVAL, step) from None
+    finally:
+        os.chdir("/")
+        for fd in opened:
+            os.close(fd)
+
+
+# -- what the keeper keeps ----------------------------------------------------------------------------------------
+
+
+class Run:
+    """An attempt that lives, or whose tree is being ended."""
+
+    __slots__ = (
+        "at", "attempt", "backoff", "cause", "deadline", "grace", "kill_at", "over", "paused", "pausing_until", "pid",
+        "pidfd", "remaining", "seen", "slot", "span", "step", "stop_signal", "tag", "ticks",
+    )  # fmt: skip
+
+    def __init__(self, attempt: str, tag: int, at: int, pid: int, ticks: int, span: int, slot: bool) -> None:
+        self.attempt = attempt
+        self.tag = tag
+        self.at = at
+        self.pid = pid
+        self.ticks = ticks
+        self.span = span
+        self.slot = slot
+        self.stop_signal: int = signal.SIGTERM
+        self.grace = 10.0
+        self.pidfd = -1  # of a leader that is not the keeper's child: how it ends cannot be known
+        self.deadline: Timer | None = None
+        self.remaining: float | None = None  # of the timeout, while paused
+        self.step: Timer | None = None  # the next look at a tree that is being paused or ended
+        self.backoff = 0.0
+        self.pausing_until: float | None = None
+        self.seen: set[int] = set()
+        self.paused = False
+        self.cause: str | None = None
+        self.kill_at = float("inf")
+        self.over: list[object] | None = None  # at, exit code, signal, CPU seconds, peak bytes of the ended leader
+
+    def started(self) -> list[object]:
+        return ["started", self.attempt, self.at, self.pid, self.ticks, self.span]
+
+
+class Timer:
+    """A call at a monotonic time (which stands still in suspend, as timeouts should)."""
+
+    __slots__ = ("call", "when")
+
+    def __init__(self, when: float, call: Callable[[], None]) -> None:
+        self.when = when
+        self.call: Callable[[], None] | None = call
+
+    def __lt__(self, other: Timer) -> bool:
+        return self.when < other.when
+
+    def cancel(self) -> None:
+        self.call = None
+
+
+class Link:
+    """One end of a connection (the engine uses it too): packets out, kept while the socket is full, and packets in."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        connection.setblocking(False)
+        self.socket = connection
+        self.fd = connection.fileno()
+        self.greeted = False
+        self.unsent: list[bytes] = []
+
+    def send(self, messages: Sequence[list[object]]) -> None:
+        self.unsent.append(encode(messages).encode("ascii"))
+        self.push()
+
+    def push(self) -> None:
+        """Send what the socket takes. That the other end is gone is noticed by reading, not here."""
+        try:
+            while self.unsent:
+                packet = self.unsent[0]
+                if len(packet) <= PACKET:
+                    self.socket.send(packet)
+                else:
+                    fd = os.memfd_create("packet")
+                    try:
+                        with open(fd, "wb", closefd=False) as file:
+                            file.write(packet)
+                        socket.send_fds(self.socket, [b"@"], [fd])
+                    finally:
+                        os.close(fd)
+                del self.unsent[0]
+        except BlockingIOError:
+            pass
+        except (BrokenPipeError, ConnectionResetError):
+            self.unsent.clear()
+
+    def close(self) -> None:
+        self.socket.close()
+        self.fd = -1
+
+    def receive(self) -> list[list[object]] | None:
+        """The messages of the next packet; None at the end. BlockingIOError when there is none yet."""
+        try:
+            data, fds, _, _ = socket.recv_fds(self.socket, PACKET_ROOM, 1, socket.MSG_CMSG_CLOEXEC)
+        except ConnectionResetError:  # the other end died with packets unread: an end like any other
+            return None
+        if fds:
+            with open(fds[0], "rb") as file:
+                file.seek(0)
+                data = file.read()
+        if not data:
+            return None
+        messages: list[list[object]] = json.loads(data)
+        return messages
+
+
+# -- the keeper ---------------------------------------------------------------------------------------------------
+
+
+class Keeper:
+    """All state, and one method per order. `serve` is the whole of its life."""
+
+    def __init__(self, listener: socket.socket, path: str, idle: float) -> None:
+        self.listener = listener
+        self.path = path
+        self.inode = inode(path)
+        self.idle = idle
+        self.engine: Link | None = None
+        self.alone_since = time.monotonic()
+        self.goodbye = False
+        self.limit = 0
+        self.slots_taken = 0
+        self.runs: dict[str, Run] = {}
+        self.leaders: dict[int, Run] = {}
+        self.orphans: dict[int, int | None] = {}  # children that no order made, and their tags; ours until reaped
+        self.waiting: dict[str, list[Any]] = {}  # arguments of `start`, as they came from JSON
+        self.kept: dict[str, list[object]] = {}
+        self.reports: list[list[object]] = []
+        self.held_since: float | None = None
+        self.timers: list[Timer] = []
+        self.floor = peak_of("self")
+        self.children = os.open(f"/proc/self/task/{os.getpid()}/children", os.O_RDONLY)
+        self.alarm, bell = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        signal.set_wakeup_fd(bell, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        self.epoll = select.epoll()
+        self.ready: dict[int, Callable[[], None]] = {}
+        self.watch(listener.fileno(), self.accept)
+        self.watch(self.alarm, partial(drain, self.alarm))
+        self.orders: dict[str, Callable[..., None]] = {
+            "hello": self.hello,
+            "launch": self.launch,
+            "limit": self.set_limit,
+            "withdraw": self.withdraw,
+            "stop": self.stop,
+            "pause": self.pause,
+            "resume": self.resume,
+            "acknowledge": self.acknowledge,
+            "adopt": self.adopt,
+            "goodbye": self.part,
+        }
+
+    def serve(self) -> None:
+        """Until there is no more reason to live."""
+        while not self.may_leave():
+            for fd, _ in self.epoll.poll(self.patience()):
+                if fd in self.ready:
+                    self.ready[fd]()
+            self.reap()
+            self.start_waiting()
+            self.run_timers()
+            self.deliver()
+
+    # -- when to wake, when to leave
+
+    def patience(self) -> float:
+        """Seconds until something must be done; -1: nothing by the clock."""
+        while self.timers and self.timers[0].call is None:
+            heapq.heappop(self.timers)
+        due = [self.timers[0].when] if self.timers else []
+        if self.reports and self.held_since is not None:
+            due.append(self.held_since + HOLD)
+        if self.engine is None and not self.runs:
+            due.append(max(self.alone_since, time.monotonic() - self.idle) + self.idle)
+        return max(0.0, min(due) - time.monotonic()) if due else -1
+
+    def may_leave(self) -> bool:
+        if self.engine is not None or self.runs:
+            return False
+        alone = time.monotonic() - self.alone_since
+        if not self.kept and not self.waiting:
+            return self.goodbye or alone >= self.idle
+        return alone >= self.idle and (alone >= KEPT_FOR or inode(self.path) != self.inode)
+
+    def later(self, delay: float, call: Callable[[], None]) -> Timer:
+        timer = Timer(time.monotonic() + delay, call)
+        heapq.heappush(self.timers, timer)
+        return timer
+
+    def run_timers(self) -> None:
+        now = time.monotonic()
+        while self.timers and (self.timers[0].call is None or self.timers[0].when <= now):
+            call = heapq.heappop(self.timers).call
+            if call is not None:
+                call()
+
+    def watch(self, fd: int, call: Callable[[], None]) -> None:
+        self.ready[fd] = call
+        self.epoll.register(fd, select.EPOLLIN)
+
+    def unwatch(self, fd: int) -> None:
+        del self.ready[fd]
+        self.epoll.unregister(fd)
+
+    # -- the engine comes, speaks and goes
+
+    def accept(self) -> None:
+        try:
+            connection = self.listener.accept()[0]
+        except OSError:  # it went away again, or there is no descriptor left: it will try again
+            return
+        uid = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[1]
+        if self.engine is not None:
+            self.hear()  # it may have died just before
+        if uid != os.geteuid() or self.engine is not None:
+            with connection:
+                Link(connection).send(
+                    [["refused", "another engine is connected" if uid == os.geteuid() else "not yours"]]
+                )
+            return
+        self.engine = Link(connection)
+        self.watch(self.engine.fd, self.hear)
+
+    def hear(self) -> None:
+        """Carry out all packets that are there."""
+        link = self.engine
+        try:
+            while link is not None and link is self.engine:
+                packet = link.receive()
+                if packet is None:
+                    self.lose_engine()
+                    break
+                for verb, *arguments in packet:
+                    if not link.greeted and verb != "hello":
+                        raise ValueError(f"{verb} before hello")
+                    self.orders[str(verb)](*arguments)
+        except BlockingIOError:
+            if link is not None:
+                link.push()
+        except (ValueError, TypeError, KeyError) as error:  # no engine of this protocol speaks so
+            sys.stderr.write(f"keeper: connection dropped: {error!r}\n")
+            sys.stderr.flush()
+            self.lose_engine()
+
+    def hello(self, protocol: int) -> None:
+        engine = self.engine
+        if engine is None:
+            return
+        if protocol != PROTOCOL:
+            engine.send([["version", PROTOCOL]])
+            self.lose_engine()
+            return
+        engine.greeted = True
+        self.reports.clear()  # all of it is in what follows
+        living = [[*run.started()[1:], run.paused, run.pidfd < 0] for run in self.runs.values()]
+        engine.send([["welcome", PROTOCOL, os.getpid(), living, list(self.kept.values()), list(self.waiting)]])
+
+    def part(self) -> None:
+        self.goodbye = True
+
+    def lose_engine(self) -> None:
+        if self.engine is not None:
+            self.unwatch(self.engine.fd)
+            self.engine.close()
+            self.engine = None
+            self.alone_since = time.monotonic()
+
+    def deliver(self) -> None:
+        """One packet for all reports of a wake; while launches wait here, for those of 2 ms."""
+        engine = self.engine
+        if engine is None or not engine.greeted:
+            self.reports.clear()  # what matters is kept
+        elif self.reports:
+            now = time.monotonic()
+            if self.held_since is None:
+                self.held_since = now
+            if not self.waiting or now >= self.held_since + HOLD:
+                engine.send(self.reports)
+                self.reports = []
+                self.held_since = None
+        if engine is not None and self.engine is engine:
+            self.epoll.modify(engine.fd, select.EPOLLIN | (select.EPOLLOUT if engine.unsent else 0))
+
+    # -- starts
+
+    def launch(self, attempt: str, *rest: Any) -> None:  # Any: arguments of `start`, as they came from JSON
+        """At once, or in line where `waits` (the last argument) says so. Known attempts are told again, never started again."""
+        if attempt in self.runs:
+            self.reports.append(self.runs[attempt].started())
+        elif attempt in self.kept:
+            self.reports.append(self.kept[attempt])
+        elif attempt not in self.waiting:
+            *now, waits = rest
+            if waits:
+                self.waiting[attempt] = now
+            else:
+                self.start(attempt, *now)
+
+    def start(
+        self, attempt: str, argv: list[str], env: dict[str, str], cwd: str, log_path: str, tag: int, umask: int,
+        stdin: str, timeout: float | None, stop_signal: int, grace: float, slot: bool,
+    ) -> None:  # fmt: skip
+        at = wall()
+        try:
+            pid, ticks, span = spawn(argv, env, cwd, log_path, tag, umask, stdin)
+        except SpawnError as error:
+            self.keep(attempt, ["spawn_failed", attempt, at, error.code, error.step])
+            return
+        run = Run(attempt, tag, at, pid, ticks, span, slot)
+        self.leaders[pid] = run
+        self.admit(run, timeout, stop_signal, grace)
+        self.reports.append(run.started())
+
+    def admit(self, run: Run, timeout: float | None, stop_signal: int, grace: float) -> None:
+        run.stop_signal = stop_signal
+        run.grace = grace
+        self.runs[run.attempt] = run
+        self.slots_taken += run.slot
+        if timeout is not None:
+            run.deadline = self.later(timeout, partial(self.time_out, run))
+
+    def set_limit(self, running: int) -> None:
+        self.limit = running
+
+    def start_waiting(self) -> None:
+        """Without an engine nothing new starts: its reasons to start it may be gone."""
+        while self.waiting and self.slots_taken < self.limit and self.engine is not None:
+            attempt = next(iter(self.waiting))
+            self.start(attempt, *self.waiting.pop(attempt))
+
+    def withdraw(self, attempts: list[str]) -> None:
+        self.reports.append(["withdrawn", [a for a in attempts if self.waiting.pop(a, None) is not None]])
+
+    def acknowledge(self, attempts: list[str]) -> None:
+        for attempt in attempts:
+            self.kept.pop(attempt, None)
+
+    def keep(self, attempt: str, report: list[object]) -> None:
+        self.kept[attempt] = report
+        self.reports.append(report)
+
+    # -- ends
+
+    def reap(self) -> None:
+        """Everything that has ended: leaders, and orphans that came to us as their subreaper."""
+        over: list[Run] = []
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                break
+            if pid == 0:
+                break
+            run = self.leaders.pop(pid, None)
+            if run is None:
+                self.orphans.pop(pid, None)
+                continue
+            code = os.waitstatus_to_exitcode(status)
+            cpu = usage.ru_utime + usage.ru_stime
+            run.over = [
+                wall(),
+                code if code >= 0 else None,
+                -code if code < 0 else None,
+                cpu,
+                self.peak(usage.ru_maxrss),
+            ]
+            over.append(run)
+        if over:
+            orphaned = self.orphaned_tags()
+            for run in over:
+                self.leader_over(run, run.tag in orphaned)
+
+    def peak(self, max_rss: int) -> int | None:
+        """A child's peak in bytes, unless it is hidden below the keeper's own, from which wait4 counts."""
+        peak = max_rss * 1024
+        if peak > self.floor + FLOOR_SLACK:
+            self.floor = peak_of("self")
+        return peak if peak > self.floor + FLOOR_SLACK else None
+
+    def orphaned_tags(self) -> set[int | None]:
+        """Tags of children that are no leaders. After a leader's end all that is left of its tree hangs below such a
+        child, so one read of a short file per wake tells that nothing was left behind; a sweep per run would double its cost."""
+        known: dict[int, int | None] = {}
+        offset = 0
+        while chunk := os.pread(self.children, 4096, offset):
+            offset += len(chunk)
+            for pid in map(int, chunk.split()):
+                if pid not in self.leaders:
+                    known[pid] = self.orphans[pid] if pid in self.orphans else tag_of(pid)
+        self.orphans = known
+        return set(known.values())
+
+    def leader_over(self, run: Run, maybe_left: bool) -> None:
+        if run.cause is not None:
+            self.end_tree(run)
+            return
+        left = members(run.tag) if maybe_left else []
+        if run.paused or run.pausing_until is not None:  # killed from outside: nobody would ever continue the rest
+            for member in left:
+                send_signal(member, run.tag, signal.SIGCONT)
+        self.finish(run, left)
+
+    def leader_of_another_over(self, run: Run) -> None:
+        self.drop_pidfd(run)
+        run.over = [wall(), None, None, None, None]
+        self.leader_over(run, True)
+
+    def drop_pidfd(self, run: Run) -> None:
+        self.unwatch(run.pidfd)
+        os.close(run.pidfd)
+
+    def finish(self, run: Run, left: list[Member]) -> None:
+        for timer in (run.deadline, run.step):
+            if timer is not None:
+                timer.cancel()
+        del self.runs[run.attempt]
+        self.slots_taken -= run.slot
+        self.keep(run.attempt, ["ended", run.attempt, *(run.over or ()), run.cause, described(left)])
+
+    # -- stop
+
+    def time_out(self, run: Run) -> None:
+        self.end(run, run.stop_signal, run.grace, "timeout")
+
+    def stop(self, attempt: str, number: int, grace: float, cause: str) -> None:
+        run = self.runs.get(attempt)
+        if run is not None:
+            self.end(run, number, grace, cause)
+        elif attempt in self.waiting:
+            self.withdraw([attempt])
+
+    def end(self, run: Run, number: int, grace: float, cause: str) -> None:
+        """Signal the tree now, KILL it after `grace`; the first cause stays, a later stop may only hasten it."""
+        run.cause = run.cause or cause
+        run.kill_at = min(run.kill_at, time.monotonic() + (0.0 if number == signal.SIGKILL else grace))
+        run.backoff = 0.001
+        if run.deadline is not None:
+            run.deadline.cancel()
+        found = members(run.tag)
+        for member in found:
+            send_signal(member, run.tag, number)
+        if run.paused or run.pausing_until is not None:  # a stopped process takes no signal but KILL
+            run.paused = False
+            run.pausing_until = None
+            for member in found:
+                send_signal(member, run.tag, signal.SIGCONT)
+        self.next_step(run, run.kill_at - time.monotonic(), self.end_tree)
+
+    def end_tree(self, run: Run) -> None:
+        """One look at a tree that has its signal: over when two sweeps find nobody, KILL when its grace is."""
+        gone = run.over is not None
+        left = members(run.tag)
+        now = time.monotonic()
+        killing = now >= run.kill_at
+        if gone and ((not left and not members(run.tag)) or now >= run.kill_at + KILL_PATIENCE):
+            self.finish(run, left)
+            return
+        if killing:
+            for member in left:
+                send_signal(member, run.tag, signal.SIGKILL)
+        delay = run.backoff = min(run.backoff * 2, 0.1)
+        if not killing:  # the leader's end wakes us, that of the others does not
+            delay = min(delay, run.kill_at - now) if gone else run.kill_at - now
+        self.next_step(run, delay, self.end_tree)
+
+    def next_step(self, run: Run, delay: float, step: Callable[[Run], None]) -> None:
+        if run.step is not None:
+            run.step.cancel()
+        run.step = self.later(delay, partial(step, run))
+
+    # -- pause and resume
+
+    def pause(self, attempt: str) -> None:
+        run = self.runs.get(attempt)
+        if run is None:
+            return  # its end is on the way
+        if run.cause is not None:
+            self.reports.append(["pause_refused", attempt, wall(), "it is being stopped"])
+        elif run.paused:
+            self.reports.append(["paused", attempt, wall()])
+        elif run.pausing_until is None:
+            run.pausing_until = time.monotonic() + PAUSE_PATIENCE
+            run.seen = set()
+            self.still(run)
+
+    def still(self, run: Run) -> None:
+        """Stop who is awake, until two sweeps in a row find the same processes and all of them stopped.
+
+        One such sweep is not enough: a process may fork between being listed and being stopped.
+        """
+        found = members(run.tag)
+        awake = [member for member in found if member.state not in "Tt"]
+        for member in awake:
+            send_signal(member, run.tag, signal.SIGSTOP)
+        pids = {member.pid for member in found}
+        now = time.monotonic()
+        if not awake and pids == run.seen:
+            run.pausing_until = None
+            run.paused = True
+            if run.deadline is not None:
+                run.remaining = run.deadline.when - now
+                run.deadline.cancel()
+            self.reports.append(["paused", run.attempt, wall()])
+        elif run.pausing_until is not None and now >= run.pausing_until:
+            self.continue_tree(run)
+            why = (
+                f"process {awake[0].pid} does not stop"
+                if pids <= run.seen and awake
+                else "it forks faster than it stops"
+            )
+            self.reports.append(["pause_refused", run.attempt, wall(), why])
+        else:
+            run.seen = pids
+            self.next_step(run, 0.002, self.still)
+
+    def resume(self, attempt: str) -> None:
+        run = self.runs.get(attempt)
+        if run is None or run.cause is not None:
+            return
+        self.continue_tree(run)
+        self.reports.append(["resumed", attempt, wall()])
+
+    def continue_tree(self, run: Run) -> None:
+        if run.step is not None:
+            run.step.cancel()
+        run.paused = False
+        run.pausing_until = None
+        for member in members(run.tag):
+            send_signal(member, run.tag, signal.SIGCONT)
+        if run.remaining is not None:
+            run.deadline = self.later(run.remaining, partial(self.time_out, run))
+            run.remaining = None
+
+    # -- runs of a keeper that was lost
+
+    def adopt(self, references: list[tuple[str, int, int | None, int | None, bool, float | None, int, float]]) -> None:
+        """Take over what still runs of the attempts named; answered in one message.
+
+        Each answer is `[attempt, started or null, paused, what is left of its tree without a leader]`.
+        """
+        found = sweep({reference[1] for reference in references})
+        answers: list[object] = []
+        for attempt, tag, pid, ticks, slot, timeout, stop_signal, grace in references:
+            leader = leader_among(found[tag], pid, ticks)
+            if leader is None or attempt in self.runs:
+                answers.append([attempt, None, False, described(found[tag])])
+                continue
+            at = wall() - (boot_ticks() - leader.ticks) * 1_000_000 // TICKS
+            run = Run(attempt, tag, at, leader.pid, leader.ticks, 1, slot)
+            run.paused = leader.state == "T"
+            try:
+                run.pidfd = os.pidfd_open(leader.pid)
+            except ProcessLookupError:
+                answers.append([attempt, None, False, []])
+                continue
+            self.watch(run.pidfd, partial(self.leader_of_another_over, run))
+            self.admit(run, timeout, stop_signal, grace)
+            answers.append([attempt, run.started(), run.paused, []])
+        self.reports.append(["adopted", answers])
+
+
+def leader_among(found: list[Member], pid: int | None, ticks: int | None) -> Member | None:
+    """The leader on record, or where no start is on record the first that leads a session (as every leader does).
+
+    The recorded ticks are a lower bound from before the spawn: two seconds of a stalled machine are allowed for.
+    """
+    if pid is not None and ticks is not None:
+        return next((m for m in found if m.pid == pid and ticks <= m.ticks <= ticks + 2 * TICKS), None)
+    return min((m for m in found if m.session == m.pid), key=lambda m: m.ticks, default=None)
+
+
+# -- the process --------------------------------------------------------------------------------------------------
+
+
+def drain(fd: int) -> None:
+    try:
+        os.read(fd, 4096)
+    except BlockingIOError:
+        pass
+
+
+def inode(path: str) -> int:
+    try:
+        return os.stat(path).st_ino
+    except OSError:
+        return 0
+
+
+def listen(path: str) -> socket.socket:
+    """The listening socket, 0600 from the first moment; a path too long for an address goes through its folder."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)
+    own_umask = os.umask(0o177)
+    try:
+        if os.path.lexists(path):
+            os.unlink(path)
+        listener.bind(f"/proc/self/fd/{folder}/{os.path.basename(path)}")
+    finally:
+        os.umask(own_umask)
+        os.close(folder)
+    listener.listen(8)
+    listener.setblocking(False)
+    return listener
+
+
+def shield() -> None:
+    """Orphans of runs come to us (PR_SET_CHILD_SUBREAPER), nobody of our user may trace us (PR_SET_DUMPABLE)."""
+    import ctypes  # noqa: PLC0415 - loaded once, here, for two calls
+
+    prctl = ctypes.CDLL(None).prctl
+    prctl(36, 1, 0, 0, 0)
+    prctl(4, 0, 0, 0, 0)
+
+
+def main(arguments: list[str]) -> int:
+    """`serve SOCKET [IDLE]`: ready, and in the background, when this call's process has ended with 0."""
+    if len(arguments) not in (2, 3) or arguments[0] != "serve":
+        sys.stderr.write("usage: keeper.py serve SOCKET [IDLE]\n")
+        return 2
+    path = arguments[1]
+    listener = listen(path)
+    if os.fork():
+        return 0
+    os.setsid()
+    os.chdir("/")
+    os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_IGN)
+    shield()
+    alive = Keeper(listener, path, float(arguments[2]) if len(arguments) == 3 else IDLE)
+    alive.serve()
+    if inode(path) == alive.inode:  # else a keeper of another version has taken our place
+        os.unlink(path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

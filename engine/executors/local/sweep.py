@@ -1,0 +1,177 @@
+"""What the trees of all running attempts use: one pass over /proc per second, while anything runs.
+
+Membership is the tag, as in the keeper. Asking a process for it takes 0.7 us, so daemons that left their session are
+counted as well, and only members' `stat` is read: 5 us each, against 60 for `psutil.Process.children`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from engine.clock import SECOND, Clock
+from engine.executors.local.keeper import TICKS, peak_of, proc_file, tag_of
+from engine.ports.executor import AttemptId, Report, Sampled
+
+PERIOD: Final = SECOND
+FIRST: Final = SECOND // 4
+"""Microseconds from a start to its first sample, so that a screen is live at once."""
+TOO_SOON: Final = SECOND // 2
+"""Sampled less than this ago: CPU time is told in ticks of 10 ms, a shorter span says little."""
+PEAKS: Final = 32
+"""Leaders per sweep whose high-water mark is read (25 us each); the others' turn comes in the next ones."""
+MEMORY: Final = 30
+"""Passes after which untagged processes are asked again."""
+_PAGE: Final = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(slots=True)
+class Usage:
+    """What a tree uses at one instant.
+
+    `ticks` is the CPU time of its living processes and of all children that those have waited for. It grows by what
+    the tree uses, whoever uses it; it falls only when a process that nobody in the tree waited for is gone.
+    """
+
+    ticks: int = 0
+    rss: int = 0
+    processes: int = 0
+
+
+class Sweep:
+    """Passes over /proc; remembers for a while which processes carry no tag, since they never will.
+
+    That spares an ordinary user the price of asking other users' processes (15 us each) in every pass.
+    """
+
+    def __init__(self) -> None:
+        self._untagged: set[str] = set()
+        self._passes = 0
+
+    def forget(self, pid: int) -> None:
+        """This pid is a new process."""
+        self._untagged.discard(str(pid))
+
+    def usage(self, tags: Collection[int]) -> dict[int, Usage]:
+        """The usage of each tag's tree, over all its processes."""
+        found = {tag: Usage() for tag in tags}
+        untagged: set[str] = set()
+        self._passes += 1
+        if self._passes % MEMORY == 0:  # a pid may have been used again within one pass
+            self._untagged = untagged
+        for name in os.listdir("/proc"):  # noqa: PTH208 - as text: a Path per process would double the sweep
+            if not name.isdigit():
+                continue
+            if name in self._untagged:
+                untagged.add(name)
+                continue
+            tag = tag_of(int(name))
+            if tag is None:
+                untagged.add(name)
+            elif tag in found:
+                _add(found[tag], proc_file(name, "stat"))
+        self._untagged = untagged
+        return found
+
+
+def _add(usage: Usage, stat: bytes) -> None:
+    """Add a process by its /proc/PID/stat (fields 14-17 and 24 of proc(5), counted behind the command)."""
+    fields = stat.rpartition(b")")[2].split(None, 22)
+    if len(fields) > 21 and fields[0] != b"Z":
+        usage.ticks += int(fields[11]) + int(fields[12]) + int(fields[13]) + int(fields[14])
+        usage.rss += int(fields[21]) * _PAGE
+        usage.processes += 1
+
+
+@dataclass(slots=True)
+class _Watched:
+    tag: int
+    pid: int
+    at: int
+    """Monotonic microseconds of the last sample, before the first one of the start."""
+    ticks: int | None
+    """CPU time at the last sample; None: unknown, so that the next one tells no percentage."""
+    peak: int = 0
+
+
+class Sampler:
+    """Reports `Sampled` for every attempt it is told of, by timers of the running loop; idle while there is none."""
+
+    def __init__(self, clock: Clock, report: Callable[[Sequence[Report]], None]) -> None:
+        self._clock = clock
+        self._report = report
+        self._sweep = Sweep()
+        self._watched: dict[AttemptId, _Watched] = {}
+        self._new: dict[AttemptId, int] = {}
+        """When (monotonic) an attempt's first sample is due; in order."""
+        self._round_at = 0
+        self._turn = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, attempt: AttemptId, tag: int, pid: int, *, from_start: bool) -> None:
+        """Watch a tree. `from_start`: it has just begun, all its CPU time is new."""
+        now = self._clock.monotonic()
+        if not self._watched:
+            self._round_at = now + PERIOD
+        self._watched[attempt] = _Watched(tag, pid, now, 0 if from_start else None)
+        self._new[attempt] = now + FIRST
+        self._sweep.forget(pid)
+        if len(self._new) == 1:
+            self._arm(now)
+
+    def remove(self, attempt: AttemptId) -> int | None:
+        """Watch it no longer; the highest resident memory seen in bytes, None if it was never sampled."""
+        watched = self._watched.pop(attempt, None)
+        self._new.pop(attempt, None)
+        if not self._watched and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        return None if watched is None else watched.peak or None
+
+    def close(self) -> None:
+        """Forget all."""
+        for attempt in list(self._watched):
+            self.remove(attempt)
+
+    def _arm(self, now: int) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        first = next(iter(self._new.values()), self._round_at)
+        delay = max(0, min(first, self._round_at) - now) / SECOND
+        self._timer = asyncio.get_running_loop().call_later(delay, self._tick)
+
+    def _tick(self) -> None:
+        """Sample those whose first sample is due, and once per period all."""
+        now = self._clock.monotonic()
+        if now >= self._round_at:
+            self._round_at = now + PERIOD
+            due = [a for a, watched in self._watched.items() if a in self._new or now - watched.at >= TOO_SOON]
+        else:
+            due = [a for a, at in self._new.items() if at <= now]
+        for attempt in due:
+            self._new.pop(attempt, None)
+        self._arm(now)
+        if due:
+            self._report(self._sample(due, now))
+
+    def _sample(self, attempts: Sequence[AttemptId], now: int) -> list[Report]:
+        at = self._clock.now()
+        found = self._sweep.usage({self._watched[attempt].tag for attempt in attempts})
+        self._turn += 1
+        rounds = -(-len(attempts) // PEAKS)
+        samples: list[Report] = []
+        for place, attempt in enumerate(attempts):
+            watched = self._watched[attempt]
+            usage = found[watched.tag]
+            if not usage.processes:
+                continue  # over; its end is on the way
+            used = 0 if watched.ticks is None else max(0, usage.ticks - watched.ticks)
+            percent = used / TICKS / max(1, now - watched.at) * SECOND * 100
+            leader = peak_of(watched.pid) if place % rounds == self._turn % rounds else 0
+            watched.peak = max(watched.peak, usage.rss, leader)
+            watched.at, watched.ticks = now, usage.ticks
+            samples.append(Sampled(attempt, at, percent, usage.rss, usage.processes, watched.peak))
+        return samples

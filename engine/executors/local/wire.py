@@ -1,0 +1,228 @@
+"""Orders and reports as the keeper's messages: JSON lists `[verb, *arguments]`, the arguments by position.
+
+`keeper.PROTOCOL` numbers what stands here. JSON, because marshal would win two hundredths and tie both ends to one
+interpreter version; by position, because names would double the bytes of a launch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from engine.executors.local import keeper
+from engine.ports.executor import (
+    Acknowledge,
+    AttemptId,
+    Cause,
+    Ended,
+    Launch,
+    LeftBehind,
+    Limit,
+    Order,
+    Pause,
+    Paused,
+    PauseRefused,
+    Report,
+    Resume,
+    Resumed,
+    SpawnFailed,
+    Started,
+    Stop,
+    Withdraw,
+    Withdrawn,
+)
+
+Message: TypeAlias = list[object]
+"""A JSON list; what stands in it is checked by the patterns here."""
+
+HELLO: Final[Message] = ["hello", keeper.PROTOCOL]
+GOODBYE: Final[Message] = ["goodbye"]
+
+
+class WireError(ValueError):
+    """A message that no keeper of this protocol sends."""
+
+    def __init__(self, message: object) -> None:
+        super().__init__(f"not understood: {str(message)[:200]}")
+
+
+@dataclass(frozen=True, slots=True)
+class Living:
+    """A run that the keeper has."""
+
+    started: Started
+    paused: bool
+    exit_known: bool
+    """False: adopted from a keeper that was lost; nobody can wait for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """The keeper's answer to an engine: itself, and all it holds."""
+
+    pid: int
+    living: tuple[Living, ...]
+    kept: tuple[Ended | SpawnFailed, ...]
+    waiting: tuple[AttemptId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """The keeper does not serve this engine: it has one, or speaks another protocol (`version`)."""
+
+    why: str
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A run of a lost keeper, to be taken over: as `Launch`, `pid` and `ticks` None where no start is known."""
+
+    attempt: AttemptId
+    tag: int
+    pid: int | None
+    ticks: int | None
+    slot: bool = True
+    timeout: float | None = None
+    stop_signal: int = 15
+    grace: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """What became of a `Reference`: taken over (`living`), or without a leader, with what is left of its tree."""
+
+    attempt: AttemptId
+    living: Living | None
+    left: tuple[LeftBehind, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """The answer to one `adopt`, in its order."""
+
+    answers: tuple[Adoption, ...]
+
+
+def encode(order: Order) -> Message:
+    """The message of an order."""
+    match order:
+        case Launch():
+            return [
+                "launch",
+                order.attempt,
+                list(order.argv),
+                dict(order.env),
+                order.cwd,
+                order.log_path,
+                order.tag,
+                order.umask,
+                order.stdin,
+                order.timeout,
+                order.stop_signal,
+                order.grace,
+                order.slot,
+                order.waits,
+            ]
+        case Acknowledge(attempts):
+            return ["acknowledge", list(attempts)]
+        case Limit(running):
+            return ["limit", running]
+        case Withdraw(attempts):
+            return ["withdraw", list(attempts)]
+        case Stop(attempt, signal, grace, cause):
+            return ["stop", attempt, signal, grace, cause.value]
+        case Pause(attempt):
+            return ["pause", attempt]
+        case Resume(attempt):
+            return ["resume", attempt]
+
+
+def encode_adopt(references: Sequence[Reference]) -> Message:
+    """The order that makes a keeper take over runs of a lost one."""
+    return [
+        "adopt",
+        [[r.attempt, r.tag, r.pid, r.ticks, r.slot, r.timeout, r.stop_signal, r.grace] for r in references],
+    ]
+
+
+def decode(message: object) -> Report | Welcome | TurnedAway | Adopted:
+    """The report of a message. WireError for what is none."""
+    match message:
+        case ["started", str(attempt), int(at), int(pid), int(ticks), int(span)]:
+            return Started(attempt, at, pid, ticks, span)
+        case ["ended" | "spawn_failed", *_]:
+            return _final(message)
+        case ["withdrawn", [*attempts]]:
+            return Withdrawn(_texts(attempts))
+        case ["paused", str(attempt), int(at)]:
+            return Paused(attempt, at)
+        case ["pause_refused", str(attempt), int(at), str(why)]:
+            return PauseRefused(attempt, at, why)
+        case ["resumed", str(attempt), int(at)]:
+            return Resumed(attempt, at)
+        case ["welcome", keeper.PROTOCOL, int(pid), [*living], [*kept], [*waiting]]:
+            return Welcome(pid, tuple(map(_living, living)), tuple(map(_final, kept)), _texts(waiting))
+        case ["refused", str(why)]:
+            return TurnedAway(why)
+        case ["version", int(version)]:
+            return TurnedAway(f"it speaks version {version}", version)
+        case ["adopted", [*answers]]:
+            return Adopted(tuple(map(_adoption, answers)))
+        case _:
+            raise WireError(message)
+
+
+def _final(message: object) -> Ended | SpawnFailed:
+    match message:
+        case [
+            "ended",
+            str(attempt),
+            int(at),
+            int() | None as code,
+            int() | None as signal,
+            float() | int() | None as cpu,
+            int() | None as peak,
+            str() | None as cause,
+            [*left],
+        ]:
+            named = None if cause is None else Cause(cause)
+            return Ended(attempt, at, code, signal, cpu, peak, named, tuple(map(_left, left)))
+        case ["spawn_failed", str(attempt), int(at), int(code), str(step)]:
+            return SpawnFailed(attempt, at, code, step)
+        case _:
+            raise WireError(message)
+
+
+def _left(item: object) -> LeftBehind:
+    match item:
+        case [int(pid), str(command)]:
+            return LeftBehind(pid, command)
+        case _:
+            raise WireError(item)
+
+
+def _living(item: object) -> Living:
+    match item:
+        case [str(attempt), int(at), int(pid), int(ticks), int(span), bool(paused), bool(exit_known)]:
+            return Living(Started(attempt, at, pid, ticks, span), paused, exit_known)
+        case _:
+            raise WireError(item)
+
+
+def _adoption(item: object) -> Adoption:
+    match item:
+        case [str(attempt), None, bool(), [*left]]:
+            return Adoption(attempt, None, tuple(map(_left, left)))
+        case [str(attempt), ["started", *started], bool(paused), []]:
+            return Adoption(attempt, _living([*started, paused, False]), ())
+        case _:
+            raise WireError(item)
+
+
+def _texts(items: list[object]) -> tuple[str, ...]:
+    texts = tuple(item for item in items if isinstance(item, str))
+    if len(texts) != len(items):
+        raise WireError(items)
+    return texts
