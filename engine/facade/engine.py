@@ -17,7 +17,7 @@ from engine.core.boot import adopt, begin
 from engine.core.state import Run as RunSubject
 from engine.core.turn import Turn
 from engine.core.verbs.shutdown import begin_shutdown
-from engine.executors.local import LocalExecutor
+from engine.executors.local.executor import LocalExecutor
 from engine.facade.feed import Feed
 from engine.facade.job import Job
 from engine.facade.machine import Machine

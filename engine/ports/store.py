@@ -89,15 +89,19 @@ class JobRow(NamedTuple):
 
 @dataclass(slots=True)
 class Batch:
-    """What is to be durable together. `facts` are single values by name; `lines` go to text files after the commit."""
+    """What is to be durable together. `facts` are single values by name.
+
+    `folders` are made before the commit, `lines` go to text files after it.
+    """
 
     runs: list[RunRow] = field(default_factory=list)
     jobs: list[JobRow] = field(default_factory=list)
     facts: dict[str, str] = field(default_factory=dict)
+    folders: list[str] = field(default_factory=list)
     lines: list[tuple[Path, str]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.runs or self.jobs or self.facts or self.lines)
+        return bool(self.runs or self.jobs or self.facts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -43,7 +43,6 @@ class Launcher:
         facts = self._facts(run)
         if run.log_path is None:
             run.log_path = self.log_path(run)
-        self._make_folder(f"{self._logs}/{spec.id}")
         return Launch(
             attempt=attempt.id,
             argv=self._argv(spec, facts),
@@ -59,14 +58,19 @@ class Launcher:
             waits=True,
         )
 
-    def forget_folders(self) -> None:
-        """A log folder is gone: make them anew at the next starts."""
-        self._folders.clear()
+    def new_folders(self, claims: Iterable[Run]) -> list[str]:
+        """Log folders that these claims will need and that were not asked for before.
 
-    def _make_folder(self, folder: str) -> None:
-        if self._make_folders and folder not in self._folders:
-            os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103 - in the way of every start
-            self._folders.add(folder)
+        They are made by the store's thread ahead of the commit: an mkdir on the loop waits for a sync that is under way
+        (0.6 ms each, a third of the whole throughput).
+        """
+        wanted = {f"{self._logs}/{run.job.id}" for run in claims} - self._folders
+        self._folders |= wanted
+        return sorted(wanted)
+
+    def make_folder_anew(self, run: Run) -> None:
+        """The run's log folder was removed while the engine ran. OSError if it cannot be had."""
+        os.makedirs(f"{self._logs}/{run.job.id}", mode=0o700, exist_ok=True)  # noqa: PTH103 - beside its like in the store
 
     def _argv(self, spec: JobSpec, facts: Mapping[str, str]) -> tuple[str, ...]:
         match spec.command:

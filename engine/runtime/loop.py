@@ -207,7 +207,10 @@ class Loop:
         if report.step != "log" or report.errno != ENOENT or run is None or report.attempt in self._ordered_again:
             return False
         self._ordered_again.add(report.attempt)
-        self._launcher.forget_folders()
+        try:
+            self._launcher.make_folder_anew(run)
+        except OSError:
+            return False
         self.turn.fx.orders.append(self._launcher.launch(run))
         return True
 
@@ -298,6 +301,7 @@ class Loop:
                 runs=[run_row(run) for run in flight.runs.values()],
                 jobs=[job_row(job) for job in flight.jobs.values()],
                 facts=flight.facts,
+                folders=self._launcher.new_folders(flight.claims),
                 lines=[(self._launcher.runs_log(run), runs_log_line(run)) for run in flight.over if run.attempts_made],
             ),
             self._committed,

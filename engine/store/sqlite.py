@@ -124,15 +124,17 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _commit(db: sqlite3.Connection, batch: Batch) -> OSError | None:
-    if not (batch.runs or batch.jobs or batch.facts):
+    if not batch:
         return None
     try:
+        for folder in batch.folders:
+            os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103 - one per new job, hundreds in a herd
         db.execute("BEGIN IMMEDIATE")
         db.executemany(SAVE_RUN, batch.runs)
         db.executemany(SAVE_JOB, batch.jobs)
         db.executemany(SAVE_FACT, batch.facts.items())
         db.execute("COMMIT")
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         with contextlib.suppress(sqlite3.Error):
             if db.in_transaction:
                 db.execute("ROLLBACK")

@@ -55,7 +55,7 @@ class Bench:
             clock=self.clock,
             store=self.store,
             executor=self.executor,
-            launcher=Launcher(Path("/nonexistent"), {}, self._zone, make_folders=False),
+            launcher=Launcher(Path("/nonexistent"), {}, self._zone),
             soon=self._soon.append,
         )
         restore(turn, job_file, stored)
