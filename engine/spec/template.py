@@ -26,6 +26,7 @@ _NAME: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
 _AT_START: Final = re.compile(r"\$\$\{|\$\{(\$|" + "|".join(sorted(RUN_NAMES)) + r")\}")
 _DOTTED: Final = re.compile(r"\$\{(needs|params|matrix)\.([^{}]*)\}")
 _DOLLAR: Final = "${$}"
+_LONGEST: Final = 1 << 20
 _LITERAL: Final = "write $${ for a literal ${"
 
 
@@ -41,38 +42,39 @@ class TemplateError(ValueError):
 def at_load(text: str, lookup: Lookup) -> str:
     """Fill in all but the names of a run; the result is a template for `at_start`.
 
-    TemplateError for a name that `lookup` does not know (None) and that has no default, and for a malformed `${`.
+    `lookup` gives what a name stands for, itself a template for `at_start` (`escape` a value that is plain text), or
+    None. TemplateError for a name that it does not know and that has no default, for a malformed `${`, and for a
+    result beyond 1 MiB (values that contain each other grow fast).
     """
     if "${" not in text:
         return text
+    room = _LONGEST - len(text)
 
     def put(found: re.Match[str]) -> str:
-        if found[1] is None:
-            return "$${"
-        if found[0] == _DOLLAR:
-            return _DOLLAR
+        nonlocal room
+        if found[1] is None or found[0] == _DOLLAR:
+            return found[0]
         name, default = _parts(found)
-        return f"${{{name}}}" if name in RUN_NAMES else escape(_value(name, default, lookup))
+        if name in RUN_NAMES:
+            return f"${{{name}}}"
+        value = _value(name, default, lookup)
+        room -= len(value)
+        if room < 0:
+            raise TemplateError("the text grows beyond 1 MiB", "put it in a file")
+        return value
 
     return _FORM.sub(put, text)
 
 
 def in_full(text: str, lookup: Lookup) -> str:
-    """Fill in everything; for fields that must be known at load, where a name of a run is a TemplateError as well."""
+    """Fill in everything, for fields that must be known at load: there a name of a run is a TemplateError as well."""
     if "${" not in text:
         return text
-
-    def put(found: re.Match[str]) -> str:
-        if found[1] is None:
-            return "${"
-        if found[0] == _DOLLAR:
-            return "$"
-        name, default = _parts(found)
-        if name in RUN_NAMES:
-            raise TemplateError(f"${{{name}}} is known only when a run starts", "this field cannot depend on the run")
-        return _value(name, default, lookup)
-
-    return _FORM.sub(put, text)
+    filled = at_load(text, lookup)
+    for found in _AT_START.finditer(filled):
+        if found[1] in RUN_NAMES:
+            raise TemplateError(f"{found[0]} is known only when a run starts", "this field cannot depend on the run")
+    return at_start(filled, {})
 
 
 def at_start(text: str, facts: Mapping[str, str]) -> str:
@@ -146,13 +148,14 @@ def _parts(found: re.Match[str]) -> tuple[str, str | None]:
 def _value(name: str, default: str | None, lookup: Lookup) -> str:
     value = lookup(name)
     if value or (value is not None and default is None):
-        return value
+        # A dollar sign at its end must not begin a form with what follows.
+        return value[:-1] + _DOLLAR if value.endswith("$") else value
     if default is None:
         raise TemplateError(
             f"${{{_cut(name)}}} is not set",
             f"set {_cut(name)} in `env`, in an env_file or in the environment, or write ${{{_cut(name)}:-default}}",
         )
-    return default
+    return escape(default)
 
 
 def _cut(text: str) -> str:

@@ -1,0 +1,238 @@
+"""A job with all its layers -> `JobSpec`, and `engine:` -> `EngineSpec`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from engine.jobfile import keys, policies, relations
+from engine.jobfile.conflicts import check_conflicts
+from engine.jobfile.draft import EMPTY, Draft
+from engine.jobfile.filling import Filler, Surroundings
+from engine.jobfile.layers import Resolved
+from engine.jobfile.schedules import AtTimes, in_zone
+from engine.jobfile.variables import Variables
+from engine.schedule import zone
+from engine.spec.config import Ageing, EngineSpec, History, PoolSpec
+from engine.spec.job import (
+    NOTHING,
+    AtSchedule,
+    CronSchedule,
+    DelaySchedule,
+    EverySchedule,
+    JobSpec,
+    Need,
+    Required,
+    Retry,
+    Schedule,
+    Shell,
+    StopPolicy,
+    Timeout,
+)
+from engine.spec.template import in_full
+
+_BUILT_IN: Final = JobSpec(id="built-in", command=Shell(""))
+"""Where the default of every key stands."""
+
+
+def build_job(around: Surroundings, job: Resolved, engine_zone: str | None) -> JobSpec | None:
+    """The job; None if something is wrong with it, which is on report then. `engine_zone` None: the system's."""
+    report, draft = around.report, job.draft
+    before = report.errors
+    check_conflicts(report, job)
+    filler = Filler(around, job)
+    command = filler.command()
+    if command is None:
+        if not draft.refused & {key.name for key in keys.COMMANDS}:
+            report.error(job.written.source, job.written.key, job.written.path, "has no command", "add `command: …`")
+        return None
+    spec = JobSpec(
+        id=job.written.id,
+        command=command,
+        name=draft.get(keys.NAME, _BUILT_IN.name),
+        description=draft.get(keys.DESCRIPTION, _BUILT_IN.description),
+        tags=draft.get(keys.TAGS, _BUILT_IN.tags),
+        metadata=_metadata(draft.get(keys.METADATA, EMPTY)),
+        shell=filler.shell(_BUILT_IN.shell),
+        working_dir=filler.working_dir(),
+        env=filler.env(),
+        inherit=draft.get(keys.INHERIT, _BUILT_IN.inherit),
+        umask=draft.get(keys.UMASK, _BUILT_IN.umask),
+        stdin=filler.text(keys.STDIN),
+        schedule=_schedule(around, job, draft.get(keys.TIMEZONE, engine_zone)),
+        timezone=draft.get(keys.TIMEZONE, _BUILT_IN.timezone),
+        enabled=draft.get(keys.ENABLED, _BUILT_IN.enabled),
+        manual=draft.get(keys.MANUAL, _BUILT_IN.manual),
+        on_failure=draft.get(keys.ON_FAILURE, _BUILT_IN.on_failure),
+        catch_up=draft.get(keys.CATCH_UP, _BUILT_IN.catch_up),
+        catch_up_window=draft.get(keys.CATCH_UP_WINDOW, _BUILT_IN.catch_up_window),
+        late_grace=draft.get(keys.LATE_GRACE, _BUILT_IN.late_grace),
+        start_deadline=draft.get(keys.START_DEADLINE, _BUILT_IN.start_deadline),
+        overlap=draft.get(keys.OVERLAP, _BUILT_IN.overlap),
+        max_queued=draft.get(keys.MAX_QUEUED, _BUILT_IN.max_queued),
+        concurrency=draft.get(keys.CONCURRENCY, _BUILT_IN.concurrency),
+        priority=draft.get(keys.PRIORITY, _BUILT_IN.priority),
+        exclusive=draft.get(keys.EXCLUSIVE, _BUILT_IN.exclusive),
+        pools=_pools(draft),
+        needs=_needs(draft),
+        join=draft.get(keys.JOIN, _BUILT_IN.join),
+        timeout=_timeout(draft),
+        stop=_stop(draft),
+        retry=_retry(around, job),
+        success_codes=frozenset(draft.get(keys.SUCCESS_CODES, _BUILT_IN.success_codes)),
+        skip_codes=frozenset(draft.get(keys.SKIP_CODES, _BUILT_IN.skip_codes)),
+        pausable=draft.get(keys.PAUSABLE, _BUILT_IN.pausable),
+    )
+    return spec if report.errors == before else None
+
+
+def _metadata(draft: Draft) -> Mapping[str, object]:
+    return (
+        MappingProxyType({name: _value(item.value) for name, item in draft.items.items()}) if draft.items else NOTHING
+    )
+
+
+def _value(value: object) -> object:
+    match value:
+        case Draft():
+            return _metadata(value)
+        case tuple():
+            return tuple(_value(one) for one in value)
+        case _:
+            return value
+
+
+def _schedule(around: Surroundings, job: Resolved, zone_name: str | None) -> Schedule | None:
+    draft = job.draft
+    if (entries := draft.find(keys.SCHEDULE)) is not None:
+        return CronSchedule(entries)
+    if (period := draft.find(keys.EVERY)) is not None:
+        return EverySchedule(period, align=draft.get(keys.ALIGN, False))
+    if (wait := draft.find(keys.DELAY)) is not None:
+        return DelaySchedule(wait)
+    if (times := draft.find(keys.AT)) is not None:
+        return _at(around, job, times, zone_name)
+    return None
+
+
+def _at(around: Surroundings, job: Resolved, written: AtTimes, zone_name: str | None) -> AtSchedule:
+    where = None if zone_name is None else zone(zone_name)
+    shown_zone = zone_name or "the system's time zone"
+    source, path = job.draft.items[keys.AT.name].source, f"{job.written.path}.at"
+    times: set[datetime] = set()
+    for time, node in written.times:
+        if time.tzinfo is not None:
+            times.add(time)
+            continue
+        shown = in_zone(time, where)
+        times.add(shown.at)
+        if not shown.exists:
+            around.report.error(
+                source,
+                node,
+                path,
+                f"does not exist in {shown_zone}: the clock is put forward over it",
+                "write it with an offset",
+            )
+        elif shown.twice:
+            around.report.warning(
+                source,
+                node,
+                path,
+                f"comes twice in {shown_zone}: the clock is put back; the first is taken",
+                "write it with an offset",
+            )
+    return AtSchedule(tuple(sorted(times)), at_start=written.at_start)
+
+
+def _pools(draft: Draft) -> Mapping[str, int]:
+    pools = draft.find(keys.POOLS)
+    if pools is None or not pools.items:
+        return _BUILT_IN.pools
+    return MappingProxyType({name: slots for name, item in pools.items.items() if isinstance(slots := item.value, int)})
+
+
+def _needs(draft: Draft) -> tuple[Need, ...]:
+    needs = draft.find(keys.NEEDS)
+    if needs is None:
+        return _BUILT_IN.needs
+    return tuple(Need(name, how) for name, item in needs.items.items() if isinstance(how := item.value, Required))
+
+
+def _timeout(draft: Draft) -> Timeout:
+    timeout = draft.find(keys.TIMEOUT)
+    return _BUILT_IN.timeout if timeout is None else Timeout(timeout.get(policies.TIMEOUT_RUN, None))
+
+
+def _stop(draft: Draft) -> StopPolicy:
+    stop, default = draft.find(keys.STOP), _BUILT_IN.stop
+    if stop is None:
+        return default
+    return StopPolicy(stop.get(policies.STOP_SIGNAL, default.signal), stop.get(policies.STOP_GRACE, default.grace))
+
+
+def _retry(around: Surroundings, job: Resolved) -> Retry:
+    retry, default = job.draft.find(keys.RETRY), _BUILT_IN.retry
+    if retry is None:
+        return default
+    delay = retry.get(policies.RETRY_DELAY, default.delay)
+    longest = retry.items.get(policies.RETRY_MAX_DELAY.name)
+    # The default limit of an hour must not shorten a delay that was asked for.
+    max_delay = retry.get(policies.RETRY_MAX_DELAY, max(default.max_delay, delay))
+    if longest is not None and max_delay < delay:
+        around.report.error(
+            longest.source,
+            longest.node,
+            f"{job.written.path}.retry.max_delay",
+            "is shorter than `delay`",
+            "make it at least as long",
+        )
+    return Retry(
+        limit=retry.get(policies.RETRY_LIMIT, default.limit),
+        delay=delay,
+        backoff=retry.get(policies.RETRY_BACKOFF, default.backoff),
+        max_delay=max_delay,
+        jitter=retry.get(policies.RETRY_JITTER, default.jitter),
+    )
+
+
+def build_engine(around: Surroundings, draft: Draft, folder: str) -> EngineSpec:
+    """`engine:` with its defaults; `state_dir` absolute."""
+    default = EngineSpec()
+    ageing, history = draft.get(keys.AGEING, EMPTY), draft.get(keys.HISTORY, EMPTY)
+    state_dir = draft.items.get(keys.STATE_DIR.name)
+    place = default.state_dir
+    if state_dir is not None:
+        lookup = Variables({}, (around.environ,))
+        at = (state_dir.source, state_dir.node, "engine.state_dir")
+        place = around.absolute(around.fill(in_full, draft.get(keys.STATE_DIR, ""), lookup, at), folder)
+    return replace(
+        default,
+        name=draft.get(keys.ENGINE_NAME, default.name),
+        timezone=draft.get(keys.TIMEZONE, default.timezone),
+        max_running=draft.get(keys.MAX_RUNNING, default.max_running),
+        ageing=Ageing(
+            ageing.get(keys.AGEING_EVERY, default.ageing.every), ageing.get(keys.AGEING_STEP, default.ageing.step)
+        ),
+        drain=draft.get(keys.DRAIN, default.drain),
+        on_term=draft.get(keys.ON_TERM, default.on_term),
+        on_quit=draft.get(keys.ON_QUIT, default.on_quit),
+        state_dir=place,
+        history=History(
+            history.get(keys.KEEP_RUNS, default.history.keep_runs),
+            history.get(keys.KEEP_DAYS, default.history.keep_days),
+        ),
+    )
+
+
+def build_pools(draft: Draft) -> Mapping[str, PoolSpec]:
+    """The pools by name."""
+    pools: dict[str, PoolSpec] = {}
+    for name, item in draft.items.items():
+        if isinstance(item.value, Draft):
+            order = item.value.get(relations.POOL_ORDER, PoolSpec(1).order)
+            pools[name] = PoolSpec(item.value.get(relations.POOL_SLOTS, 1), order)
+    return MappingProxyType(pools)

@@ -1,0 +1,145 @@
+"""Filling a job's texts in: its environment, and the templates in command, shell, working_dir and stdin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import PurePosixPath
+from types import MappingProxyType
+
+from engine.jobfile import keys
+from engine.jobfile.draft import EMPTY, Item, Key
+from engine.jobfile.environment import EnvFiles
+from engine.jobfile.fields import MAX_ARGUMENT
+from engine.jobfile.layers import Resolved
+from engine.jobfile.nodes import Node, Seq
+from engine.jobfile.reading import Report
+from engine.jobfile.source import Source, SourceError
+from engine.jobfile.variables import Variables
+from engine.spec.job import NOTHING, Argv, Command
+from engine.spec.template import Lookup, TemplateError, at_load, escape, in_full
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a load has around it: the report, environment files, the engine's environment."""
+
+    report: Report
+    env_files: EnvFiles
+    environ: Mapping[str, str]
+
+    def fill(
+        self, read: Callable[[str, Lookup], str], written: str, lookup: Lookup, at: tuple[Source, Node, str]
+    ) -> str:
+        """The text filled in by `read`, which is `at_load` or `in_full`; a fault is reported `at` its place and path."""
+        if "${" not in written:
+            return written
+        try:
+            filled = read(written, lookup)
+        except TemplateError as error:
+            self.report.error(*at, error.message, error.remedy)
+            return ""
+        if len(filled) * 4 > MAX_ARGUMENT and len(filled.encode()) > MAX_ARGUMENT:
+            self.report.error(*at, f"is longer than {MAX_ARGUMENT:,} bytes when filled in, more than Linux hands over")
+        return filled
+
+    def absolute(self, path: str, folder: str) -> str:
+        """The path with `~` for HOME put in, below `folder` if it is relative; both are templates, as is the result."""
+        if path == "~" or path.startswith("~/"):
+            path = escape(self.environ.get("HOME", "/")) + path[1:]
+        return str(PurePosixPath(folder, path))
+
+
+class Filler:
+    """Fills in the texts of one job. Faults go on report; what cannot be filled in comes back empty."""
+
+    def __init__(self, around: Surroundings, job: Resolved) -> None:
+        self._around = around
+        self._draft = job.draft
+        self._folder = job.written.source.folder
+        self._path = job.written.path
+        self._from_files = self._read_env_files()
+        written = {name: str(item.value) for name, item in self._draft.get(keys.ENV, EMPTY).items.items()}
+        self._variables = Variables(written, (self._from_files, around.environ))
+
+    def env(self) -> Mapping[str, str]:
+        """The job's own variables: environment files, then `env`."""
+        items = self._draft.get(keys.ENV, EMPTY).items
+        if not items and not self._from_files:
+            return NOTHING
+        env = {name: escape(value) for name, value in self._from_files.items()}
+        for name, item in items.items():
+            # By its name, not by its text: a variable is filled in once, and may mean an outer one of the same name.
+            fill = partial(_named, self._variables, name)
+            env[name] = self._around.fill(fill, str(item.value), self._variables, self._at(item, f"env.{name}"))
+        return MappingProxyType(env)
+
+    def command(self) -> Command | None:
+        """What the job runs; None if it does not say."""
+        key = next((key for key in keys.COMMANDS if key.name in self._draft.items), None)
+        if key is None:
+            return None
+        item = self._draft.items[key.name]
+        command = self._draft.find(key)
+        if not isinstance(command, Argv):
+            return command
+        args = [self._element(at_load, item, key, index, arg) for index, arg in enumerate(command.args)]
+        return Argv(tuple(args))
+
+    def shell(self, default: tuple[str, ...]) -> tuple[str, ...]:
+        """The shell with its options, known in full."""
+        item = self._draft.items.get(keys.SHELL.name)
+        if item is None:
+            return default
+        words = self._draft.get(keys.SHELL, default)
+        return tuple(self._element(in_full, item, keys.SHELL, index, word) for index, word in enumerate(words))
+
+    def working_dir(self) -> str:
+        """The folder the job runs in, absolute; its file's own if it does not say."""
+        item = self._draft.items.get(keys.WORKING_DIR.name)
+        if item is None:
+            return escape(self._folder)
+        return self._around.absolute(self.text(keys.WORKING_DIR), escape(item.source.folder))
+
+    def text(self, key: Key[str]) -> str:
+        """A plain field, "" if it is not set."""
+        item = self._draft.items.get(key.name)
+        if item is None:
+            return ""
+        return self._around.fill(at_load, self._draft.get(key, ""), self._variables, self._at(item, key.name))
+
+    def _read_env_files(self) -> dict[str, str]:
+        item = self._draft.items.get(keys.ENV_FILE.name)
+        if item is None:
+            return {}
+        values: dict[str, str] = {}
+        lookup = Variables({}, (self._around.environ,))
+        for index, name in enumerate(self._draft.get(keys.ENV_FILE, ())):
+            node = item.node.items[index] if isinstance(item.node, Seq) else item.node
+            at = (item.source, node, f"{self._path}.env_file")
+            before = self._around.report.errors
+            filled = self._around.fill(in_full, name, lookup, at)
+            if self._around.report.errors > before:
+                continue
+            path = self._around.absolute(filled, item.source.folder)
+            try:
+                values.update(self._around.env_files.get(path))
+            except SourceError as error:
+                self._around.report.error(*at, f"the environment file {path} {error.message}", error.remedy)
+        return values
+
+    def _element(
+        self, read: Callable[[str, Lookup], str], item: Item, key: Key[object], index: int, written: str
+    ) -> str:
+        if "${" not in written:
+            return written
+        node, step = (item.node.items[index], f"[{index}]") if isinstance(item.node, Seq) else (item.node, "")
+        return self._around.fill(read, written, self._variables, (item.source, node, f"{self._path}.{key.name}{step}"))
+
+    def _at(self, item: Item, step: str) -> tuple[Source, Node, str]:
+        return item.source, item.node, f"{self._path}.{step}"
+
+
+def _named(variables: Variables, name: str, _written: str, _lookup: Lookup) -> str:
+    return variables(name) or ""

@@ -1,0 +1,106 @@
+"""Layers of a job: `defaults` < the templates it extends, outermost first < the job itself. Maps merge, the rest replaces.
+
+Keys that exclude each other are replaced together: a job with `every` drops the `schedule` of its defaults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from engine.jobfile import keys
+from engine.jobfile.draft import Draft, merge
+from engine.jobfile.nodes import Node, Scalar
+from engine.jobfile.reading import Report
+from engine.jobfile.source import Source
+
+_SCHEDULES: Final = frozenset(key.name for key in keys.SCHEDULES)
+_COMMANDS: Final = frozenset(key.name for key in keys.COMMANDS)
+_DEEPEST: Final = 32
+_ALTERNATIVES: Final = (_SCHEDULES, _COMMANDS)
+_OWN: Final = frozenset({keys.EXTENDS.name, keys.ID.name})
+"""Keys of a layer that say something about the layer, not about the job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A job or a template as one file has it. `sound`: nothing in it was refused."""
+
+    id: str
+    key: Scalar
+    node: Node
+    source: Source
+    draft: Draft
+    defaults: Draft
+    """Of the file and of those that include it."""
+    sound: bool
+
+    @property
+    def path(self) -> str:
+        """Its path in messages."""
+        return f"jobs.{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A job with all its layers."""
+
+    written: Written
+    draft: Draft
+    sound: bool
+
+
+def merge_layers(lower: Draft, upper: Draft) -> Draft:
+    """`upper` over `lower`, alternatives replaced together."""
+    items = lower.items
+    for group in _ALTERNATIVES:
+        if group & upper.items.keys() and group & items.keys():
+            gone = group | {keys.ALIGN.name} if keys.EVERY.name not in upper.items else group
+            items = {name: item for name, item in items.items() if name not in gone}
+    return merge(Draft(items, refused=lower.refused), upper)
+
+
+@dataclass(slots=True)
+class Resolver:
+    """Lays the layers of each job over each other. `templates` are those of all files."""
+
+    templates: Mapping[str, Written]
+    report: Report
+
+    def resolve(self, job: Written) -> Resolved:
+        """The job with its layers; an unknown template or a circle of them is on report, and the job not sound."""
+        layers, sound = self._chain(job)
+        draft = job.defaults
+        for layer in layers:
+            draft = merge_layers(draft, layer)
+        return Resolved(job, draft, sound)
+
+    def _chain(self, job: Written) -> tuple[list[Draft], bool]:
+        """The drafts from the outermost template to the job, and whether all of it is sound."""
+        chain = [job]
+        while (parent := chain[-1].draft.find(keys.EXTENDS)) is not None:
+            item = chain[-1].draft.items[keys.EXTENDS.name]
+            path = f"{chain[-1].path}.extends"
+            if any(parent == one.id for one in chain):
+                circle = " -> ".join([*(one.id for one in chain), parent])
+                self.report.error(
+                    item.source, item.node, path, f"the templates extend each other: {circle[:200]}", "break the circle"
+                )
+                return [job.draft], False
+            if parent not in self.templates:
+                near = self.report.guesser.did_you_mean(parent, self.templates, "template")
+                self.report.error(item.source, item.node, path, f"there is no template `{parent}`", near)
+                return [job.draft], False
+            if len(chain) > _DEEPEST:
+                self.report.error(
+                    item.source, item.node, path, f"templates extend each other more than {_DEEPEST} deep"
+                )
+                return [job.draft], False
+            chain.append(self.templates[parent])
+        drafts = [_inherited(one.draft) for one in reversed(chain[1:])]
+        return [*drafts, job.draft], all(one.sound for one in chain)
+
+
+def _inherited(draft: Draft) -> Draft:
+    return Draft({name: item for name, item in draft.items.items() if name not in _OWN}, refused=draft.refused)
