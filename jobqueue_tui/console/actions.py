@@ -6,12 +6,12 @@ dialog with Cancel focused; Shift+letter sorts; the same letter means the same e
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from textual.binding import Binding
+from textual.binding import ActiveBinding, Binding
 
 
 class Where(StrEnum):
@@ -44,7 +44,7 @@ class Action:
 
 
 ACTIONS: Final = (
-    Action("jobs.pause", ("p",), Where.JOBS, "pause or resume its run; hold or release it when none is active", "pause", "pause", "pause"),
+    Action("jobs.pause", ("p",), Where.JOBS, "pause or resume its run, or hold the job", "pause", "pause", "pause"),
     Action("jobs.stop", ("x", "f9"), Where.JOBS, "stop menu: the run, or the job until it is resumed", "stop", "stop", "stop"),
     Action("jobs.trigger", ("t",), Where.JOBS, "run it now; the schedule is untouched", "trigger", "trigger", "trigger"),
     Action("jobs.raise", ("plus", "equals_sign"), Where.JOBS, "priority up by one", "bump(1)", "priority", "bump"),
@@ -113,6 +113,15 @@ def shown(key: str) -> str:
     if key.startswith("ctrl+"):
         return "Ctrl-" + shown(key.removeprefix("ctrl+"))
     return key.upper() if len(key) in (2, 3) and key[0] == "f" and key[1:].isdigit() else key
+
+
+def bound(active: Mapping[str, ActiveBinding]) -> dict[str, list[str]]:
+    """Action id -> keys, of the bindings that are in force on a screen (a user's key map included)."""
+    keys: dict[str, list[str]] = {}
+    for key, binding in active.items():
+        if binding.binding.id:
+            keys.setdefault(binding.binding.id, []).append(key)
+    return keys
 
 
 def gives_verb(call: str) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import signal
+import traceback
 from typing import TYPE_CHECKING, ClassVar
 
 from textual._path import CSSPathType
@@ -16,7 +17,7 @@ from textual.screen import Screen
 
 from engine.api import EngineView
 from jobqueue_tui.console import themes
-from jobqueue_tui.console.actions import Where, bindings
+from jobqueue_tui.console.actions import Where, bindings, bound
 from jobqueue_tui.console.ending import ConsoleEnd, OnQuit
 from jobqueue_tui.console.host import Undo
 from jobqueue_tui.console.palette import DEFAULTS
@@ -36,9 +37,13 @@ class ConsoleApp(App[ConsoleEnd]):
     ENABLE_COMMAND_PALETTE = False
     CSS_PATH: ClassVar[CSSPathType | None] = [
         "app.tcss",
-        "widgets/filter_bar.tcss",
+        "widgets/input_bar.tcss",
         "screens/jobs.tcss",
         "screens/dialogs.tcss",
+        "screens/help.tcss",
+        "screens/tree.tcss",
+        "screens/job.tcss",
+        "screens/log.tcss",
     ]
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.EVERYWHERE)]
 
@@ -54,6 +59,7 @@ class ConsoleApp(App[ConsoleEnd]):
         self.undo: list[Undo] = []
         self.current_job: str | None = None
         self.ended: ConsoleEnd | None = None
+        self.fault = ""
         self._feed = engine.changes()
         self._themes = themes.load(self.settings.theme_folder)
         for theme in self._themes.loaded.values():
@@ -118,6 +124,11 @@ class ConsoleApp(App[ConsoleEnd]):
             self.ended = how
             self.exit(how)
 
+    def _fatal_error(self) -> None:
+        """Textual's hook for a fault of ours: it would print every local variable. The caller logs `fault` instead."""
+        self.fault = traceback.format_exc()
+        self._close_messages_no_wait()
+
     def draw_anew(self) -> None:
         """The terminal takes bytes again after frames were dropped: draw everything."""
         if self._running:
@@ -175,13 +186,59 @@ class ConsoleApp(App[ConsoleEnd]):
         """Ctrl-c does not end work by accident."""
         self.notify("q quits.", timeout=2, markup=False)
 
-    # ---- going places
+    def action_help(self) -> None:
+        """`?`: the keys of this screen."""
+        from jobqueue_tui.console.screens.help import HelpScreen  # noqa: PLC0415 - seldom needed
+
+        self.push_screen(HelpScreen(bound(self.screen.active_bindings)))
+
+    # ---- going places: home is at the bottom of the stack, and at most one tree, one job, one log above it
 
     def action_go(self, place: str) -> None:
-        """1 to 4."""
+        """1 to 4: by the numbers that the design gives the screens."""
+        top = self.screen
+        job_id = (top.job_id if isinstance(top, LiveScreen) else None) or self.current_job
+        match place:
+            case "jobs":
+                self._home()
+            case "tree":
+                self._show_tree()
+            case "job" if job_id is not None:
+                self.show_details(job_id)
+            case "log" if job_id is not None:
+                run_id = self.engine.job(job_id).last_run_id
+                if run_id is None:
+                    self.notify("It has not run yet: no log.", timeout=3, markup=False)
+                else:
+                    self.show_log(run_id)
+
+    def _home(self) -> None:
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def _show_tree(self) -> None:
+        from jobqueue_tui.console.screens.tree import TreeScreen  # noqa: PLC0415 - after the first frame
+
+        if not isinstance(self.screen, TreeScreen):
+            self._home()
+            self.push_screen(TreeScreen())
 
     def show_log(self, run_id: str) -> None:
         """Open the log of a run."""
+        from jobqueue_tui.console.screens.log import LogScreen  # noqa: PLC0415 - after the first frame
+
+        if isinstance(self.screen, LogScreen):
+            if self.screen.run_id == run_id:
+                return
+            self.pop_screen()
+        self.push_screen(LogScreen(run_id))
 
     def show_details(self, job_id: str) -> None:
         """Open the details of a job."""
+        from jobqueue_tui.console.screens.job import JobScreen  # noqa: PLC0415 - after the first frame
+        from jobqueue_tui.console.screens.log import LogScreen  # noqa: PLC0415 - after the first frame
+
+        if isinstance(self.screen, LogScreen):
+            self.pop_screen()
+        if not (isinstance(self.screen, JobScreen) and self.screen.job_id == job_id):
+            self.push_screen(JobScreen(self.engine.job(job_id)))

@@ -146,7 +146,7 @@ def _tags(job: JobView, _now: Instant, _width: int) -> Cell:
     return one_line(" ".join(job.tags)), Role.MUTED
 
 
-NAME: Final = Column(id="name", head="Name", sort="N", narrow=13, wide=20, rank=0, draw=_name, grows=True, most=36)
+NAME: Final = Column(id="name", head="Name", sort="N", narrow=13, wide=18, rank=0, draw=_name, grows=True, most=36)
 STATUS: Final = Column(id="status", head="  Status", sort="S", narrow=11, wide=11, rank=1, draw=_status)
 PRIORITY: Final = Column(
     id="priority", head="Pri", sort="P", narrow=5, wide=6, rank=5, draw=_priority, right=True

@@ -39,6 +39,9 @@ DEFAULTS: Final[dict[str, str]] = {
     "back-head": "ansi_default",
     "back-raised": "ansi_default",
     "line": "ansi_default",
+    # two that Textual's style sheets use and that only its own ansi themes define
+    "ansi-background": "ansi_black",
+    "ansi-foreground": "ansi_white",
 }
 """The variables of a theme that are ours. A theme that lacks one gets the terminal's own colour."""
 
@@ -67,7 +70,8 @@ class Palette:
             styles = {}
             for role in Role:
                 styles[role] = Style(
-                    color=colour(f"role-{role.value}").rich_color,
+                    # reversed, a colour would be a patch of ground behind each word: the whole row has one
+                    color=colour("role-text" if reverse else f"role-{role.value}").rich_color,
                     bgcolor=back,
                     bold=(role in _BOLD) or None,
                     dim=(ansi and role in _FADED and not reverse) or None,

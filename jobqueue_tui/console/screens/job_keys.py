@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import ClassVar, Final
-
-from textual.binding import BindingType
+from typing import Final
 
 from engine.errors import EngineError, Refused
 from engine.model.states import JobStatus, RunPhase
-from jobqueue_tui.console.actions import Where, bindings
 from jobqueue_tui.console.host import Undo, host
 from jobqueue_tui.console.screens.dialogs import CANCEL, Choice, ChoiceDialog
 from jobqueue_tui.console.screens.live import LiveScreen
@@ -20,9 +17,7 @@ _MOST_UNDO: Final = 20
 
 
 class JobKeys(LiveScreen):
-    """Keys that act on a job. A subclass says which job is meant, and what of it was on screen."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.JOBS)]
+    """Keys that act on a job. A subclass binds them, and says which job is meant and what of it was on screen."""
 
     def aimed(self) -> Aimed | None:
         """The job that a verb would act on; None while there is none, or while it is too new under the cursor."""

@@ -9,24 +9,26 @@ from textual.binding import BindingType
 
 from engine.api import Changes
 from jobqueue_tui.console.actions import Where, bindings
-from jobqueue_tui.console.filtering import Filter
+from jobqueue_tui.console.filtering import FilterError, parse
 from jobqueue_tui.console.host import host
 from jobqueue_tui.console.screens.job_keys import JobKeys
 from jobqueue_tui.console.widgets.column_heads import ColumnHeads
-from jobqueue_tui.console.widgets.filter_bar import FilterBar
+from jobqueue_tui.console.widgets.input_bar import InputBar
 from jobqueue_tui.console.widgets.job_list import Aimed, JobList
 from jobqueue_tui.console.widgets.job_table import JobTable
 from jobqueue_tui.console.widgets.keys_bar import KeysBar
 from jobqueue_tui.console.widgets.log_tail import LogTail
 from jobqueue_tui.console.widgets.status_line import StatusLine
+from jobqueue_tui.console.words import grouped
 
 
 class JobsScreen(JobKeys):
     """Jobs."""
 
     AUTO_FOCUS = "JobTable"
+    not_in_footer = frozenset({"all.back"})
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-usual")]  # noqa: RUF012 - Textual declares it as a plain list
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.TABLE)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.TABLE, Where.JOBS)]
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
@@ -35,7 +37,7 @@ class JobsScreen(JobKeys):
         self.status = StatusLine(
             engine, console.tally, embedded=settings.embedded, read_only=console.read_only, zone=settings.zone
         )
-        self.filter_bar = FilterBar()
+        self.filter_bar = InputBar("regex   !x   -f fuzzy   tag:T   status:S")
         self.table = JobTable(engine, settings.monotonic)
         self.heads = ColumnHeads(self.table, sortable=True)
         self.tail = LogTail(engine)
@@ -56,11 +58,13 @@ class JobsScreen(JobKeys):
 
     def aimed(self) -> Aimed | None:
         """The job under the cursor, once it has been there for a moment."""
-        return self.table.aimed if self.table.settled else None
+        return self.table.aimed if self.table.settled and not self.filter_bar.opening else None
 
-    def select(self, job_id: str) -> None:
-        """Put the cursor on a job, if it can be seen."""
-        self.table.select(job_id)
+    def on_screen_resume(self) -> None:
+        """The cursor goes to the job that other screens were about, if it can be seen."""
+        wanted = host(self).current_job
+        if wanted is not None:
+            self.table.select(wanted)
 
     def on_job_list_layout_changed(self, message: JobList.LayoutChanged) -> None:
         """The heads follow the columns and the order."""
@@ -85,16 +89,18 @@ class JobsScreen(JobKeys):
         self.table.focus()
         return True
 
-    def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
-        """Show what passes, while it is typed."""
+    def on_input_bar_typed(self, message: InputBar.Typed) -> None:
+        """Show what passes, while it is typed. A filter that cannot be read is said so; the last good one stays."""
         message.stop()
-        self._filter_by(message.filter)
+        try:
+            wanted = parse(message.text)
+        except FilterError as error:
+            self.filter_bar.say(str(error), bad=True)
+            return
+        self.table.filter_by(wanted)
+        self.filter_bar.say(f"{grouped(self.table.row_count)} of {grouped(host(self).tally.jobs)}")
 
-    def on_filter_bar_done(self, message: FilterBar.Done) -> None:
+    def on_input_bar_done(self, message: InputBar.Done) -> None:
         """Back to the table; the filter stays."""
         message.stop()
         self.table.focus()
-
-    def _filter_by(self, wanted: Filter) -> None:
-        self.table.filter_by(wanted)
-        self.filter_bar.show_count(self.table.row_count, host(self).tally.jobs)

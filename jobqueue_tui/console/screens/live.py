@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.screen import Screen
 
 from engine.api import Changes
@@ -13,6 +15,9 @@ RESYNC = Changes(frozenset(), resync=True)
 
 class LiveScreen(Screen[None]):
     """A screen that is flushed while it is on top; coming back on top, it takes everything as changed."""
+
+    not_in_footer: ClassVar[frozenset[str]] = frozenset()
+    """Ids of actions that work here but that nobody needs to be told of."""
 
     def flush(self, changes: Changes) -> None:
         """Show what changed."""

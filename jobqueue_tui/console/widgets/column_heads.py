@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from textual.strip import Strip
 
-from jobqueue_tui.console.columns import GAP, Cell, Column
-from jobqueue_tui.console.painting import text_strip
+from jobqueue_tui.console.columns import GAP, NAME, Cell, Column
+from jobqueue_tui.console.painting import fitted, text_strip
 from jobqueue_tui.console.signs import Role
 from jobqueue_tui.console.sorting import Sort
 from jobqueue_tui.console.widgets.job_list import JobList
@@ -22,6 +22,12 @@ class ColumnHeads(Painted):
         self.table = table
         self.sortable = sortable
         self.order = Sort()
+        self.remark = ""
+
+    def show_remark(self, text: str) -> None:
+        """Say beside the name's head what part of the jobs is shown."""
+        self.remark = text
+        self.refresh()
 
     def show_order(self, order: Sort) -> None:
         """Mark the column that is sorted by."""
@@ -43,6 +49,9 @@ class ColumnHeads(Painted):
         arrow = ""
         if letter and self.order.letter == letter:
             arrow = "▼" if self.order.descending else "▲"
+        if self.remark and column is NAME:
+            yield fitted(f"name · {self.remark}", width), Role.STRONG
+            return
         pad = " " * (width - len(text) - len(arrow))
         if column.right:
             yield pad, Role.HEAD

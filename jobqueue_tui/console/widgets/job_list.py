@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 from textual.message import Message
+from textual.strip import Strip
 
 from engine.api import Aim, Changes, EngineView, JobView
 from engine.clock import SECOND, Instant
@@ -111,6 +112,13 @@ class JobList(LineList):
                 job = self.job_at(row)
                 if job is not None and job.id in changes.jobs:
                     self.refresh_row(row)
+
+    def render_line(self, y: int) -> Strip:
+        """A line; the first one may be asked for before the size was told."""
+        if not self.placed:
+            self.placed = self.fit_columns(max(1, self.row_width - 2))
+            self.post_message(self.LayoutChanged())
+        return super().render_line(y)
 
     def on_resize(self) -> None:
         """Place the columns anew."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from textual.strip import Strip
 
-from jobqueue_tui.console.actions import ACTIONS, shown
+from jobqueue_tui.console.actions import ACTIONS, bound, shown
 from jobqueue_tui.console.columns import Cell
 from jobqueue_tui.console.painting import text_strip
+from jobqueue_tui.console.screens.live import LiveScreen
 from jobqueue_tui.console.signs import Role
 from jobqueue_tui.console.widgets.painted import Painted
 
 _ALWAYS = ("all.help", "all.quit")
+_TYPING = (("", "Enter", "keep it"), ("", "Esc", "clear it"))
 
 
 class KeysBar(Painted):
@@ -30,13 +32,14 @@ class KeysBar(Painted):
         super().forget()
 
     def _active(self) -> list[tuple[str, str, str]]:
-        keys: dict[str, list[str]] = {}
-        for key, active in self.screen.active_bindings.items():
-            if active.binding.id:
-                keys.setdefault(active.binding.id, []).append(key)
+        if getattr(self.screen.focused, "value", None) is not None:
+            return list(_TYPING)  # a field has the keys: letters are text there
+        keys = bound(self.screen.active_bindings)
+        screen = self.screen
+        hidden = screen.not_in_footer if isinstance(screen, LiveScreen) else frozenset()
         entries = []
         for action in ACTIONS:
-            if action.short and action.id in keys:
+            if action.short and action.id in keys and action.id not in hidden:
                 # the first key of the table where it still holds, else the user's own
                 key = next((key for key in action.keys if key in keys[action.id]), keys[action.id][0])
                 label = shown(key)

@@ -1,0 +1,106 @@
+"""The dependency tree with live status; the keys of a job work on its nodes."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from engine.api import Changes
+from jobqueue_tui.console.actions import Where, bindings
+from jobqueue_tui.console.host import host
+from jobqueue_tui.console.outline import Facing
+from jobqueue_tui.console.screens.job_keys import JobKeys
+from jobqueue_tui.console.widgets.column_heads import ColumnHeads
+from jobqueue_tui.console.widgets.job_list import Aimed, JobList
+from jobqueue_tui.console.widgets.job_tree import JobTree
+from jobqueue_tui.console.widgets.keys_bar import KeysBar
+from jobqueue_tui.console.widgets.log_tail import LogTail
+from jobqueue_tui.console.widgets.status_line import StatusLine
+
+
+class TreeScreen(JobKeys):
+    """What hangs on what."""
+
+    AUTO_FOCUS = "JobTree"
+    not_in_footer = frozenset({"go.tree"})
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-usual")]  # noqa: RUF012 - Textual declares it as a plain list
+    # Enter folds here; `2` opens the details
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.TREE, Where.JOBS, without=["jobs.details"])]
+
+    def compose(self) -> ComposeResult:
+        """From top to bottom."""
+        console = host(self)
+        settings = console.settings
+        self.status = StatusLine(
+            console.engine, console.tally, embedded=settings.embedded, read_only=console.read_only, zone=settings.zone
+        )
+        self.tree_list = JobTree(console.engine, settings.monotonic)
+        self.heads = ColumnHeads(self.tree_list, sortable=False)
+        self.tail = LogTail(console.engine)
+        yield self.status
+        yield self.heads
+        yield self.tree_list
+        yield self.tail
+        yield KeysBar()
+
+    def on_mount(self) -> None:
+        """Begin where the user was."""
+        wanted = host(self).current_job
+        if wanted is not None:
+            self.call_after_refresh(self.tree_list.select, wanted)
+
+    def flush(self, changes: Changes) -> None:
+        """Show what changed."""
+        self.tree_list.flush(changes)
+        self.status.flush(changed=bool(changes.jobs) or changes.resync)
+        current = self.tree_list.current
+        self.tail.flush(current)
+        if current is not None:
+            host(self).current_job = current.id
+
+    def aimed(self) -> Aimed | None:
+        """The job under the cursor, once it has been there for a moment."""
+        return self.tree_list.aimed if self.tree_list.settled else None
+
+    def on_job_list_layout_changed(self, message: JobList.LayoutChanged) -> None:
+        """The heads follow the columns."""
+        message.stop()
+        self.heads.refresh()
+
+    def back(self) -> bool:
+        """Esc shows all again."""
+        outline = self.tree_list.outline
+        if outline.facing is Facing.ALL:
+            return False
+        outline.face(Facing.ALL, None)
+        self.tree_list.lay_out()
+        self.heads.show_remark("")
+        return True
+
+    # ---- keys
+
+    def action_fold(self) -> None:
+        """Enter: the other way."""
+        self.tree_list.turn()
+
+    def action_fold_in(self) -> None:
+        """Left: fold, else to what it hangs on."""
+        if not self.tree_list.turn(folded=True):
+            self.tree_list.to_parent()
+
+    def action_fold_out(self) -> None:
+        """Right: unfold, else to the first below."""
+        line = self.tree_list.line
+        if not self.tree_list.turn(folded=False) and line is not None and line.folded is False:
+            self.tree_list.action_move(1)
+
+    def action_fold_all(self) -> None:
+        """`*`."""
+        self.tree_list.turn_all()
+
+    def action_only(self) -> None:
+        """`o`: what follows, what is needed, all."""
+        facing = self.tree_list.only()
+        self.heads.show_remark("" if facing is Facing.ALL else f"only {facing.value}")

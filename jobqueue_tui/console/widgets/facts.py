@@ -1,0 +1,107 @@
+"""The facts of a job as labelled lines. Pure text: the widget draws what `facts_of` says."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from typing import TypeAlias
+
+from textual.strip import Strip
+
+from engine.api import EngineView, JobView
+from engine.clock import Instant, moment
+from jobqueue_tui.console import words
+from jobqueue_tui.console.columns import Cell
+from jobqueue_tui.console.painting import text_strip
+from jobqueue_tui.console.signs import OF_OUTCOME, Role, sign_of
+from jobqueue_tui.console.widgets.painted import Painted
+from jobqueue_tui.terminal import one_line
+
+Fact: TypeAlias = tuple[str, tuple[Cell, ...]]
+"""A label and what stands behind it; an empty label goes on with the line before."""
+
+_LABEL = 10
+
+
+def local(at: Instant, zone: tzinfo | None) -> str:
+    """A point in time as people of that zone write it; the machine's zone for None."""
+    return moment(at).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def facts_of(job: JobView, engine: EngineView, zone: tzinfo | None) -> list[Fact]:
+    """What is to be known about a job, the most wanted first."""
+    now, sign, why = engine.now(), sign_of(job), job.why()
+    facts: list[Fact] = [
+        ("status", ((f"{sign.glyph} {sign.word}", sign.role), (f"  {one_line(why.reason)}", Role.STRONG))),
+        *(("", ((one_line(line), Role.MUTED),)) for line in why.details),
+    ]
+    if job.description:
+        facts.append(("about", ((one_line(job.description), Role.TEXT),)))
+    schedule: list[Cell] = [(one_line(job.schedule_text), Role.TEXT)]
+    if job.next_run is not None:
+        schedule.append(("   next ", Role.MUTED))
+        schedule.append((f"{local(job.next_run, zone)} ", Role.TEXT))
+        schedule.append((f"in {words.countdown(job.next_run, now)}" if job.next_run > now else "now", Role.STRONG))
+    facts.append(("schedule", tuple(schedule)))
+    if job.needs:
+        facts.append(("needs", ((one_line(", ".join(job.needs)), Role.TEXT),)))
+    followers = [other.id for other in engine.jobs if job.id in other.needs]
+    if followers:
+        facts.append(("needed by", ((one_line(", ".join(followers)), Role.TEXT),)))
+    priority: list[Cell] = [(str(job.priority), Role.TEXT)]
+    if int(job.effective_priority) != job.priority:
+        priority.append((f"   aged to {job.effective_priority:.1f}", Role.QUEUED))
+    if job.tags:
+        priority.append((f"   tags {one_line(' '.join(job.tags))}", Role.MUTED))
+    facts.append(("priority", tuple(priority)))
+    if job.last_outcome is not None:
+        outcome = OF_OUTCOME[job.last_outcome]
+        took = "" if job.last_seconds is None else f"   took {words.span(job.last_seconds)}"
+        reason = f" {one_line(job.last_reason)}" if job.last_reason else ""
+        age = f"   {words.ago(job.last_ended_at, now)} ago" if job.last_ended_at is not None else ""
+        facts.append(
+            ("last run", ((f"{outcome.glyph} {outcome.word}{reason}", outcome.role), (age + took, Role.MUTED)))
+        )
+    facts.append(("runs", tuple(_counters(job))))
+    return facts
+
+
+def _counters(job: JobView) -> list[Cell]:
+    counters = job.counters
+    cells: list[Cell] = [(f"{words.grouped(counters.starts)} started", Role.TEXT)]
+    for text, count, role in (
+        ("success", counters.success, Role.OK),
+        ("failed", counters.failed, Role.FAILED),
+        ("timed out", counters.timed_out, Role.FAILED),
+        ("stopped", counters.stopped, Role.STOPPED),
+        ("lost", counters.lost, Role.FAILED),
+        ("skipped", counters.skipped, Role.MUTED),
+        ("missed", counters.missed, Role.WARN),
+    ):
+        if count:
+            cells.append((f"   {words.grouped(count)} {text}", role))
+    return cells
+
+
+class Facts(Painted):
+    """Draws facts, as many lines as there are."""
+
+    def __init__(self, engine: EngineView, job: JobView, zone: tzinfo | None) -> None:
+        super().__init__()
+        self._engine, self._job, self._zone = engine, job, zone
+        self._facts: list[Fact] = []
+
+    def flush(self) -> None:
+        """Look again; another number of lines is another height."""
+        facts = facts_of(self._job, self._engine, self._zone)
+        if len(facts) != len(self._facts):
+            self.styles.height = len(facts)
+        if facts != self._facts:
+            self._facts = facts
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """One fact."""
+        if y >= len(self._facts):
+            return text_strip([], self.palette.row, self.size.width)
+        label, cells = self._facts[y]
+        return text_strip([(f" {label:>{_LABEL}}  ", Role.MUTED), *cells], self.palette.row, self.size.width)

@@ -1,0 +1,91 @@
+"""A line to type into, for filter and search. Its field is made when it is first opened: the first frame needs none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+if TYPE_CHECKING:
+    from textual.widgets import Input
+
+
+class InputBar(Horizontal):
+    """`/`, an input field, and a note beside it: how many match, or what is wrong."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("down,tab", "leave", show=False)]
+
+    class Typed(Message):
+        """The text is another one."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Done(Message):
+        """The user has finished typing (Enter, down) and wants the list again."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def __init__(self, placeholder: str) -> None:
+        super().__init__()
+        self._placeholder = placeholder
+        self._field: Input | None = None
+        self._note = Static(id="note")
+        self.display = False
+        self.opening = False
+        """The line was asked for and has not the keys yet: a letter typed ahead is meant for it, not for a verb."""
+
+    @property
+    def text(self) -> str:
+        """What stands in the field."""
+        return "" if self._field is None else self._field.value
+
+    def open(self) -> None:
+        """Show the line and type into it."""
+        self.display = True
+        self.opening = True
+        if self._field is None:
+            from textual.widgets import Input  # noqa: PLC0415 - a field costs 15 ms that the first frame has not
+
+            self._field = Input(placeholder=self._placeholder, compact=True)
+            self._field.cursor_blink = False
+            self.mount(Static("/", id="sign"), self._field, self._note)
+        self._field.focus()
+
+    def on_descendant_focus(self) -> None:
+        """Letters arrive here now."""
+        self.opening = False
+
+    def close(self) -> None:
+        """Empty the field and hide the line."""
+        self.display = self.opening = False
+        if self._field is not None:
+            self._field.value = ""
+
+    def say(self, text: str, *, bad: bool = False) -> None:
+        """Put a note beside the field."""
+        self._note.update(Content(text))
+        self._note.set_class(bad, "-bad")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Each letter counts."""
+        event.stop()
+        self.post_message(self.Typed(event.value))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter: back to the list. An empty field takes no line."""
+        event.stop()
+        self.action_leave()
+
+    def action_leave(self) -> None:
+        """Back to the list."""
+        if not self.text.strip():
+            self.close()
+        self.post_message(self.Done(self.text))

@@ -1,0 +1,166 @@
+"""The dependency tree: jobs as an outline with their live status, on the same base as the job table."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from rich.cells import cell_len
+from textual.strip import Strip
+
+from engine.api import Changes, EngineView, JobView
+from jobqueue_tui.console.columns import NAME, TREE, Layout, fit
+from jobqueue_tui.console.outline import LONE, Facing, Graph, Line, Outline
+from jobqueue_tui.console.painting import fitted, row_strip
+from jobqueue_tui.console.palette import Palette
+from jobqueue_tui.console.signs import Role
+from jobqueue_tui.console.widgets.job_list import JobList
+from jobqueue_tui.console.widgets.line_list import Monotonic
+from jobqueue_tui.console.words import grouped
+
+_FOLDED, _OPEN, _LEAF, _ROOT_LEAF = "▸ ", "▾ ", "─ ", "  "
+
+
+class JobTree(JobList):
+    """Lines of the outline; folding is kept as long as the widget lives."""
+
+    def __init__(self, engine: EngineView, monotonic: Monotonic, *, id: str = "tree") -> None:
+        super().__init__(engine, monotonic, TREE, id=id)
+        self.outline = Outline()
+        self.lines: list[Line] = []
+        self._jobs: dict[str, JobView] = {}
+
+    def on_mount(self) -> None:
+        """The first frame shows the tree."""
+        self.read_graph()
+
+    @property
+    def row_count(self) -> int:
+        """Lines that are not folded away."""
+        return len(self.lines)
+
+    def job_at(self, row: int) -> JobView | None:
+        """None for the heading of jobs without dependencies."""
+        return self._jobs.get(self.lines[row].job_id)
+
+    def row_id(self, row: int) -> Hashable:
+        """An edge may be drawn more than once, so the row is part of it; the order seldom changes."""
+        return (row, self.lines[row].edge)
+
+    def besides(self, row: int) -> Hashable:
+        """Branches and fold marks."""
+        return self.lines[row]
+
+    def empty_text(self) -> str:
+        """Why there is nothing to see."""
+        return "The job file has no jobs."
+
+    def fit_columns(self, width: int) -> Layout:
+        """The name gets room for its branches."""
+        return fit(self.columns, width, name=min(40, max(20, width // 3)))
+
+    def paint(self, row: int, width: int, palette: Palette, *, selected: bool) -> Strip:
+        """One line: branches and name, then columns."""
+        line = self.lines[row]
+        job = self.job_at(row)
+        styles = self.ground(palette, selected=selected)
+        mark = "▌" if selected else " "
+        name_width = self.placed[0].width
+        leaf = _LEAF if line.branches else _ROOT_LEAF
+        front = line.branches + (leaf if line.folded is None else _FOLDED if line.folded else _OPEN)
+        if job is None:
+            text = f"{front}{grouped(line.below)} jobs without dependencies"
+            cells = [(text, Role.MUTED)]
+            return row_strip(cells, fit([NAME], width - 2, name=width - 2), styles, mark, width)
+        text, role = NAME.draw(job, self.at, name_width)
+        room = name_width - cell_len(front)
+        if line.folded:
+            text += f" …{line.below}" + (" (above)" if line.again else "")
+        cells = [(front + fitted(text, max(0, room)), role)]
+        cells += [placed.column.draw(job, self.at, placed.width) for placed in self.placed[1:]]
+        return row_strip(cells, self.placed, styles, mark, width)
+
+    def note(self, changes: Changes, *, tick: bool) -> None:
+        """Only jobs that come and go change the tree."""
+        if changes.resync:
+            self.read_graph()
+
+    def read_graph(self) -> None:
+        """Take the graph from the engine anew; nothing is drawn when it is the same."""
+        jobs = self.engine.jobs
+        self._jobs = {job.id: job for job in jobs}
+        self.outline.graph = Graph.of((job.id, job.needs) for job in jobs)
+        self.lay_out()
+
+    def lay_out(self) -> None:
+        """Write the outline anew; the cursor stays on its line, else on its job."""
+        lines = self.outline.lines()
+        if lines == self.lines:
+            return
+        before = self.lines[self.cursor] if self.cursor < len(self.lines) else None
+        self.lines = lines
+        if before is not None:
+            same = (row for row, line in enumerate(lines) if line.edge == before.edge)
+            other = (row for row, line in enumerate(lines) if line.job_id == before.job_id)
+            row = next(same, next(other, None))
+            if row is None:
+                self.shifted()
+            else:
+                self.cursor = row
+        self.rows_changed()
+        self.show_cursor()
+
+    def select(self, job_id: str) -> bool:
+        """Put the cursor on a job where it first appears, unfolding what hides it if that is the heading."""
+        if job_id in self.outline.graph.lone and not any(line.job_id == job_id for line in self.lines):
+            self.outline.fold(("", LONE), folded=False)
+            self.lay_out()
+        for row, line in enumerate(self.lines):
+            if line.job_id == job_id:
+                self.move_to(row)
+                return True
+        return False
+
+    # ---- keys
+
+    @property
+    def line(self) -> Line | None:
+        """The line under the cursor."""
+        return self.lines[self.cursor] if self.cursor < len(self.lines) else None
+
+    def turn(self, *, folded: bool | None = None) -> bool:
+        """Fold or unfold the line under the cursor (None: the other way); False when that changes nothing."""
+        line = self.line
+        if line is None or line.folded is None or line.folded is folded:
+            return False
+        self.outline.fold(line.edge, folded=not line.folded)
+        self.lay_out()
+        return True
+
+    def to_parent(self) -> None:
+        """To the line that this one hangs on."""
+        line = self.line
+        if line is None or not line.branches:
+            return
+        row = self.cursor - 1
+        while row > 0 and self.lines[row].job_id != line.edge[0]:
+            row -= 1
+        self.move_to(row)
+
+    def turn_all(self) -> None:
+        """Unfold all; when nothing is folded that could be, fold all."""
+        self.outline.fold_all(not any(line.folded and not line.again for line in self.lines))
+        self.lay_out()
+
+    def only(self) -> Facing:
+        """From all to what follows the job, to what it needs, and back."""
+        job = self.current
+        outline = self.outline
+        match outline.facing:
+            case Facing.ALL if job is not None:
+                outline.face(Facing.DOWN, job.id)
+            case Facing.DOWN:
+                outline.face(Facing.UP, outline.centre)
+            case _:
+                outline.face(Facing.ALL, None)
+        self.lay_out()
+        return outline.facing

@@ -1,0 +1,104 @@
+"""A console on a fake engine, driven by hand: no timer, a clock that a test moves."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC
+
+from textual.pilot import Pilot
+
+from engine.clock import SECOND
+from jobqueue_tui.console.app import ConsoleApp
+from jobqueue_tui.console.ending import ConsoleEnd
+from jobqueue_tui.console.screens.jobs import JobsScreen
+from jobqueue_tui.console.settings import ConsoleSettings
+from tests.screens.fake_engine import FakeEngine, small_engine
+
+
+@dataclass
+class Hand:
+    """Monotonic seconds that stand until they are moved."""
+
+    at: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
+@dataclass
+class Stage:
+    """An app that is shown, and what is needed to drive it."""
+
+    engine: FakeEngine
+    app: ConsoleApp
+    pilot: Pilot[ConsoleEnd]
+    hand: Hand = field(default_factory=Hand)
+
+    async def press(self, *keys: str) -> None:
+        """Press keys one after the other; each has had its effect, and is drawn, before the next."""
+        for key in keys:
+            await self.pilot.press(key)
+            await self.settle()
+
+    async def settle(self) -> None:
+        """Let verbs end and show what they changed."""
+        await self.pilot.pause()
+        await self.app.workers.wait_for_complete()
+        self.app.flush()
+        await self.pilot.pause()
+        await self.app.workers.wait_for_complete()
+        await self.pilot.pause()
+
+    async def second(self) -> None:
+        """A second passes."""
+        self.engine.at += SECOND
+        self.hand.at += 1.0
+        await self.settle()
+
+    @property
+    def home(self) -> JobsScreen:
+        """The jobs screen, wherever the user is."""
+        screen = self.app.screen_stack[0]
+        assert isinstance(screen, JobsScreen)
+        return screen
+
+    @property
+    def verbs(self) -> list[tuple[str, str]]:
+        """Verbs that the engine was given: name and job."""
+        return [(verb, job) for verb, job, _ in self.engine.verbs]
+
+    @property
+    def toasts(self) -> list[tuple[str, str]]:
+        """Title and text of the toasts."""
+        return [(toast.title, toast.message) for toast in self.app._notifications]
+
+    def text(self) -> list[str]:
+        """The lines on the screen."""
+        strips = self.app.screen._compositor.render_strips()
+        return ["".join(segment.text for segment in strip) for strip in strips]
+
+
+def make_app(engine: FakeEngine, settings: ConsoleSettings | None = None, *, read_only: bool = False) -> ConsoleApp:
+    """An app in UTC without a timer."""
+    settings = settings or ConsoleSettings()
+    return ConsoleApp(engine, read_only=read_only, settings=replace(settings, zone=UTC, flush_every=None))
+
+
+@asynccontextmanager
+async def console(
+    engine: FakeEngine | None = None,
+    settings: ConsoleSettings | None = None,
+    *,
+    size: tuple[int, int] = (100, 30),
+    read_only: bool = False,
+) -> AsyncIterator[Stage]:
+    """A console that is shown and settled."""
+    engine = engine or small_engine()
+    hand = Hand()
+    app = make_app(engine, replace(settings or ConsoleSettings(), monotonic=hand), read_only=read_only)
+    async with app.run_test(size=size) as pilot:
+        stage = Stage(engine, app, pilot, hand)
+        await stage.settle()
+        yield stage

@@ -1,0 +1,89 @@
+"""What the screens look like, in defined states. Everything that behaves is asserted elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import pytest
+from textual.pilot import Pilot
+
+from jobqueue_tui.console.ending import ConsoleEnd
+from jobqueue_tui.console.settings import ConsoleSettings
+from tests.screens.fake_engine import small_engine
+from tests.screens.stage import Stage, make_app
+
+
+class SnapCompare(Protocol):
+    """The fixture of pytest-textual-snapshot."""
+
+    def __call__(
+        self,
+        app: object,
+        *,
+        terminal_size: tuple[int, int],
+        run_before: Callable[[Pilot[ConsoleEnd]], Awaitable[None]],
+    ) -> bool: ...
+
+
+SIZES = [(80, 24), (120, 40)]
+THEMES = ["jobqueue-dark", "jobqueue-ansi"]
+
+
+def shows(snap_compare: SnapCompare, size: tuple[int, int], theme: str, *keys: str) -> bool:
+    """Whether the screen after `keys` looks as it did."""
+    engine = small_engine()
+    app = make_app(engine, ConsoleSettings(theme=theme))
+
+    async def before(pilot: Pilot[ConsoleEnd]) -> None:
+        stage = Stage(engine, app, pilot)
+        await stage.settle()
+        await stage.press(*keys)
+        await stage.settle()
+
+    return snap_compare(app, terminal_size=size, run_before=before)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_jobs(snap_compare: SnapCompare, size: tuple[int, int], theme: str) -> None:
+    """The home screen with a job in every state."""
+    assert shows(snap_compare, size, theme)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_tree(snap_compare: SnapCompare, size: tuple[int, int], theme: str) -> None:
+    """The dependency tree."""
+    assert shows(snap_compare, size, theme, "4", "j", "j")
+
+
+@pytest.mark.parametrize("theme", ["jobqueue-light", "jobqueue-high-contrast", "jobqueue-colour-blind"])
+def test_other_themes(snap_compare: SnapCompare, theme: str) -> None:
+    """Each shipped theme draws the home screen, sorted by status."""
+    assert shows(snap_compare, (100, 30), theme, "S")
+
+
+def test_details(snap_compare: SnapCompare) -> None:
+    """Facts, reason, last runs."""
+    assert shows(snap_compare, (100, 30), "jobqueue-dark", "enter")
+
+
+def test_log(snap_compare: SnapCompare) -> None:
+    """The log of a run, searched."""
+    assert shows(snap_compare, (80, 24), "jobqueue-dark", "l", "slash", *"11", "colon", *"58", "enter")
+
+
+def test_stop_menu(snap_compare: SnapCompare) -> None:
+    """Cancel has the cursor."""
+    assert shows(snap_compare, (80, 24), "jobqueue-dark", "x")
+
+
+def test_help(snap_compare: SnapCompare) -> None:
+    """All keys of the home screen."""
+    assert shows(snap_compare, (80, 40), "jobqueue-dark", "question_mark")
+
+
+def test_filter(snap_compare: SnapCompare) -> None:
+    """A filter that is being typed, and how many pass."""
+    assert shows(snap_compare, (80, 24), "jobqueue-dark", "slash", *"tag", "colon", *"etl")
