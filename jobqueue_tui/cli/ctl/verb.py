@@ -1,0 +1,105 @@
+"""A `ctl` subcommand made from its row in the verb table: ids, options, the call, the report of each id."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from engine.model.record import Json
+from engine.model.verbs import VERBS, Arg, ArgKind, Target, Verb
+from jobqueue_tui.cli.ctl.engine_option import engine_of, engine_option
+from jobqueue_tui.cli.exits import Exit, Failure, exit_of_status
+from jobqueue_tui.cli.show.cells import one_line
+from jobqueue_tui.cli.show.kinds import RESULT_COLUMNS
+from jobqueue_tui.cli.show.listing import Form, look, look_options, print_list
+from jobqueue_tui.client.engine import Answered
+from jobqueue_tui.wire.fault import Fault
+
+_NEGATIVE: Final = re.compile(r"-[0-9]+")
+
+
+class _VerbCommand(click.Command):
+    """Reads a last `-5` as a number: no option looks like that, and a priority may."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and _NEGATIVE.fullmatch(args[-1]) and args[-2:-1] not in (["--by"], ["--"]):
+            args = [*args[:-1], "--", args[-1]]
+        return super().parse_args(ctx, args)
+
+
+def verb_command(name: str) -> click.Command:
+    """The subcommand for the verb of that name."""
+    verb = VERBS[name]
+
+    def act(
+        *,
+        socket: Path | None,
+        state_dir: Path | None,
+        file: Path | None,
+        form: str = Form.TABLE,
+        columns: str = "",
+        ids: tuple[str, ...] = (),
+        run: str | None = None,
+        **arguments: Json,
+    ) -> int:
+        body: dict[str, Json] = {name: value for name, value in arguments.items() if value is not None}
+        if Target.ENGINE not in verb.on:
+            body |= {"ids": list(ids), "run": run}
+        status, fault = 200, None
+        try:
+            results = engine_of(socket, state_dir, file).verb(verb.name, body)
+        except Answered as answered:
+            if not answered.results:
+                raise
+            status, fault = answered.status, answered.fault
+            results = [result for result in answered.results if isinstance(result, dict)]
+        chosen = look(form, columns)
+        if chosen.form is Form.TABLE and not chosen.columns:
+            _tell(verb, results)
+        else:
+            print_list(results, chosen, usual=RESULT_COLUMNS, keys=RESULT_COLUMNS)
+        if fault is not None:
+            raise Failure(exit_of_status(status))
+        return Exit.OK
+
+    decorated: Callable[..., object] = engine_option(act)
+    if Target.ENGINE not in verb.on:
+        decorated = look_options(decorated)
+    for arg in reversed(verb.args):
+        decorated = _parameter(arg)(decorated)
+    if Target.RUN in verb.on:
+        decorated = click.option("--run", metavar="RUN", help="Only this run, by id or number.")(decorated)
+    if Target.ENGINE not in verb.on:
+        decorated = click.argument("ids", metavar="ID…", nargs=-1, required=True)(decorated)
+    return click.command(verb.name, cls=_VerbCommand, help=verb.help)(decorated)
+
+
+def _parameter(arg: Arg) -> Callable[[Callable[..., object]], Callable[..., object]]:
+    # Any: click types the kinds of parameters apart; durations stay text, which the engine reads like the job file's
+    kind: Any = click.IntRange(arg.least, arg.most) if arg.kind is ArgKind.INTEGER else str
+    if arg.positional:
+        return click.argument(arg.name, metavar="N", type=kind)
+    flag = f"--{arg.name.replace('_', '-')}"
+    text = f"{arg.help[0].upper()}{arg.help[1:]}."
+    if arg.kind is ArgKind.FLAG:
+        return click.option(flag, arg.name, is_flag=True, default=None, help=text)
+    metavar = "DURATION" if arg.kind is ArgKind.DURATION else "N"
+    return click.option(flag, arg.name, metavar=metavar, type=kind, required=arg.required, help=text)
+
+
+def _tell(verb: Verb, results: list[dict[str, Json]]) -> None:
+    """One line per id: what was done on stdout, what was refused on stderr."""
+    if Target.ENGINE in verb.on:
+        click.echo(f"engine: {verb.done}")
+    for result in results:
+        name = one_line(str(result.get("id")))
+        error = result.get("error")
+        if isinstance(error, dict):
+            click.echo(f"error: {name}: {one_line(str(Fault.from_json(error)))}", err=True)
+            continue
+        facts = [one_line(str(result[key])) for key in ("run_id", "priority") if key in result]
+        click.echo(f"{name}: {' '.join([verb.done, *facts])}")

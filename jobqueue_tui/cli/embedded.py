@@ -1,0 +1,75 @@
+"""A console on an engine of its own: the engine comes first and owns the loop, the console is its guest.
+
+So the engine outlives a console that ends by a fault of its own, and runs outlive both (40-console, How it is built).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from engine.facade import Engine
+from engine.spec.config import JobFile, OnQuit, OnTerm
+from jobqueue_tui.cli.exits import Exit, Failure
+from jobqueue_tui.cli.files import load, state_folder
+from jobqueue_tui.cli.headless import until_the_end
+from jobqueue_tui.cli.hosting import hosted
+from jobqueue_tui.cli.journal import log_to_file
+from jobqueue_tui.cli.life import Ending, Life
+from jobqueue_tui.cli.open_file import Choices
+from jobqueue_tui.console.ending import ConsoleEnd
+from jobqueue_tui.console.ending import OnQuit as AskedOnQuit
+from jobqueue_tui.console.launch import check_terminal, make_app, prepare_environment, run_console
+from jobqueue_tui.console.settings import ConsoleSettings
+
+
+def run_embedded(path: Path, choices: Choices) -> int:
+    """Show the console on the engine of this file; the exit code. Failure 2 where no console can be shown."""
+    problem = check_terminal(os.environ, sys.stdin, sys.stderr)
+    if problem is not None:
+        raise Failure(Exit.USAGE, problem)
+    prepare_environment(os.environ)
+    job_file = load(path)
+    return asyncio.run(_run(job_file, choices))
+
+
+async def _run(job_file: JobFile, choices: Choices) -> int:
+    async with hosted(job_file, choices) as (engine, life):
+        log_to_file(state_folder(job_file, choices.state_dir))
+        how = await _show(engine, life, job_file.engine.on_quit, read_only=choices.read_only)
+        life.take_signals()
+        if how is ConsoleEnd.CRASHED and not life.wish.done():
+            click.echo("the console failed, the engine goes on; Ctrl-c or TERM ends it", err=True)
+            return await until_the_end(engine, life, choices)
+        ending = life.wish.result() if life.wish.done() else ending_of(how, job_file)
+        stopped = await life.end(ending)
+    if stopped:
+        click.echo(f"{stopped} runs were stopped", err=True)
+    return ending.code
+
+
+async def _show(engine: Engine, life: Life, on_quit: OnQuit, *, read_only: bool) -> ConsoleEnd:
+    app = make_app(engine, read_only=read_only, settings=ConsoleSettings(on_quit=AskedOnQuit(on_quit)))
+    life.wish.add_done_callback(lambda _: app.end(ConsoleEnd.TERMINATED))  # `ctl shutdown` closes the console, too
+    return await run_console(app)
+
+
+def ending_of(how: ConsoleEnd, job_file: JobFile) -> Ending:
+    """What the end of a console means for the engine in it."""
+    spec = job_file.engine
+    match how:
+        case ConsoleEnd.QUIT_LEAVE:
+            return Ending(Exit.OK, leave=True)
+        case ConsoleEnd.QUIT_STOP:
+            return Ending(Exit.OK, drain=0.0)
+        case ConsoleEnd.TERMINATED:
+            return Ending(Exit.OK, leave=spec.on_term is OnTerm.LEAVE)
+        case ConsoleEnd.TERMINAL_GONE:
+            stop = spec.on_quit is OnQuit.STOP  # `ask` with nobody to answer leaves
+            return Ending(Exit.TERMINAL_GONE, drain=0.0 if stop else None, leave=not stop)
+        case ConsoleEnd.CRASHED:
+            raise AssertionError("an engine goes on without its console")

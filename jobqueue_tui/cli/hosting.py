@@ -1,0 +1,48 @@
+"""An engine, started, with its control server beside it: what the console and the headless engine have in common."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from engine.facade import Engine
+from engine.spec.config import JobFile
+from jobqueue_tui.cli.files import state_folder
+from jobqueue_tui.cli.life import Life
+from jobqueue_tui.cli.open_file import Choices
+from jobqueue_tui.entry import VERSION
+from jobqueue_tui.places import socket_paths
+
+
+@asynccontextmanager
+async def hosted(job_file: JobFile, choices: Choices) -> AsyncIterator[tuple[Engine, Life]]:
+    """The engine of this file and its life. Whoever uses it ends it; what ends otherwise leaves runs to the next engine.
+
+    StateLocked, SocketTaken, UnsafeSocket, OSError.
+    """
+    state = state_folder(job_file, choices.state_dir)
+    engine = Engine.from_file(job_file, state_dir=state, version=VERSION)
+    await engine.start(campaign=choices.until_idle)
+    try:
+        life = Life(engine, job_file.engine.on_term, campaign=choices.until_idle)
+        if not choices.listen:
+            yield engine, life
+            return
+        from jobqueue_tui.server.app import serving
+        from jobqueue_tui.server.listen import usable
+
+        path = usable(socket_paths(state, os.environ))
+        async with serving(engine, path, version=VERSION, on_shutdown=life.shutdown, read_only=choices.read_only):
+            engine.socket = str(path)
+            yield engine, life
+    finally:
+        await engine.close()
+
+
+def begin_text(engine: Engine, file: Path) -> str:
+    """One line about an engine that has begun."""
+    status = engine.status()
+    socket = f", socket {status.socket}" if status.socket else ", no control socket"
+    return f"{file}: {status.jobs} jobs, {status.max_running} at once, state {status.state_dir}{socket}"

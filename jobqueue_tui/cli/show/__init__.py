@@ -1,0 +1,1 @@
+"""How lists and records are shown: tables for people, JSON, JSON Lines and CSV for programs."""
