@@ -128,7 +128,7 @@ class FakeJob:
     cpu_ring: list[float] = field(default_factory=list)
     rss_ring: list[int] = field(default_factory=list)
     manual: str = "allow"
-    refusal: Refused | None = None
+    refusal: Exception | None = None
 
     def __post_init__(self) -> None:
         self.title = self.title or self.id

@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC
 
+from textual.message import Message
+from textual.notifications import Notification, Notify
 from textual.pilot import Pilot
 
 from engine.clock import SECOND
@@ -35,6 +37,7 @@ class Stage:
     app: ConsoleApp
     pilot: Pilot[ConsoleEnd]
     hand: Hand = field(default_factory=Hand)
+    said: list[Notification] = field(default_factory=list)
 
     async def press(self, *keys: str) -> None:
         """Press keys one after the other; each has had its effect, and is drawn, before the next."""
@@ -72,7 +75,7 @@ class Stage:
     @property
     def toasts(self) -> list[tuple[str, str]]:
         """Title and text of the toasts."""
-        return [(toast.title, toast.message) for toast in self.app._notifications]
+        return [(toast.title, toast.message) for toast in self.said]
 
     def text(self) -> list[str]:
         """The lines on the screen."""
@@ -98,7 +101,14 @@ async def console(
     engine = engine or small_engine()
     hand = Hand()
     app = make_app(engine, replace(settings or ConsoleSettings(), monotonic=hand), read_only=read_only)
-    async with app.run_test(size=size) as pilot:
-        stage = Stage(engine, app, pilot, hand)
+    said: list[Notification] = []
+
+    def listen(message: Message) -> None:
+        # toasts go away by the wall clock; what was said is asserted on, not what is still there
+        if isinstance(message, Notify):
+            said.append(message.notification)
+
+    async with app.run_test(size=size, notifications=True, message_hook=listen) as pilot:
+        stage = Stage(engine, app, pilot, hand, said)
         await stage.settle()
         yield stage
