@@ -81,11 +81,12 @@ def boot_ticks() -> int:
 class Member:
     """A living process that carries a run's tag, as it was at one sweep."""
 
-    __slots__ = ("pid", "session", "state", "ticks")
+    __slots__ = ("parent", "pid", "session", "state", "ticks")
 
-    def __init__(self, pid: int, state: str, session: int, ticks: int) -> None:
+    def __init__(self, pid: int, state: str, parent: int, session: int, ticks: int) -> None:
         self.pid = pid
         self.state = state
+        self.parent = parent
         self.session = session
         self.ticks = ticks
 
@@ -121,7 +122,7 @@ def look_at(pid: int) -> Member | None:
     fields = proc_file(pid, "stat").rpartition(b")")[2].split()
     if not fields or fields[0] in (b"Z", b"X"):
         return None
-    return Member(pid, fields[0].decode(), int(fields[3]), int(fields[19]))
+    return Member(pid, fields[0].decode(), int(fields[1]), int(fields[3]), int(fields[19]))
 
 
 def sweep(tags: Iterable[int]) -> dict[int, list[Member]]:
@@ -444,7 +445,9 @@ class Keeper:
         if self.reports and self.held_since is not None:
             due.append(self.held_since + HOLD)
         if self.engine is None and not self.runs:
-            due.append(max(self.alone_since, time.monotonic() - self.idle) + self.idle)
+            leave = self.alone_since + self.idle
+            now = time.monotonic()
+            due.append(leave if leave > now else now + max(self.idle, 1.0))  # kept ends: look again now and then
         return max(0.0, min(due) - time.monotonic()) if due else -1
 
     def may_leave(self) -> bool:
@@ -759,12 +762,18 @@ class Keeper:
     def still(self, run: Run) -> None:
         """Stop who is awake, until two sweeps in a row find the same processes and all of them stopped.
 
-        One such sweep is not enough: a process may fork between being listed and being stopped.
+        One such sweep is not enough: a process may fork between being listed and being stopped. And a parent in the
+        middle of vfork (any posix_spawn) sleeps in state D until its child has called exec: a child stopped before
+        that is let go for a moment, or neither would ever get further.
         """
         found = members(run.tag)
         awake = [member for member in found if member.state not in "Tt"]
         for member in awake:
             send_signal(member, run.tag, signal.SIGSTOP)
+        stuck = {member.pid for member in awake if member.state == "D"}
+        for member in found:
+            if member.parent in stuck and member.state == "T":
+                send_signal(member, run.tag, signal.SIGCONT)
         pids = {member.pid for member in found}
         now = time.monotonic()
         if not awake and pids == run.seen:
