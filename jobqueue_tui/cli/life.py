@@ -61,7 +61,7 @@ class Life:
         before = self._stopped()
         await self._engine.shutdown(drain=ending.drain, leave=ending.leave)
         if self._hurry is not None:
-            await self._hurry
+            self._hurry.cancel()  # it came when all was over already: an ended engine answers nobody
         return self._stopped() - before
 
     def _signalled(self, code: Exit) -> None:

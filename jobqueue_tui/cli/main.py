@@ -93,7 +93,12 @@ def run(argv: list[str]) -> int:
 
 
 def _run(argv: list[str]) -> int:
-    result = PROGRAM.main(argv, prog_name=PROGRAM.name, standalone_mode=False)
+    try:
+        # not `PROGRAM.main`: it turns a closed pipe into exit code 1, whatever it is told
+        with PROGRAM.make_context(PROGRAM.name, list(argv)) as context:
+            result = PROGRAM.invoke(context)
+    except click.exceptions.Exit as end:
+        result = end.exit_code
     sys.stdout.flush()
     return result if isinstance(result, int) else Exit.OK
 
