@@ -40,8 +40,8 @@ async def ours(at_once: int, count: int, folder: Path) -> float:
 
 
 def limit(program: Path, at_once: int, count: int, folder: Path) -> float:
-    """Seconds of the C loop."""
-    command = [str(program), str(at_once), str(count), str(folder), "/bin/true"]
+    """Jobs per second of the C loop."""
+    command = [str(program), str(count), str(at_once), str(folder)]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
@@ -72,7 +72,7 @@ def main() -> None:
             for number in range(options.rounds):
                 logs = top / f"c{at_once}-{number}"
                 logs.mkdir()
-                rates["C"].append(count / limit(program, at_once, count, logs))
+                rates["C"].append(limit(program, at_once, count, logs))
                 rates["xargs"].append(count / xargs(at_once, count))
                 rates["ours"].append(count / asyncio.run(ours(at_once, count, top / f"o{at_once}-{number}")))
             for name, values in rates.items():

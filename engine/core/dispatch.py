@@ -70,20 +70,20 @@ def start_what_may(turn: Turn) -> list[Run]:
 
 
 def _make_way(turn: Turn) -> None:
-    """Take back what stands behind a better run. Only simple runs go ahead, so only they are looked at."""
-    if not turn.pipeline or not len(turn.ready):
+    """Take back what stands behind a better run that could start in its place, or that reserves all slots.
+
+    A better run that is blocked otherwise must not: what was taken back would go ahead of it again, for ever.
+    """
+    if not len(turn.pipeline) or not len(turn.ready) or free_slots(turn) > 0:
         return
-    best = turn.ready.best(lambda _: False)
-    if best is None:
+    first = turn.ready.best(lambda _: False)
+    if first is None or not reserves(turn, first):
+        first = turn.ready.best(lambda needs: blocked(turn, needs))
+    if first is None:
         return
-    key = order_key(best, turn.ready.ageing)
-    behind = [
-        run
-        for run in (*turn.pipeline.claimed, *turn.pipeline.ordered.values())
-        if not run.live and takes(run) == SIMPLE and order_key(run, turn.ready.ageing) > key
-    ]
-    if behind and free_slots(turn) <= 0:
-        for run in behind:
+    key = order_key(first, turn.ready.ageing)
+    for run in (*turn.pipeline.claimed, *turn.pipeline.ordered.values()):
+        if not run.live and takes(run) == SIMPLE and order_key(run, turn.ready.ageing) > key:
             take_back(turn, run)
 
 

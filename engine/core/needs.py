@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from engine.core.birth import new_run
 from engine.core.fates import settle
 from engine.core.occurrences import arise
 from engine.core.state import Job
@@ -74,5 +75,4 @@ def _hear(turn: Turn, job: Job, source: str, outcome: Outcome) -> None:
         arise(turn, job, RunKind.NEEDS, turn.now)
     elif fails and not job.round_skipped:
         job.round_skipped = True
-        run = turn.state.new_run(job, RunKind.NEEDS, turn.now, turn.now)
-        settle(turn, run, Outcome.SKIPPED, Reason(Because.UPSTREAM, source))
+        settle(turn, new_run(turn, job, RunKind.NEEDS, turn.now), Outcome.SKIPPED, Reason(Because.UPSTREAM, source))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from engine.clock import SECOND, Instant, micros
+from engine.core.birth import new_run
 from engine.core.dispatch import offer
 from engine.core.fates import cancel_queued, set_next, settle
 from engine.core.state import Job, Run, concurrency
@@ -55,9 +56,8 @@ def plan_next(turn: Turn, job: Job) -> None:
 
 def arise(turn: Turn, job: Job, kind: RunKind, planned: Instant, *, bypass: bool = False) -> Run:
     """A run for an occurrence; it is over at once when the overlap policy or a limit says so."""
-    run = turn.state.new_run(job, kind, planned, turn.now)
+    run = new_run(turn, job, kind, planned)
     run.bypass = bypass
-    turn.fx.save(run)
     if turn.state.waiting > QUEUE_LIMIT:
         settle(turn, run, Outcome.MISSED, Reason(Because.LIMIT, str(QUEUE_LIMIT)))
         return run
@@ -135,14 +135,12 @@ def resume_schedule(turn: Turn, job: Job, why: Because) -> None:
             caught = [at for at in due if at >= window][-CATCH_UP_LIMIT:]
     missed = due[: len(due) - len(caught)]
     if missed:
-        run = turn.state.new_run(job, RunKind.SCHEDULE, missed[-1], turn.now, first=missed[0])
+        run = new_run(turn, job, RunKind.SCHEDULE, missed[-1], first=missed[0])
         run.count = len(missed)
         run.count_exact = exact
         settle(turn, run, Outcome.MISSED, Reason(why))
     for at in caught:
-        run = turn.state.new_run(job, RunKind.CATCH_UP, at, turn.now)
-        turn.fx.save(run)
-        offer(turn, run)
+        offer(turn, new_run(turn, job, RunKind.CATCH_UP, at))
     job.planned_until = turn.now if not (due or on_time) else max([*due, *on_time])
     turn.fx.save_job(job)
     for at in on_time:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from engine.clock import SECOND, Instant
 from engine.model.outcome import Outcome, Reason
 from engine.model.record import AttemptRecord, Counters, RunKind
-from engine.model.states import LIVE, Ended, Queued, RunPhase, RunState, phase_of, step
+from engine.model.states import LIVE, Ended, RunPhase, RunState, phase_of, step
 from engine.ports.executor import AttemptId, LeftBehind
 from engine.schedule import Plan
 from engine.spec.config import EngineSpec, PoolSpec
@@ -258,27 +258,6 @@ class State:
     def listed_jobs(self) -> Iterable[Job]:
         """The jobs of the file, in its order."""
         return (job for job in self.jobs.values() if job.listed)
-
-    def new_run(
-        self, job: Job, kind: RunKind, planned_at: Instant, now: Instant, *, first: Instant | None = None
-    ) -> Run:
-        """A run in its job's queue, not yet in the ready queue."""
-        job.seq += 1
-        run = Run(
-            no=self.next_no,
-            run_id=f"{job.id}:{job.seq}",
-            job=job,
-            kind=kind,
-            planned_at=planned_at,
-            first_planned_at=planned_at if first is None else first,
-            queued_at=now,
-            ages_from=now,
-            state=Queued(now),
-            priority=job.priority,
-        )
-        self.next_no += 1
-        self.enqueue(run)
-        return run
 
     def enqueue(self, run: Run) -> None:
         """Put a queued run where it belongs."""

@@ -282,6 +282,8 @@ class Loop:
         waiting.over += fx.over
         if waiting and self._flying is None and (self._retry_at is None or self._retry_at <= self.turn.now):
             self._fly()
+        elif self.trouble is not None:
+            self._reply_all(waiting)
         if fx.touched or fx.resync:
             for watcher in self.watchers:
                 watcher.changed(fx.touched, fx.resync)
@@ -312,11 +314,9 @@ class Loop:
         assert flight is not None
         if problem is not None:
             self.trouble = str(problem)
-            replies, flight.replies = flight.replies, []
+            self._reply_all(flight)
             flight.put_back(self._waiting)
             self._waiting = flight
-            for reply in replies:
-                reply()  # the change is in force; that it is not durable yet is said everywhere
             self._retry_at = self._clock.now() + PATIENCE
             self._set_alarm()
             return
@@ -326,9 +326,14 @@ class Loop:
                 run.attempt.durable = True
         if flight.ends:
             self._executor.submit([Acknowledge(tuple(flight.ends))])
-        for reply in flight.replies:
-            reply()
+        self._reply_all(flight)
         if flight.over:
             for watcher in self.watchers:
                 watcher.ended(flight.over)
         self.wake()
+
+    def _reply_all(self, flight: _Flight) -> None:
+        """Tell who gave a verb. While the store fails too: the change is in force, that it is not durable is said everywhere."""
+        replies, flight.replies = flight.replies, []
+        for reply in replies:
+            reply()
