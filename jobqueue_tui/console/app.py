@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual._path import CSSPathType
 from textual.app import App
 from textual.binding import BindingType
-from textual.css.query import NoMatches
 from textual.screen import Screen
 
 from engine.api import EngineView
@@ -136,16 +135,12 @@ class ConsoleApp(App[ConsoleEnd]):
 
     def flush(self) -> None:
         """Take what changed since the last call and show it. Nothing else in the console reads the feed."""
-        if not self._running:
-            return
-        changes = self._feed.take()
-        self.tally.note(changes)
-        top = self.screen
-        if isinstance(top, LiveScreen):
-            try:
-                top.flush(changes)
-            except NoMatches:
-                return
+        top = self.screen if self._running else None
+        # With a dialog on top, or a screen that is still being made, nothing is taken: the feed keeps it.
+        if isinstance(top, LiveScreen) and top.is_mounted:
+            changes = self._feed.take()
+            self.tally.note(changes)
+            top.flush(changes)
 
     # ---- keys of every screen
 
@@ -197,6 +192,8 @@ class ConsoleApp(App[ConsoleEnd]):
     def action_go(self, place: str) -> None:
         """1 to 4: by the numbers that the design gives the screens."""
         top = self.screen
+        if not top.is_mounted:
+            return  # two keys at once, and the screen of the first is not made yet
         job_id = (top.job_id if isinstance(top, LiveScreen) else None) or self.current_job
         match place:
             case "jobs":

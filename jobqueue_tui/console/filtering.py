@@ -1,7 +1,7 @@
 """The filter line: `etl`, `^db-.*dump$`, `!backup`, `-f dbdmp`, `tag:night`, `status:failed`. Terms are joined by "and".
 
 A pattern runs in the engine's loop and `re` cannot be interrupted, so only patterns are taken whose cost is bounded:
-no repeated groups, no back references, at most four repeats and eight alternatives in a term, names cut to 256
+no repeated groups, no back references, at most three repeats and eight alternatives in a term, names cut to 120
 characters. Without the first two nothing is exponential in the name, and the rest bounds the polynomial.
 """
 
@@ -19,8 +19,8 @@ from jobqueue_tui.terminal import one_line
 
 Test: TypeAlias = Callable[[JobView], bool]
 
-LONGEST_NAME: Final = 256
-MOST_REPEATS: Final = 4
+LONGEST_NAME: Final = 120
+MOST_REPEATS: Final = 3
 MOST_ALTERNATIVES: Final = 8
 _STATUSES: Final = frozenset(
     {*JobStatus, *OF_OUTCOME, *(sign.word for sign in (*OF_STATUS.values(), *OF_OUTCOME.values()))}

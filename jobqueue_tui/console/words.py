@@ -39,7 +39,7 @@ def coarse(seconds: float) -> str:
     if whole < 86400:
         return f"{whole // 3600}h"
     days = whole // 86400
-    return f"{days}d" if days < 1000 else f"{days // 365}y"
+    return f"{days}d" if days < 1000 else f"{min(days // 365, 999)}y"
 
 
 def countdown(at: Instant | None, now: Instant) -> str:
