@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from engine.clock import micros
+from engine.clock import Instant, micros
 from engine.core.admission import release, reserve
 from engine.core.dispatch import enter_starting, offer_next, undo_starting
 from engine.core.fates import set_next, settle
@@ -56,6 +56,7 @@ def adopt(turn: Turn, recovered: Iterable[Recovered]) -> None:
         match found:
             case StillRunning(started=started, paused=paused):
                 run = turn.state.by_attempt[started.attempt]
+                _hold(turn, run)
                 if run.attempt is not None and run.attempt.pid is None:
                     take_report(turn, started, _nobody)
                 if paused and isinstance(run.state, Running):
@@ -64,9 +65,11 @@ def adopt(turn: Turn, recovered: Iterable[Recovered]) -> None:
             case StillWaiting(attempt=attempt):
                 run = turn.state.by_attempt[attempt]
                 assert run.attempt is not None
+                _hold(turn, run)
                 run.attempt.ordered = True
                 turn.pipeline.ordered[attempt] = run
             case Ended():
+                _hold(turn, turn.state.by_attempt[found.attempt])
                 take_report(turn, found, _nobody)
             case NotFound(attempt=attempt, missing=missing):
                 _not_found(turn, turn.state.by_attempt[attempt], missing)
@@ -76,9 +79,16 @@ def _nobody(_run: Run, _why: str | None) -> None:
     """Nobody waits for an answer at the start."""
 
 
+def _hold(turn: Turn, run: Run) -> None:
+    """It turns out to be on its way or running: it holds what it takes. (Live ones on record have it since `resettle`.)"""
+    if not run.live:
+        reserve(turn, run)
+
+
 def _not_found(turn: Turn, run: Run, missing: Missing) -> None:
     assert run.attempt is not None
-    release(turn, run)
+    if run.live:
+        release(turn, run)
     match missing:
         case Missing.NEVER_STARTED:
             if run.live:
@@ -116,9 +126,9 @@ def resettle(turn: Turn, run: Run) -> None:
             pass
     if run.live:
         state.taken += 1
+        reserve(turn, run)
     if run.attempt is not None:
         state.by_attempt[run.attempt.id] = run
-        reserve(turn, run)
 
 
 def begin(turn: Turn, default_zone: str, *, campaign: bool) -> None:
@@ -148,21 +158,26 @@ def begin(turn: Turn, default_zone: str, *, campaign: bool) -> None:
         elif job.plan is not None:
             resume_schedule(turn, job, Because.ENGINE_DOWN)
         if isinstance(spec.schedule, AtSchedule) and spec.schedule.at_start and job.may_start:
-            arise(turn, job, RunKind.SCHEDULE, turn.now)
+            _now(turn, job)
         offer_next(turn, job)
 
 
 def _now(turn: Turn, job: Job) -> None:
-    job.planned_until = turn.now
-    turn.fx.save_job(job)
-    arise(turn, job, RunKind.SCHEDULE, turn.now)
+    planned = _not_before(turn, job)
+    job.planned_until = planned
+    arise(turn, job, RunKind.SCHEDULE, planned)
+
+
+def _not_before(turn: Turn, job: Job) -> Instant:
+    """Now, but later than what has its fate: a clock that was put back must not name an occurrence twice."""
+    return turn.now if job.planned_until is None else max(turn.now, job.planned_until + 1)
 
 
 def _begin_delay(turn: Turn, job: Job, schedule: DelaySchedule) -> None:
     if job.active or job.queue or not job.may_start:
         return
-    last = job.last_ended_at
-    set_next(turn, job, turn.now if last is None else max(turn.now, last + micros(schedule.seconds)))
+    last, soonest = job.last_ended_at, _not_before(turn, job)
+    set_next(turn, job, soonest if last is None else max(soonest, last + micros(schedule.seconds)))
 
 
 def _begin_plan(turn: Turn, job: Job) -> None:

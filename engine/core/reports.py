@@ -39,8 +39,7 @@ def take_report(turn: Turn, report: Report, answer: Callable[[Run, str | None], 
         for doomed in withdrawn(turn, report.attempts):
             forget_claim(turn, doomed)
             assert doomed.wish is not None
-            late = doomed.wish.because is Because.DEADLINE
-            settle(turn, doomed, Outcome.MISSED if late else Outcome.SKIPPED, doomed.wish)
+            settle(turn, doomed, _unstarted_outcome(doomed, doomed.wish), doomed.wish)
         return
     run = turn.state.by_attempt.get(report.attempt)
     if run is None:
@@ -64,6 +63,13 @@ def take_report(turn: Turn, report: Report, answer: Callable[[Run, str | None], 
         case Resumed():
             _resumed(turn, run, report)
             answer(run, None)
+
+
+def _unstarted_outcome(run: Run, wish: Reason) -> Outcome:
+    """Of a run whose launch was taken back so that it ends; a retry was started before, so it is `stopped`."""
+    if run.attempts_made:
+        return Outcome.STOPPED
+    return Outcome.MISSED if wish.because is Because.DEADLINE else Outcome.SKIPPED
 
 
 def _started(turn: Turn, run: Run, report: Started) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.core.fates import cancel_queued, settle
+from engine.core.fates import cancel_queued
 from engine.core.state import Job, Run
 from engine.core.stopping import end_tree
 from engine.core.turn import Turn
@@ -21,7 +21,7 @@ def stop_run(turn: Turn, run: Run, grace: float | None) -> None:
         case RunPhase.QUEUED:
             cancel_queued(turn, run, Outcome.SKIPPED, reason)
         case RunPhase.RETRYING:
-            settle(turn, run, Outcome.STOPPED, reason)
+            cancel_queued(turn, run, Outcome.STOPPED, reason)
         case RunPhase.STOPPING:
             raise Refused(RefusedCode.STATE, f"{run.run_id} is stopping already", "`kill` does not wait for its grace")
         case _:
