@@ -1,0 +1,233 @@
+"""W6: the console on 10,000 jobs, 100 updates a second on screen: first frame, key latency, CPU, memory.
+
+Through a real pty of 160x50. Beside it, in rounds that take turns, an app of one widget: what Textual itself costs
+(the limit). The engine is made of plain objects, so that the console alone is measured; its objects are in the memory.
+First frame: from the start of the process to the bytes of the first job. Key: from the byte written to the bytes that
+show the cursor elsewhere. CPU: of the console's process while nothing is pressed, the updates' making included.
+Bars: first frame <= 0.5 s; key p95 <= 15 ms; CPU <= 5 %; memory <= 100 MiB. A miss counts only if the limit held.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import fcntl
+import os
+import pty
+import random
+import select
+import signal
+import statistics
+import struct
+import subprocess
+import sys
+import termios
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+ROWS, COLUMNS = 50, 160
+TICK = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One round of one app."""
+
+    first_frame_ms: float
+    key_p50_ms: float
+    key_p95_ms: float
+    cpu_percent: float
+    rss_mib: float
+
+
+class Screen:
+    """A child in a pty, whose output is always taken."""
+
+    def __init__(self, kind: str, jobs: int, updates: int) -> None:
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        self.master = master
+        self.began = time.perf_counter()
+        self.child = subprocess.Popen(
+            [sys.executable, __file__, "--child", kind, "--jobs", str(jobs), "--updates", str(updates)],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            cwd=ROOT,
+            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONPATH": str(ROOT)},
+            start_new_session=True,
+        )
+        os.close(slave)
+
+    def until(self, sign: bytes, seconds: float = 30.0) -> float:
+        """Milliseconds from now until `sign` has arrived."""
+        begin = time.perf_counter()
+        seen = b""
+        while sign not in seen:
+            left = begin + seconds - time.perf_counter()
+            if left <= 0 or not select.select([self.master], [], [], left)[0]:
+                raise SystemExit(f"no {sign!r} within {seconds} s; seen: {seen[-500:]!r}")
+            seen = seen[-64:] + os.read(self.master, 1 << 20)
+        return (time.perf_counter() - begin) * 1000
+
+    def drain(self, seconds: float) -> None:
+        """Take what comes for a while."""
+        end = time.perf_counter() + seconds
+        while (left := end - time.perf_counter()) > 0:
+            if select.select([self.master], [], [], left)[0]:
+                os.read(self.master, 1 << 20)
+
+    def cpu_seconds(self) -> float:
+        """CPU time of the child so far."""
+        fields = Path(f"/proc/{self.child.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICK
+
+    def rss_mib(self) -> float:
+        """Resident memory of the child."""
+        return int(Path(f"/proc/{self.child.pid}/statm").read_text().split()[1]) * PAGE / (1 << 20)
+
+    def close(self) -> None:
+        """End the child."""
+        self.child.send_signal(signal.SIGKILL)
+        self.child.wait()
+        os.close(self.master)
+
+
+def measure(kind: str, jobs: int, updates: int, keys: int, seconds: float) -> Measured:
+    """One round."""
+    screen = Screen(kind, jobs, updates)
+    try:
+        screen.until(b"job-00000")
+        first = (time.perf_counter() - screen.began) * 1000
+        screen.drain(2.0)
+        cpu = screen.cpu_seconds()
+        screen.drain(seconds)
+        cpu = screen.cpu_seconds() - cpu
+        pause = random.Random(7)
+        times = []
+        for number in range(keys):
+            screen.drain(pause.uniform(0.02, 0.06))
+            os.write(screen.master, b"j" if number % 2 == 0 else b"k")
+            times.append(screen.until("▌".encode()))
+        times.sort()
+        return Measured(
+            first, times[len(times) // 2], times[int(len(times) * 0.95)], 100 * cpu / seconds, screen.rss_mib()
+        )
+    finally:
+        screen.close()
+
+
+# ---- the children
+
+
+async def console(jobs: int, updates: int) -> None:
+    """Ours."""
+    from jobqueue_tui.console import launch
+
+    launch.prepare_environment(os.environ)
+    from collections.abc import Sequence
+
+    from engine.model.record import EngineStatus
+    from jobqueue_tui.console.settings import ConsoleSettings
+    from tests.screens.fake_engine import FakeEngine, FakeJob, big_engine
+
+    plain = big_engine(jobs)
+    every = list(plain.jobs)
+    status = plain.status()
+
+    class Settled(FakeEngine):
+        """As the real one: its list is there, its counts are kept, not counted."""
+
+        @property
+        def jobs(self) -> Sequence[FakeJob]:
+            return every
+
+        def status(self) -> EngineStatus:
+            return status
+
+    engine = Settled()
+    engine.by_id, engine.logs = plain.by_id, plain.logs
+    for job in every:
+        job.engine = engine
+
+    async def update() -> None:
+        """Rows 5 to 39 of the screen, in turn; the cursor goes to and fro above them."""
+        number = 0
+        began = time.monotonic()
+        while True:
+            await asyncio.sleep(0.01)
+            due = int((time.monotonic() - began) * updates)
+            while number < due:
+                job = every[5 + number % 35]
+                if job.active:
+                    job.active[0].cpu_percent = float(number % 100)
+                    job.cpu_ring = [*job.cpu_ring[-119:], float(number % 100)]
+                job.touch()
+                number += 1
+            engine.at += 10_000
+
+    task = asyncio.create_task(update())
+    await launch.run_console(launch.make_app(engine, read_only=False, settings=ConsoleSettings()))
+    task.cancel()
+
+
+def one_widget() -> None:
+    """The limit: one line of text, one key."""
+    os.environ["TEXTUAL_FPS"] = "500"
+    from textual.app import App, ComposeResult
+    from textual.widgets import Static
+
+    class One(App[None]):
+        """A mark that moves."""
+
+        BINDINGS = [("j", "mark"), ("k", "mark")]  # noqa: RUF012 - Textual declares it as a plain list
+        at = 0
+
+        def compose(self) -> ComposeResult:
+            yield Static("job-00000", id="text")
+
+        def action_mark(self) -> None:
+            self.at += 1
+            self.query_one("#text", Static).update(" " * (self.at % 9) + "▌")
+
+    One().run()
+
+
+def table(name: str, rounds: list[Measured]) -> None:
+    """One line per figure."""
+    for field in Measured.__slots__:
+        values = [getattr(one, field) for one in rounds]
+        print(f"{name:<12} {field:<16} {min(values):>8.1f} {statistics.median(values):>8.1f} {max(values):>8.1f}")
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--jobs", type=int, default=10_000)
+    parser.add_argument("--updates", type=int, default=100, help="a second, all on screen")
+    parser.add_argument("--keys", type=int, default=200)
+    parser.add_argument("--seconds", type=float, default=8.0, help="of CPU measurement")
+    parser.add_argument("--child", choices=["console", "one-widget"], help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child == "console":
+        asyncio.run(console(options.jobs, options.updates))
+        return
+    if options.child == "one-widget":
+        one_widget()
+        return
+    ours, limit = [], []
+    for _ in range(options.rounds):
+        limit.append(measure("one-widget", options.jobs, options.updates, options.keys, options.seconds))
+        ours.append(measure("console", options.jobs, options.updates, options.keys, options.seconds))
+    print(f"{options.jobs:,} jobs, {options.updates} updates/s on screen, {COLUMNS}x{ROWS}, {options.rounds} rounds")
+    print(f"{'':<12} {'':<16} {'min':>8} {'median':>8} {'max':>8}")
+    table("console", ours)
+    table("one widget", limit)
+
+
+if __name__ == "__main__":
+    main()
