@@ -10,7 +10,6 @@ import argparse
 import asyncio
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -48,9 +47,7 @@ def limit(program: Path, at_once: int, count: int, folder: Path) -> float:
 def xargs(at_once: int, count: int) -> float:
     """Seconds of `xargs -P`."""
     begin = time.perf_counter()
-    subprocess.run(
-        ["xargs", "-P", str(at_once), "-I{}", "/bin/true"], input="x\n" * count, text=True, check=True
-    )
+    subprocess.run(["xargs", "-P", str(at_once), "-I{}", "/bin/true"], input="x\n" * count, text=True, check=True)
     return time.perf_counter() - begin
 
 
@@ -88,4 +85,4 @@ def spread(values: list[float]) -> tuple[float, float, float]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,4 +1,4 @@
-"""Entry point of the `jobqueue-tui` program. Imports nothing but the standard library, so that `version` costs no more than Python itself."""
+"""Entry point of `jobqueue-tui`. Imports nothing but the standard library, so that `version` costs no more than Python itself."""
 
 from __future__ import annotations
 

@@ -48,6 +48,7 @@ def random_file(chance: random.Random) -> JobFile:
         lambda: DelaySchedule(chance.choice([1.0, 20.0])),
         lambda: CronSchedule((CronEntry(chance.choice(["* * * * *", "*/5 * * * *"])),)),
     ]
+    exclusives: list[bool | str] = [False, False, False, True, "group"]
     jobs: list[JobSpec] = []
     for number in range(chance.randint(2, 9)):
         needs = tuple(
@@ -67,7 +68,7 @@ def random_file(chance: random.Random) -> JobFile:
                 catch_up=chance.choice(list(CatchUp)),
                 start_deadline=chance.choice([None, 15.0]),
                 priority=chance.randint(-5, 5),
-                exclusive=chance.choice([False, False, False, True, "group"]),
+                exclusive=chance.choice(exclusives),
                 pools=chance.choice([{}, {}, {"db": 1}, {"db": 2}]),
                 retry=Retry(limit=chance.choice([0, 0, 2]), delay=chance.choice([0.0, 5.0])),
             )

@@ -201,9 +201,7 @@ def test_a_failure_skips_its_dependants_in_turn_and_a_success_revives_them() -> 
 
 
 def test_two_failures_upstream_are_one_skip() -> None:
-    b = bench(
-        spec("a"), spec("b"), spec("c", needs=(Need("a"), Need("b"))), acts={"a": Act(1.0, 1), "b": Act(2.0, 1)}
-    )
+    b = bench(spec("a"), spec("b"), spec("c", needs=(Need("a"), Need("b"))), acts={"a": Act(1.0, 1), "b": Act(2.0, 1)})
     b.run_for(5)
     assert b.fates("c") == ["skipped upstream(a)"]
 
