@@ -213,6 +213,15 @@ async def test_a_refused_verb_is_a_toast_with_its_remedy() -> None:
         assert any("[red]not" in line for line in stage.text())
 
 
+async def test_a_refusal_without_a_remedy_is_one_text() -> None:
+    """No empty line under a title."""
+    engine = small_engine()
+    engine.job("db-dump").refusal = Refused(RefusedCode.STATE, "it is already over")
+    async with console(engine) as stage:
+        await stage.press("p")
+        assert stage.toasts == [("", "it is already over")]
+
+
 async def test_an_engine_that_does_not_answer_is_a_toast() -> None:
     """A socket that broke, an engine that is gone: said, and the console lives on."""
     engine = small_engine()

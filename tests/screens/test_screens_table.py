@@ -163,8 +163,10 @@ async def test_a_job_that_no_longer_passes_leaves_within_a_second() -> None:
         assert shown(stage) == ["sync-photos"]
         stage.hand.at += 1.0
         await stage.press("p")
+        assert "1 of 16" in stage.text()[1]
         await stage.second()
         assert shown(stage) == []
+        assert "0 of 16" in stage.text()[1]
         assert any("No job passes the filter" in line for line in stage.text())
 
 

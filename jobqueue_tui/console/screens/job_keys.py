@@ -110,9 +110,9 @@ class JobKeys(LiveScreen):
         try:
             result = await call()
         except Refused as refused:
-            self.notify(
-                one_line(refused.remedy), title=one_line(refused.message), severity="warning", timeout=6, markup=False
-            )
+            message, remedy = one_line(refused.message), one_line(refused.remedy)
+            title = message if remedy else ""
+            self.notify(remedy or message, title=title, severity="warning", timeout=6, markup=False)
             return
         except (EngineError, OSError) as error:
             self.notify(one_line(str(error)), title="The engine did not answer", severity="error", markup=False)

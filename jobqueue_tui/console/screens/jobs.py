@@ -30,6 +30,9 @@ class JobsScreen(JobKeys):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-usual")]  # noqa: RUF012 - Textual declares it as a plain list
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.TABLE, Where.JOBS)]
 
+    _readable = True
+    """Whether what stands in the filter line is a filter."""
+
     def compose(self) -> ComposeResult:
         """From top to bottom."""
         console = host(self)
@@ -53,6 +56,8 @@ class JobsScreen(JobKeys):
         self.table.flush(changes)
         self.status.flush(changed=bool(changes.jobs) or changes.resync)
         self.tail.flush(self.table.current)
+        if self.table.filter and self._readable:
+            self._say_count()
         current = self.table.current
         host(self).current_job = None if current is None else current.id
 
@@ -95,9 +100,14 @@ class JobsScreen(JobKeys):
         try:
             wanted = parse(message.text)
         except FilterError as error:
+            self._readable = False
             self.filter_bar.say(str(error), bad=True)
             return
+        self._readable = True
         self.table.filter_by(wanted)
+        self._say_count()
+
+    def _say_count(self) -> None:
         self.filter_bar.say(f"{grouped(self.table.row_count)} of {grouped(host(self).tally.jobs)}")
 
     def on_input_bar_done(self, message: InputBar.Done) -> None:

@@ -38,6 +38,7 @@ class InputBar(Horizontal):
         self._placeholder = placeholder
         self._field: Input | None = None
         self._note = Static(id="note")
+        self._said = ""
         self.display = False
         self.opening = False
         """The line was asked for and has not the keys yet: a letter typed ahead is meant for it, not for a verb."""
@@ -70,7 +71,10 @@ class InputBar(Horizontal):
             self._field.value = ""
 
     def say(self, text: str, *, bad: bool = False) -> None:
-        """Put a note beside the field."""
+        """Put a note beside the field; the same one again costs nothing."""
+        if text == self._said:
+            return
+        self._said = text
         self._note.update(Content(text))
         self._note.set_class(bad, "-bad")
 
