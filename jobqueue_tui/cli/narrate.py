@@ -22,6 +22,9 @@ from jobqueue_tui.cli.show.values import duration
 _REMEMBERED: Final = 256
 """Ends per job that are not told twice; also how many are told at most between two looks."""
 
+_NOT_BEGUN: Final = frozenset({RunPhase.QUEUED, RunPhase.STARTING})
+"""A run last seen in one of these has no line for its beginning yet."""
+
 _PATIENCE: Final = 50
 """Looks after which a fate that the history does not show is given up."""
 
@@ -160,7 +163,7 @@ class Narrator:
 
 def _begin(job_id: str, run_id: str, started_at: Instant | None, told: _Told) -> list[Line]:
     """A run that came and went between two looks has a line for its beginning as well."""
-    if started_at is None or told.live.get(run_id, RunPhase.QUEUED) is not RunPhase.QUEUED:
+    if started_at is None or told.live.get(run_id, RunPhase.QUEUED) not in _NOT_BEGUN:
         return []
     return [Line(started_at, job_id, run_id, RunPhase.RUNNING)]
 
