@@ -8,6 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
+from engine.clock import Instant, instant
 from engine.jobfile import keys, policies, relations
 from engine.jobfile.conflicts import check_conflicts
 from engine.jobfile.draft import EMPTY, Draft
@@ -37,6 +38,8 @@ from engine.spec.template import in_full
 _BUILT_IN: Final = JobSpec(id="built-in", command=Shell(""))
 """Where the default of every key stands."""
 
+_SAY_WHAT_RUNS: Final = frozenset({*(key.name for key in keys.COMMANDS), "python"})
+
 
 def build_job(around: Surroundings, job: Resolved, engine_zone: str | None) -> JobSpec | None:
     """The job; None if something is wrong with it, which is on report then. `engine_zone` None: the system's."""
@@ -46,7 +49,7 @@ def build_job(around: Surroundings, job: Resolved, engine_zone: str | None) -> J
     filler = Filler(around, job)
     command = filler.command()
     if command is None:
-        if not draft.refused & {key.name for key in keys.COMMANDS}:
+        if job.complete and not draft.refused & _SAY_WHAT_RUNS:
             report.error(job.written.source, job.written.key, job.written.path, "has no command", "add `command: …`")
         return None
     spec = JobSpec(
@@ -122,13 +125,14 @@ def _at(around: Surroundings, job: Resolved, written: AtTimes, zone_name: str | 
     where = None if zone_name is None else zone(zone_name)
     shown_zone = zone_name or "the system's time zone"
     source, path = job.draft.items[keys.AT.name].source, f"{job.written.path}.at"
-    times: set[datetime] = set()
+    # By the instant: two datetimes of different zones are never equal while one of them is ambiguous (PEP 495).
+    times: dict[Instant, datetime] = {}
     for time, node in written.times:
         if time.tzinfo is not None:
-            times.add(time)
+            times[instant(time)] = time
             continue
         shown = in_zone(time, where)
-        times.add(shown.at)
+        times[instant(shown.at)] = shown.at
         if not shown.exists:
             around.report.error(
                 source,
@@ -145,7 +149,7 @@ def _at(around: Surroundings, job: Resolved, written: AtTimes, zone_name: str | 
                 f"comes twice in {shown_zone}: the clock is put back; the first is taken",
                 "write it with an offset",
             )
-    return AtSchedule(tuple(sorted(times)), at_start=written.at_start)
+    return AtSchedule(tuple(times[at] for at in sorted(times)), at_start=written.at_start)
 
 
 def _pools(draft: Draft) -> Mapping[str, int]:

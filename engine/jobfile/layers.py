@@ -25,7 +25,7 @@ _OWN: Final = frozenset({keys.EXTENDS.name, keys.ID.name})
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A job or a template as one file has it. `sound`: nothing in it was refused."""
+    """A job or a template as one file has it."""
 
     id: str
     key: Scalar
@@ -34,7 +34,6 @@ class Written:
     draft: Draft
     defaults: Draft
     """Of the file and of those that include it."""
-    sound: bool
 
     @property
     def path(self) -> str:
@@ -44,11 +43,11 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A job with all its layers."""
+    """A job with all its layers; not `complete` if a template that it extends was not to be had."""
 
     written: Written
     draft: Draft
-    sound: bool
+    complete: bool
 
 
 def merge_layers(lower: Draft, upper: Draft) -> Draft:
@@ -69,15 +68,15 @@ class Resolver:
     report: Report
 
     def resolve(self, job: Written) -> Resolved:
-        """The job with its layers; an unknown template or a circle of them is on report, and the job not sound."""
-        layers, sound = self._chain(job)
+        """The job with its layers; an unknown template or a circle of them is on report."""
+        layers, complete = self._chain(job)
         draft = job.defaults
         for layer in layers:
             draft = merge_layers(draft, layer)
-        return Resolved(job, draft, sound)
+        return Resolved(job, draft, complete)
 
     def _chain(self, job: Written) -> tuple[list[Draft], bool]:
-        """The drafts from the outermost template to the job, and whether all of it is sound."""
+        """The drafts from the outermost template to the job, and whether it is complete."""
         chain = [job]
         while (parent := chain[-1].draft.find(keys.EXTENDS)) is not None:
             item = chain[-1].draft.items[keys.EXTENDS.name]
@@ -99,7 +98,7 @@ class Resolver:
                 return [job.draft], False
             chain.append(self.templates[parent])
         drafts = [_inherited(one.draft) for one in reversed(chain[1:])]
-        return [*drafts, job.draft], all(one.sound for one in chain)
+        return [*drafts, job.draft], True
 
 
 def _inherited(draft: Draft) -> Draft:

@@ -123,7 +123,7 @@ class _Load:
         self._visited.add(os.path.realpath(path))
         source = self._reading = Source(name, os.path.dirname(os.path.abspath(path)), text)  # noqa: PTH100, PTH120 - symlinks stay
         if not _looks_like_jobs(text, self.report):
-            if root or text.strip():
+            if root or not _is_empty(text):
                 self._refuse_stranger(source)
             return
         self.sources[name] = source
@@ -176,7 +176,6 @@ class _Load:
     def _take_job(self, r: Reading, key: Scalar, value: Node, defaults: Draft) -> None:
         name = key.text
         r.trail.append(name)
-        before = self.report.errors
         if not _JOB_ID.fullmatch(name):
             r.problem(
                 key,
@@ -188,16 +187,18 @@ class _Load:
             draft = Draft(refused=frozenset({keys.COMMAND.name}))
         own_id = draft.items.get(keys.ID.name)
         if own_id is not None and own_id.value != name:
+            r.trail.append(own_id.key.text)
             r.problem(
                 own_id.node,
                 f"the id is {text_shown(str(own_id.value))} here and {text_shown(name)} as key",
                 "make them one",
             )
+            r.trail.pop()
         r.trail.pop()
         known = self._jobs.get(name)
         if known is not None and self._is_double(r, f"jobs.{name}", key, known):
             return
-        self._jobs[name] = Written(name, key, value, r.source, draft, defaults, self.report.errors == before)
+        self._jobs[name] = Written(name, key, value, r.source, draft, defaults)
 
     def _is_double(self, r: Reading, path: str, key: Scalar, known: Item | Written | None) -> bool:
         """Is it defined in another file already; that is on report then, with both places."""
@@ -241,7 +242,7 @@ class _Load:
 
     def _refuse_stranger(self, source: Source) -> None:
         """A file that is no job file: nothing of its content may appear in a message, it could be anyone's secrets."""
-        what = "is empty" if not source.text.strip() else "is not a job file: it has none of its keys at the top"
+        what = "is empty" if _is_empty(source.text) else "is not a job file: it has none of its keys at the top"
         self._add(source.name, START, what, "the shortest one is jobs: {hello: {command: echo hi}}")
 
     def _tell(self, place: Place, path: str, message: str, suggestion: str) -> None:
@@ -260,3 +261,8 @@ def _looks_like_jobs(text: str, report: Report) -> bool:
         ):
             return True
     return False
+
+
+def _is_empty(text: str) -> bool:
+    """Is there nothing in it but blanks and comments."""
+    return all(not line.strip() or line.lstrip().startswith("#") for line in text.splitlines())

@@ -39,8 +39,7 @@ def _limit(r: Reading, node: Node) -> int | Bad | None:
     return integer(0, MOST_RETRIES)(r, node)
 
 
-def _backoff(r: Reading, node: Node) -> float | Bad:
-    return number(1, 1000)(r, node)
+_backoff: Final = number(1, 1000)
 
 
 def _dagu_backoff(r: Reading, node: Node) -> float | Bad:
@@ -59,7 +58,7 @@ _RETRY_KEYS: Final = (RETRY_LIMIT, RETRY_DELAY, RETRY_BACKOFF, RETRY_MAX_DELAY, 
 _RETRY: Final = table("`retry`", _RETRY_KEYS, unavailable=["only", "reset_on_success"])
 _RETRY_POLICY: Final = table(
     "`retry_policy`",
-    _RETRY_KEYS,
+    (RETRY_LIMIT, RETRY_DELAY, Key(RETRY_BACKOFF.name, _dagu_backoff), RETRY_MAX_DELAY),
     aliases={
         "interval_sec": Alias("delay"),
         "max_interval_sec": Alias("max_delay"),
@@ -77,10 +76,7 @@ def retry(r: Reading, node: Node) -> Draft | Bad:
 
 def retry_policy(r: Reading, node: Node) -> Draft | Bad:
     """dagu's `retry_policy`."""
-    by = _RETRY_POLICY
-    if not isinstance(node, Map):
-        return expected(r, node, "a map")
-    return read_map(r, node, by)
+    return read_map(r, node, _RETRY_POLICY)
 
 
 def _signal(r: Reading, node: Node) -> Signals | Bad:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from engine.jobfile.draft import Draft, Item, Key
-from engine.jobfile.fields import choice, expected, integer, matching
+from engine.jobfile.fields import Reader, choice, expected, integer, matching
 from engine.jobfile.nodes import Map, Node, Scalar, Seq, text_shown
 from engine.jobfile.reading import BAD, Bad, Reading
 from engine.jobfile.tables import Alias, read_map, table
@@ -14,7 +14,8 @@ from engine.spec.job import JOB_ID_PATTERN, Required
 
 MOST_SLOTS: Final = 1_000_000
 _slots: Final = integer(1, MOST_SLOTS)
-_name: Final = matching(JOB_ID_PATTERN, "a name (letters, digits, _ . -)")
+_pool_name: Final = matching(JOB_ID_PATTERN, "a name (letters, digits, _ . -)")
+_job_id: Final = matching(r"\.?" + JOB_ID_PATTERN, "a job id (letters, digits, _ . -)")
 
 _is: Final = choice(Required)
 
@@ -41,7 +42,7 @@ def needs(r: Reading, node: Node) -> Draft | Bad:
     """A list of ids, or a map id -> {is}; gives id -> `Required`."""
     match node:
         case Seq():
-            return _names(r, node, Required.SUCCESS)
+            return _names(r, node, _job_id, Required.SUCCESS)
         case Map(pairs):
             items: dict[str, Item] = {}
             bad = False
@@ -66,7 +67,7 @@ def pools(r: Reading, node: Node) -> Draft | Bad:
     """A list of names (one slot each), or a map name -> slots; gives name -> slots."""
     match node:
         case Seq():
-            return _names(r, node, 1)
+            return _names(r, node, _pool_name, 1)
         case Map(pairs):
             items: dict[str, Item] = {}
             bad = False
@@ -83,12 +84,12 @@ def pools(r: Reading, node: Node) -> Draft | Bad:
             return expected(r, node, "a list of pools, or a map pool: slots", _as_list(node))
 
 
-def _names(r: Reading, node: Seq, value: object) -> Draft | Bad:
+def _names(r: Reading, node: Seq, read: Reader[str], value: object) -> Draft | Bad:
     items: dict[str, Item] = {}
     bad = False
     for index, one in enumerate(node.items):
         r.trail.append(f"[{index}]")
-        name = _name(r, one)
+        name = read(r, one)
         if name is BAD or not isinstance(one, Scalar):
             bad = True
         elif name in items:

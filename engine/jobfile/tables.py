@@ -84,9 +84,7 @@ def _unusual(r: Reading, key: Scalar, value: Node, by: Table) -> object | Bad | 
     target = alias.target if alias else name
     if target in by.unavailable:
         spelt = f"`{name}` ({target})" if alias else f"`{name}`"
-        return r.problem(
-            key, f"{spelt} is not available in this version", "remove it; nothing in a job file is ignored silently"
-        )
+        return r.problem(key, f"{spelt} is not available in this version", "remove it: no key is ignored silently")
     if alias is None:
         near = r.did_you_mean(name, by.words, by.noun)
         return r.problem(key, f"{text_shown(name)} is not a key of {by.noun}", near)

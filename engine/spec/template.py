@@ -97,12 +97,14 @@ def at_start(text: str, facts: Mapping[str, str]) -> str:
 def escape(value: str) -> str:
     """The template that stands for exactly this text, whatever template follows it.
 
-    A dollar sign at the end is written `${$}`: before a following `{` or `${` it would begin or undo a form.
+    Dollar signs at the end are written `${$}`: before a following `{` or `${` they would begin or undo a form.
     """
-    if "$" not in value:
-        return value
-    value = value.replace("${", "$${")
-    return value[:-1] + _DOLLAR if value.endswith("$") else value
+    return _closed(value.replace("${", "$${")) if "$" in value else value
+
+
+def _closed(template: str) -> str:
+    bare = template.rstrip("$")
+    return bare + _DOLLAR * (len(template) - len(bare))
 
 
 def shell_mistake(text: str) -> TemplateError | None:
@@ -148,8 +150,7 @@ def _parts(found: re.Match[str]) -> tuple[str, str | None]:
 def _value(name: str, default: str | None, lookup: Lookup) -> str:
     value = lookup(name)
     if value or (value is not None and default is None):
-        # A dollar sign at its end must not begin a form with what follows.
-        return value[:-1] + _DOLLAR if value.endswith("$") else value
+        return _closed(value)
     if default is None:
         raise TemplateError(
             f"${{{_cut(name)}}} is not set",
