@@ -47,11 +47,11 @@ ACTIONS: Final = (
     Action("jobs.pause", ("p",), Where.JOBS, "pause or resume its run, or hold the job", "pause", "pause", "pause"),
     Action("jobs.stop", ("x", "f9"), Where.JOBS, "stop menu: the run, or the job until it is resumed", "stop", "stop", "stop"),
     Action("jobs.trigger", ("t",), Where.JOBS, "run it now; the schedule is untouched", "trigger", "trigger", "trigger"),
-    Action("jobs.raise", ("plus", "equals_sign"), Where.JOBS, "priority up by one", "bump(1)", "priority", "bump"),
+    Action("jobs.raise", ("plus", "equals_sign"), Where.JOBS, "priority up by one", "bump(1)", "pri", "bump"),
     Action("jobs.lower", ("minus",), Where.JOBS, "priority down by one", "bump(-1)", "", "bump"),
     Action("jobs.undo", ("backspace",), Where.JOBS, "undo the last pause or priority change", "undo", "", "undo"),
     Action("jobs.log", ("l",), Where.JOBS, "log of its last run", "log", "log"),
-    Action("jobs.details", ("enter",), Where.JOBS, "details: facts, why it is not running, last runs", "details", "details"),
+    Action("jobs.details", ("enter",), Where.JOBS, "details: facts, why it is not running, last runs", "details", "info"),
     Action("table.filter", ("slash",), Where.TABLE, "filter: regex, !x, -f fuzzy, tag:T, status:S", "filter", "filter"),
     *(
         Action(f"sort.{name.replace(' ', '-')}", (letter,), Where.TABLE, f"sort by {name}; again turns it round", f"sort('{letter}')")

@@ -54,7 +54,8 @@ class KeysBar(Painted):
             self._entries = self._active()
         width = self.size.width
         last = [entry for entry in self._entries if entry[0] in _ALWAYS]
-        room = width - 1 - sum(len(key) + len(word) + 3 for _, key, word in last)
+        # one cell in front; the two behind the last word may be cut
+        room = width + 1 - sum(len(key) + len(word) + 3 for _, key, word in last)
         chosen = []
         for entry in self._entries:
             if entry in last:
