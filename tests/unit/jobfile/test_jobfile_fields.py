@@ -89,7 +89,7 @@ pausable: false"""
     assert (spec.overlap, spec.max_queued, spec.concurrency) == (Overlap.QUEUE, 3, 2)
     assert (spec.priority, spec.exclusive, spec.timeout) == (-5, "night", Timeout(2400))
     assert (spec.stop, spec.retry) == (StopPolicy(SIGINT, 20), Retry(3, 30, 2, 600, 0.1))
-    assert (spec.success_codes, spec.skip_codes, spec.pausable) == ({0, 3}, {99}, False)
+    assert (spec.success_codes, spec.skip_codes, spec.pausable) == (frozenset({0, 3}), frozenset({99}), False)
 
 
 def test_engine_and_pools_are_read(load_text: Load, tmp_path: Path) -> None:
