@@ -7,13 +7,15 @@ import logging
 import os
 import signal
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from engine.errors import Refused, RefusedCode
 from engine.facade import Engine
 from engine.spec.config import OnTerm
 from jobqueue_tui.cli.exits import Exit
-from jobqueue_tui.server.verbs import Shutdown
+
+if TYPE_CHECKING:
+    from jobqueue_tui.server.verbs import Shutdown  # it brings the server's library, which `--no-listen` does without
 
 _LOG: Final = logging.getLogger(__name__)
 

@@ -1,0 +1,55 @@
+"""What is loaded when: heavy libraries only where they are used (00-overview), the engine without any of the program."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCREEN = {"textual", "rich", "rich_click"}
+SERVER = {"aiohttp"}
+HEAVY = SCREEN | SERVER | {"click", "yaml", "pydantic", "croniter", "psutil", "sqlite3", "asyncio"}
+
+
+def loaded_by(code: str, *argv: str, cwd: Path | None = None) -> set[str]:
+    """Top-level packages in sys.modules after `code` ran in a fresh interpreter."""
+    program = f"import sys\nsys.argv = ['jobqueue-tui', *{list(argv)!r}]\n{code}\nimport json\n"
+    program += "print('\\n' + json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True, cwd=cwd, timeout=60
+    )
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize("module", ["engine", "engine.api", "engine.facade", "engine.jobfile", "engine.schedule"])
+def test_the_engine_loads_nothing_of_screens_servers_or_command_lines(module: str) -> None:
+    assert not loaded_by(f"import {module}") & (SCREEN | SERVER | {"click", "jobqueue_tui"})
+
+
+def test_version_loads_nothing_but_python_and_its_own_entry() -> None:
+    packages = loaded_by("from jobqueue_tui.entry import main\nmain()", "version")
+    assert not packages & (HEAVY | {"engine", "inspect", "dataclasses"})
+
+
+def test_ctl_and_check_load_neither_screen_nor_server() -> None:
+    for argv in (("ctl", "list"), ("check", "nowhere.yaml"), ("next", "--cron", "0 0 * * *")):
+        packages = loaded_by("from jobqueue_tui.entry import main\nmain()", *argv)
+        assert not packages & (SCREEN | SERVER | {"pydantic", "sqlite3"})
+
+
+def test_a_headless_engine_loads_no_screen(tmp_path: Path) -> None:
+    (tmp_path / "jobs.yaml").write_text("jobs: {a: {command: ['true']}}")
+    argv = ("--no-ui", "--until-idle", "jobs.yaml", "--state-dir", str(tmp_path / "state"))
+    packages = loaded_by("from jobqueue_tui.entry import main\nassert main() == 0", *argv, cwd=tmp_path)
+    assert "aiohttp" in packages
+    assert not packages & SCREEN
+
+
+def test_a_headless_engine_that_does_not_listen_loads_no_server(tmp_path: Path) -> None:
+    (tmp_path / "jobs.yaml").write_text("jobs: {a: {command: ['true']}}")
+    argv = ("--no-ui", "--until-idle", "--no-listen", "jobs.yaml", "--state-dir", str(tmp_path / "state"))
+    packages = loaded_by("from jobqueue_tui.entry import main\nassert main() == 0", *argv, cwd=tmp_path)
+    assert not packages & (SCREEN | SERVER)
