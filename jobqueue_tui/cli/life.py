@@ -15,7 +15,7 @@ from engine.spec.config import OnTerm
 from jobqueue_tui.cli.exits import Exit
 
 if TYPE_CHECKING:
-    from jobqueue_tui.server.verbs import Shutdown  # it brings the server's library, which `--no-listen` does without
+    from jobqueue_tui.server.wish import Shutdown  # it brings the server's library, which `--no-listen` does without
 
 _LOG: Final = logging.getLogger(__name__)
 

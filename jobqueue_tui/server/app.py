@@ -14,7 +14,7 @@ from engine.api import EngineView
 from jobqueue_tui.server.faults import Failed, Handler, in_words
 from jobqueue_tui.server.listen import listening
 from jobqueue_tui.server.routes import Routes
-from jobqueue_tui.server.verbs import OnShutdown
+from jobqueue_tui.server.wish import OnShutdown
 from jobqueue_tui.wire.door import peer_uid
 from jobqueue_tui.wire.fault import Fault
 from jobqueue_tui.wire.handshake import API_HEADER, API_VERSION, mismatch

@@ -18,7 +18,8 @@ from jobqueue_tui.server.answers import answer, answer_list
 from jobqueue_tui.server.faults import Failed, unknown_job
 from jobqueue_tui.server.queries import MOST_BYTES, MOST_RUNS, outcome, since, whole
 from jobqueue_tui.server.selection import select
-from jobqueue_tui.server.verbs import OnShutdown, Shutdown, perform, read_call
+from jobqueue_tui.server.verbs import perform, read_call
+from jobqueue_tui.server.wish import OnShutdown, Shutdown
 from jobqueue_tui.wire.fault import Fault
 
 BODY_SECONDS: Final = 10.0

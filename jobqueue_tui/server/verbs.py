@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from engine.api import EngineView, JobView, RunView
 from engine.errors import Refused, RefusedCode
@@ -14,18 +13,6 @@ from engine.model.verbs import Arguments, BadArguments, Target, Verb, read_argum
 from jobqueue_tui.server.faults import bad_input, status_of
 from jobqueue_tui.server.selection import select
 from jobqueue_tui.wire.fault import Fault
-
-
-@dataclass(frozen=True, slots=True)
-class Shutdown:
-    """The wish that the engine ends. `drain` in seconds, None: as the job file says."""
-
-    drain: float | None
-    leave: bool
-
-
-OnShutdown: TypeAlias = Callable[[Shutdown], None]
-"""Takes the wish and returns at once: the engine ends after the answer is out. Raises Refused when it is ending already."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,15 +79,18 @@ def show_log(log: Log, chosen: LogLook, out: BinaryIO) -> None:
     """Write the log to `out`. A log that shrinks while it is followed (its job truncated it) goes on from its new end."""
     at = 0 if chosen.tail is None else _start_of_tail(log, chosen.tail)
     harmless = _Harmless() if chosen.safe else None
+    goal: int | None = None
     while True:
-        over = log.over()  # asked first: what was written before the end is then read below
+        last = not chosen.follow or log.over()  # asked first: what was written before the end is then read below
         part = log.read(at, _PIECE)
         at = part.offset + len(part.data)
         out.write(part.data if harmless is None else harmless.feed(part.data))
-        if at < part.size:
+        if goal is None or chosen.follow:
+            goal = part.size  # without -f a job that writes faster than this reads must not keep it for ever
+        if at < min(goal, part.size):
             continue
         out.flush()
-        if over or not chosen.follow:
+        if last:
             break
         time.sleep(_POLL)
     if harmless is not None:

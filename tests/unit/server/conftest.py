@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jobqueue_tui.server.app import serving
-from jobqueue_tui.server.verbs import Shutdown
+from jobqueue_tui.server.wish import Shutdown
 from tests.unit.server.fake_view import FakeJob, FakeRun, FakeView, run_record
 from tests.unit.server.served import Served
 

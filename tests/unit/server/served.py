@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 from jobqueue_tui.client.connection import UnixConnection
 from jobqueue_tui.client.engine import EngineClient
-from jobqueue_tui.server.verbs import Shutdown
+from jobqueue_tui.server.wish import Shutdown
 from tests.unit.server.fake_view import FakeView
 
 T = TypeVar("T")

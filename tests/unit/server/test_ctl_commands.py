@@ -15,7 +15,7 @@ import pytest
 
 from engine.model.outcome import Outcome
 from engine.model.verbs import VERBS
-from jobqueue_tui.server.verbs import Shutdown
+from jobqueue_tui.server.wish import Shutdown
 from tests.unit.server.served import Served
 
 PROGRAM = str(Path(sys.executable).with_name("jobqueue-tui"))

@@ -11,7 +11,7 @@ import pytest
 from engine.errors import Refused, RefusedCode
 from engine.model.record import Json
 from jobqueue_tui.server.app import serving
-from jobqueue_tui.server.verbs import Shutdown
+from jobqueue_tui.server.wish import Shutdown
 from tests.unit.server.fake_view import FakeView
 from tests.unit.server.served import Answer, Served
 

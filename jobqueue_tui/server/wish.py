@@ -1,0 +1,19 @@
+"""The wish that the engine ends, handed from the server to whoever owns the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Shutdown:
+    """`drain` in seconds, None: as the job file says. `leave`: runs go on."""
+
+    drain: float | None
+    leave: bool
+
+
+OnShutdown: TypeAlias = Callable[[Shutdown], None]
+"""Takes the wish and returns at once: the engine ends after the answer is out. Raises Refused when it is ending already."""
