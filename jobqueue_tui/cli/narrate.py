@@ -7,8 +7,9 @@ the history; it has its lines all the same.
 
 from __future__ import annotations
 
-from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from engine.api import EngineView, JobView
@@ -27,6 +28,10 @@ _NOT_BEGUN: Final = frozenset({RunPhase.QUEUED, RunPhase.STARTING})
 
 _PATIENCE: Final = 50
 """Looks after which a fate that the history does not show is given up."""
+
+
+NO_RUNS: Final[Mapping[str, RunPhase]] = MappingProxyType({})
+_NONE: Final = Counters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +75,8 @@ class _Told:
     counters: Counters
     since: int = 0
     missed: bool = False
-    live: dict[str, RunPhase] = field(default_factory=dict)
-    ends: deque[str] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+    live: Mapping[str, RunPhase] = field(default_factory=lambda: NO_RUNS)
+    ends: tuple[str, ...] = ()
     looks: int = 0
 
 
@@ -82,7 +87,8 @@ class Narrator:
         self._view = view
         self._feed = view.changes()
         self._since = view.now()
-        self._told = {job.id: _Told(job.counters) for job in view.jobs}
+        # only jobs with a past or with runs: ten thousand that wait cost nothing here
+        self._told = {job.id: _Told(job.counters) for job in view.jobs if job.counters != _NONE}
         self._owing: set[str] = set()
 
     async def lines(self) -> list[Line]:
@@ -97,7 +103,11 @@ class Narrator:
         self._feed.close()
 
     async def _job(self, job: JobView) -> list[Line]:
-        told = self._told.setdefault(job.id, _Told(Counters()))
+        told = self._told.get(job.id)
+        if told is None:
+            if job.counters == _NONE and not job.active and not job.queued:
+                return []
+            told = self._told[job.id] = _Told(_NONE)
         lines = await self._ends(job, told)
         runs = {run.run_id: run for run in (*job.active, *job.queued) if run.run_id not in told.ends}
         now = self._view.now()
@@ -119,7 +129,7 @@ class Narrator:
         if not lines or skipped:
             lines = await self._recorded(job.id, told, owed)
         found = [line for line in lines if line.outcome is not None]
-        told.ends.extend(line.run_id for line in found)
+        told.ends = (*told.ends, *(line.run_id for line in found))[-_REMEMBERED:]
         told.since += sum(line.outcome is not Outcome.MISSED for line in found)
         told.missed |= any(line.outcome is Outcome.MISSED for line in found)
         told.looks += 1

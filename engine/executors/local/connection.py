@@ -135,8 +135,8 @@ class Connection:
 
 def _dial(state_dir: Path) -> socket.socket:
     """A socket connected to the keeper of `state_dir`, which must be of our own user."""
-    dialled = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     folder = os.open(state_dir, os.O_RDONLY | os.O_DIRECTORY)
+    dialled = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
         dialled.connect(f"/proc/self/fd/{folder}/{SOCKET}")  # by descriptor: an address holds 107 bytes
         uid = struct.unpack("3i", dialled.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[1]

@@ -56,6 +56,8 @@ PAUSE_PATIENCE: Final = 2.0
 KILL_PATIENCE: Final = 10.0
 """Seconds of KILL after which what still lives (other users', stuck in the kernel) is reported instead of awaited."""
 IDLE: Final = 60.0
+FIRST_CALL: Final = 10.0
+"""Seconds that a new keeper waits for its engine before its idle time begins to count."""
 KEPT_FOR: Final = 7 * 86400.0
 FLOOR_SLACK: Final = 512 * 1024
 """The kernel counts resident pages per CPU and sums them loosely; closer to the keeper's own peak says nothing."""
@@ -390,7 +392,7 @@ class Keeper:
         self.inode = inode(path)
         self.idle = idle
         self.engine: Link | None = None
-        self.alone_since = time.monotonic()
+        self.alone_since = time.monotonic() + FIRST_CALL
         self.goodbye = False
         self.limit = 0
         self.slots_taken = 0
@@ -410,7 +412,7 @@ class Keeper:
         self.epoll = select.epoll()
         self.ready: dict[int, Callable[[], None]] = {}
         self.watch(listener.fileno(), self.accept)
-        self.watch(self.alarm, partial(drain, self.alarm))
+        self.epoll.register(self.alarm, select.EPOLLIN)
         self.orders: dict[str, Callable[..., None]] = {
             "hello": self.hello,
             "launch": self.launch,
@@ -425,15 +427,23 @@ class Keeper:
         }
 
     def serve(self) -> None:
-        """Until there is no more reason to live."""
+        """Until there is no more reason to live. Ends come first: they make room, and who asks is told the latest.
+
+        The bell is emptied before children are reaped: one that ends in between rings again. The other way round its
+        ring would be swallowed and its end wait for the next one's.
+        """
         while not self.may_leave():
-            for fd, _ in self.epoll.poll(self.patience()):
+            woken = self.epoll.poll(self.patience())
+            drain(self.alarm)
+            self.reap()
+            self.start_waiting()
+            for fd, _ in woken:
                 if fd in self.ready:
                     self.ready[fd]()
-            self.reap()
             self.start_waiting()
             self.run_timers()
             self.deliver()
+        self.leave()
 
     # -- when to wake, when to leave
 
@@ -457,6 +467,12 @@ class Keeper:
         if not self.kept and not self.waiting:
             return self.goodbye or alone >= self.idle
         return alone >= self.idle and (alone >= KEPT_FOR or inode(self.path) != self.inode)
+
+    def leave(self) -> None:
+        """The path goes before the listener: whoever is reset while knocking finds the place free."""
+        if inode(self.path) == self.inode:  # else a keeper of another version has it
+            os.unlink(self.path)
+        self.listener.close()
 
     def later(self, delay: float, call: Callable[[], None]) -> Timer:
         timer = Timer(time.monotonic() + delay, call)
@@ -488,14 +504,26 @@ class Keeper:
         uid = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[1]
         if self.engine is not None:
             self.hear()  # it may have died just before
-        if uid != os.geteuid() or self.engine is not None:
-            with connection:
-                Link(connection).send(
-                    [["refused", "another engine is connected" if uid == os.geteuid() else "not yours"]]
-                )
+        if uid != os.geteuid():
+            connection.close()
             return
-        self.engine = Link(connection)
-        self.watch(self.engine.fd, self.hear)
+        link = Link(connection)
+        if self.engine is None:
+            self.engine = link
+            self.watch(link.fd, self.hear)
+        else:
+            link.send([["refused", "another engine is connected"]])
+            self.watch(link.fd, partial(self.see_off, link))
+
+    def see_off(self, link: Link) -> None:
+        """Hang up on the refused when they have: closing first, with their greeting unread, would eat our answer."""
+        try:
+            while link.receive() is not None:
+                pass
+        except (BlockingIOError, ValueError):
+            return
+        self.unwatch(link.fd)
+        link.close()
 
     def hear(self) -> None:
         """Carry out all packets that are there."""
@@ -527,6 +555,7 @@ class Keeper:
             self.lose_engine()
             return
         engine.greeted = True
+        self.limit = 0  # what the last engine left in line starts when this one has seen it and said how many may run
         self.reports.clear()  # all of it is in what follows
         living = [[*run.started()[1:], run.paused, run.pidfd < 0] for run in self.runs.values()]
         engine.send([["welcome", PROTOCOL, os.getpid(), living, list(self.kept.values()), list(self.waiting)]])
@@ -600,7 +629,7 @@ class Keeper:
 
     def start_waiting(self) -> None:
         """Without an engine nothing new starts: its reasons to start it may be gone."""
-        while self.waiting and self.slots_taken < self.limit and self.engine is not None:
+        while self.waiting and self.slots_taken < self.limit and self.engine is not None and self.engine.greeted:
             attempt = next(iter(self.waiting))
             self.start(attempt, *self.waiting.pop(attempt))
 
@@ -869,14 +898,21 @@ def inode(path: str) -> int:
 
 
 def listen(path: str) -> socket.socket:
-    """The listening socket, 0600 from the first moment; a path too long for an address goes through its folder."""
+    """The listening socket, 0600 from the first moment; a path too long for an address goes through its folder.
+
+    OSError, too, when a keeper listens there already: it would lose its path, and with it its engine.
+    """
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)
     own_umask = os.umask(0o177)
     try:
+        address = f"/proc/self/fd/{folder}/{os.path.basename(path)}"
         if os.path.lexists(path):
+            with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as probe:
+                if probe.connect_ex(address) == 0:
+                    raise OSError(errno.EADDRINUSE, "another keeper listens here", path)
             os.unlink(path)
-        listener.bind(f"/proc/self/fd/{folder}/{os.path.basename(path)}")
+        listener.bind(address)
     finally:
         os.umask(own_umask)
         os.close(folder)
@@ -909,10 +945,7 @@ def main(arguments: list[str]) -> int:
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
         signal.signal(number, signal.SIG_IGN)
     shield()
-    alive = Keeper(listener, path, float(arguments[2]) if len(arguments) == 3 else IDLE)
-    alive.serve()
-    if inode(path) == alive.inode:  # else a keeper of another version has taken our place
-        os.unlink(path)
+    Keeper(listener, path, float(arguments[2]) if len(arguments) == 3 else IDLE).serve()
     return 0
 
 

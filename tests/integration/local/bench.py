@@ -26,6 +26,7 @@ from engine.ports.executor import (
     Order,
     Recovered,
     Report,
+    SpawnFailed,
     Started,
     Withdraw,
 )
@@ -95,6 +96,7 @@ class Bench:
     async def open(self, known: Sequence[AttemptRef] = (), *, limit: int = 100) -> Sequence[Recovered]:
         """Connect; what became of `known`."""
         recovered = await self.executor.open(known, self._hear)
+        self.reports.extend(fate for fate in recovered if isinstance(fate, Ended | SpawnFailed))
         self.keepers.add(self.keeper_pid)
         self.submit(Limit(limit))
         return recovered
@@ -190,11 +192,12 @@ class Bench:
 
     async def clear(self) -> None:
         """Kill what is left, acknowledge all and see every keeper leave by itself."""
+        self.submit(Limit(0), Withdraw(tuple(self.launched)))
+        await self.ended(self.launch("/bin/true"))
         for order in self.launched.values():
             while left := keeper.members(order.tag):
                 for member in left:
                     keeper.send_signal(member, order.tag, signal.SIGKILL)
-        self.submit(Withdraw(tuple(self.launched)))
         await self.ended(self.launch("/bin/true"))  # by now the keeper has seen the ends before it as well
         self.submit(Acknowledge(tuple(self.launched)))
         await self.executor.close()
