@@ -101,13 +101,29 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
+class Signal:
+    """Send this signal to every process of the tree, once. A paused tree takes it when it goes on. Not answered."""
+
+    attempt: AttemptId
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimeout:
+    """From now on this timeout counts, from the start and without pauses (None: none). One that has passed ends the run."""
+
+    attempt: AttemptId
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Acknowledge:
     """These ends (Ended or SpawnFailed) are durable here: forget them."""
 
     attempts: tuple[AttemptId, ...]
 
 
-Order: TypeAlias = Launch | Limit | Withdraw | Stop | Pause | Resume | Acknowledge
+Order: TypeAlias = Launch | Limit | Withdraw | Stop | Pause | Resume | Signal | SetTimeout | Acknowledge
 
 
 # -- reports: executor -> engine --------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.clock import Clock, Instant, micros
 from engine.ports.executor import (
@@ -24,6 +24,8 @@ from engine.ports.executor import (
     Report,
     Resume,
     Resumed,
+    SetTimeout,
+    Signal,
     Sink,
     Started,
     StillRunning,
@@ -50,6 +52,9 @@ class _Live:
     exit_code: int
     left: int | None = None
     """Microseconds left when it was paused."""
+    signals: list[int] = field(default_factory=list)
+    """What was sent to it without ending it."""
+    timeout: float | None = None
 
 
 class FakeExecutor:
@@ -106,6 +111,12 @@ class FakeExecutor:
                     out += self._pause(attempt)
                 case Resume(attempt=attempt):
                     out += self._resume(attempt)
+                case Signal(attempt=attempt, number=number):
+                    if attempt in self._live:
+                        self._live[attempt].signals.append(number)
+                case SetTimeout(attempt=attempt, seconds=seconds):
+                    if attempt in self._live:
+                        self._live[attempt].timeout = seconds
                 case Acknowledge(attempts=attempts):
                     for attempt in attempts:
                         self._ended.pop(attempt, None)
@@ -127,6 +138,14 @@ class FakeExecutor:
         """Attempts that run."""
         return list(self._live)
 
+    def signals(self, attempt: AttemptId) -> list[int]:
+        """What `signal` sent to a living attempt."""
+        return self._live[attempt].signals
+
+    def timeout(self, attempt: AttemptId) -> float | None:
+        """The timeout in force for a living attempt; this executor only notes it."""
+        return self._live[attempt].timeout
+
     def play(self) -> None:
         """End what has come to its end by now."""
         now = self._clock.now()
@@ -146,7 +165,7 @@ class FakeExecutor:
             self._pid += 1
             started = Started(launch.attempt, now, self._pid, self._pid)
             ends_at = None if act.seconds is None else now + micros(act.seconds)
-            self._live[launch.attempt] = _Live(launch, started, ends_at, act.exit_code)
+            self._live[launch.attempt] = _Live(launch, started, ends_at, act.exit_code, timeout=launch.timeout)
             self.launched.append(launch)
             self.most_live = max(self.most_live, len(self._live))
             out.append(started)

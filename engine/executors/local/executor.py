@@ -34,6 +34,8 @@ from engine.ports.executor import (
     Recovered,
     Report,
     Resume,
+    SetTimeout,
+    Signal,
     Sink,
     SpawnFailed,
     Started,
@@ -117,7 +119,10 @@ class LocalExecutor:
                 case Stop(attempt) | Pause(attempt) | Resume(attempt):
                     if attempt in self._held:
                         self._held[attempt].unanswered = order
-                case Withdraw() | Acknowledge():
+                case SetTimeout(attempt, seconds):
+                    if attempt in self._held:
+                        self._held[attempt].set_timeout(seconds)
+                case Withdraw() | Acknowledge() | Signal():
                     pass
         self._outbox.extend(orders)
         self._flush_soon()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.clock import SECOND, Instant
@@ -74,6 +74,11 @@ class Held:
                 self._count_pause(at)
             case _:
                 pass
+
+    def set_timeout(self, seconds: float | None) -> None:
+        """A new keeper is to enforce this one. Of an attempt of an earlier engine only its own keeper knows the timeout."""
+        if isinstance(self.order, Launch):
+            self.order = replace(self.order, timeout=seconds)
 
     def reference(self, now: Instant) -> Reference:
         """How to ask another keeper to take it over, its timeout shortened by the time it has run."""

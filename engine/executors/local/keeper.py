@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any, Final
 
-PROTOCOL: Final = 1
+PROTOCOL: Final = 2
 """Raised with every change of a message: an engine of another number is told so and served no further."""
 
 RLIMIT_LOCKS: Final = 10  # the module `resource` has no name for it
@@ -55,6 +55,8 @@ HOLD: Final = 0.002
 PAUSE_PATIENCE: Final = 2.0
 KILL_PATIENCE: Final = 10.0
 """Seconds of KILL after which what still lives (other users', stuck in the kernel) is reported instead of awaited."""
+TIMEOUT_PLACE: Final = 7
+"""Of the timeout among the arguments of `start`, behind the attempt."""
 IDLE: Final = 60.0
 FIRST_CALL: Final = 10.0
 """Seconds that a new keeper waits for its engine before its idle time begins to count."""
@@ -279,8 +281,8 @@ class Run:
     """An attempt that lives, or whose tree is being ended."""
 
     __slots__ = (
-        "at", "attempt", "backoff", "cause", "deadline", "grace", "kill_at", "over", "paused", "pausing_until", "pid",
-        "pidfd", "remaining", "seen", "slot", "span", "step", "stop_signal", "tag", "ticks",
+        "at", "attempt", "backoff", "began", "cause", "deadline", "grace", "kill_at", "over", "paused", "paused_at",
+        "pausing_until", "pid", "pidfd", "seen", "slot", "span", "step", "stop_signal", "tag", "ticks", "timeout",
     )  # fmt: skip
 
     def __init__(self, attempt: str, tag: int, at: int, pid: int, ticks: int, span: int, slot: bool) -> None:
@@ -294,8 +296,10 @@ class Run:
         self.stop_signal: int = signal.SIGTERM
         self.grace = 10.0
         self.pidfd = -1  # of a leader that is not the keeper's child: how it ends cannot be known
+        self.began = time.monotonic()  # moved on by each pause: the timeout counts from here
+        self.timeout: float | None = None
         self.deadline: Timer | None = None
-        self.remaining: float | None = None  # of the timeout, while paused
+        self.paused_at = 0.0
         self.step: Timer | None = None  # the next look at a tree that is being paused or ended
         self.backoff = 0.0
         self.pausing_until: float | None = None
@@ -421,6 +425,8 @@ class Keeper:
             "stop": self.stop,
             "pause": self.pause,
             "resume": self.resume,
+            "signal": self.signal,
+            "timeout": self.set_timeout,
             "acknowledge": self.acknowledge,
             "adopt": self.adopt,
             "goodbye": self.part,
@@ -621,8 +627,8 @@ class Keeper:
         run.grace = grace
         self.runs[run.attempt] = run
         self.slots_taken += run.slot
-        if timeout is not None:
-            run.deadline = self.later(timeout, partial(self.time_out, run))
+        run.timeout = timeout
+        self.set_deadline(run)
 
     def set_limit(self, running: int) -> None:
         self.limit = running
@@ -727,6 +733,29 @@ class Keeper:
     def time_out(self, run: Run) -> None:
         self.end(run, run.stop_signal, run.grace, "timeout")
 
+    def set_deadline(self, run: Run) -> None:
+        """By the run's timeout; none while it is paused or being ended."""
+        if run.deadline is not None:
+            run.deadline.cancel()
+            run.deadline = None
+        if run.timeout is not None and not run.paused and run.cause is None:
+            left = run.began + run.timeout - time.monotonic()
+            run.deadline = self.later(max(0.0, left), partial(self.time_out, run))
+
+    def set_timeout(self, attempt: str, seconds: float | None) -> None:
+        run = self.runs.get(attempt)
+        if run is not None:
+            run.timeout = seconds
+            self.set_deadline(run)
+        elif attempt in self.waiting:
+            self.waiting[attempt][TIMEOUT_PLACE] = seconds
+
+    def signal(self, attempt: str, number: int) -> None:
+        run = self.runs.get(attempt)
+        if run is not None:
+            for member in members(run.tag):
+                send_signal(member, run.tag, number)
+
     def stop(self, attempt: str, number: int, grace: float, cause: str) -> None:
         run = self.runs.get(attempt)
         if run is not None:
@@ -808,9 +837,8 @@ class Keeper:
         if not awake and pids == run.seen:
             run.pausing_until = None
             run.paused = True
-            if run.deadline is not None:
-                run.remaining = run.deadline.when - now
-                run.deadline.cancel()
+            run.paused_at = now
+            self.set_deadline(run)
             self.reports.append(["paused", run.attempt, wall()])
         elif run.pausing_until is not None and now >= run.pausing_until:
             self.continue_tree(run)
@@ -834,13 +862,13 @@ class Keeper:
     def continue_tree(self, run: Run) -> None:
         if run.step is not None:
             run.step.cancel()
+        if run.paused:
+            run.began += time.monotonic() - run.paused_at
         run.paused = False
         run.pausing_until = None
         for member in members(run.tag):
             send_signal(member, run.tag, signal.SIGCONT)
-        if run.remaining is not None:
-            run.deadline = self.later(run.remaining, partial(self.time_out, run))
-            run.remaining = None
+        self.set_deadline(run)
 
     # -- runs of a keeper that was lost
 
@@ -856,16 +884,18 @@ class Keeper:
             if leader is None or attempt in self.runs:
                 answers.append([attempt, None, False, described(found[tag])])
                 continue
-            at = wall() - (boot_ticks() - leader.ticks) * 1_000_000 // TICKS
-            run = Run(attempt, tag, at, leader.pid, leader.ticks, 1, slot)
+            age = (boot_ticks() - leader.ticks) / TICKS
+            run = Run(attempt, tag, wall() - int(age * 1_000_000), leader.pid, leader.ticks, 1, slot)
             run.paused = leader.state == "T"
+            run.paused_at = run.began
+            run.began -= age  # pauses under the lost keeper count as running: nobody knows them any more
             try:
                 run.pidfd = os.pidfd_open(leader.pid)
             except ProcessLookupError:
                 answers.append([attempt, None, False, []])
                 continue
             self.watch(run.pidfd, partial(self.leader_of_another_over, run))
-            self.admit(run, timeout, stop_signal, grace)
+            self.admit(run, None if timeout is None else age + timeout, stop_signal, grace)
             answers.append([attempt, run.started(), run.paused, []])
         self.reports.append(["adopted", answers])
 

@@ -26,6 +26,8 @@ from engine.ports.executor import (
     Report,
     Resume,
     Resumed,
+    SetTimeout,
+    Signal,
     SpawnFailed,
     Started,
     Stop,
@@ -137,6 +139,10 @@ def encode(order: Order) -> Message:
             return ["pause", attempt]
         case Resume(attempt):
             return ["resume", attempt]
+        case Signal(attempt, number):
+            return ["signal", attempt, number]
+        case SetTimeout(attempt, seconds):
+            return ["timeout", attempt, seconds]
 
 
 def encode_adopt(references: Sequence[Reference]) -> Message:
