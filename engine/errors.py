@@ -19,6 +19,7 @@ class RefusedCode(StrEnum):
     NOT_PAUSABLE = "not_pausable"
     MANUAL_DENIED = "manual_denied"
     NOT_DURABLE = "not_durable"
+    PAUSE_TIMEOUT = "pause_timeout"
 
 
 class EngineError(Exception):
@@ -36,6 +37,19 @@ class Refused(EngineError):  # noqa: N818 - the word of the design for a verb th
         self.code = code
         self.message = message
         self.remedy = remedy
+
+
+class PauseTimeout(Refused):
+    """A callable did not reach a checkpoint in time; it goes on as running."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(
+            RefusedCode.PAUSE_TIMEOUT, message, "call `await ctx.checkpoint()` more often, or raise pause_timeout"
+        )
+
+
+class JobCancelled(Exception):  # noqa: N818 - the word of `JobContext.cancelled`
+    """Raised by `JobContext.checkpoint_sync` in a run that is told to end; let it pass."""
 
 
 class StateLocked(EngineError):  # noqa: N818 - says what is the case

@@ -14,6 +14,7 @@ from engine.core.reports import take_report
 from engine.core.state import Job, Run
 from engine.core.timers import DeadlineAt, ResumeAt, RetryAt
 from engine.core.turn import Turn
+from engine.errors import Refused
 from engine.model.outcome import Because, Outcome, Reason
 from engine.model.record import RunKind
 from engine.model.states import Paused, Retrying, Running, RunPhase
@@ -75,7 +76,7 @@ def adopt(turn: Turn, recovered: Iterable[Recovered]) -> None:
                 _not_found(turn, turn.state.by_attempt[attempt], missing)
 
 
-def _nobody(_run: Run, _why: str | None) -> None:
+def _nobody(_run: Run, _why: Refused | None) -> None:
     """Nobody waits for an answer at the start."""
 
 

@@ -16,7 +16,8 @@ from engine.core.ready import SIMPLE, order_key, takes
 from engine.core.state import Attempt, Job, Run, concurrency
 from engine.core.turn import Turn
 from engine.model.states import Queued, Retrying, Starting
-from engine.ports.executor import AttemptId, Withdraw
+from engine.ports.executor import AttemptId, Home, Withdraw
+from engine.spec.job import Call
 
 CLAIM_AHEAD: Final = 16
 """Claims beyond the free slots."""
@@ -57,7 +58,7 @@ def _room(turn: Turn, job: Job) -> bool:
     limit = concurrency(job.spec)
     if limit is None:
         return True
-    return len(job.active) + sum(bool(run.entry) or on_its_way(turn, run) for run in job.queue) < limit
+    return len(job.active) + job.lingering + sum(bool(run.entry) or on_its_way(turn, run) for run in job.queue) < limit
 
 
 def start_what_may(turn: Turn) -> list[Run]:
@@ -108,6 +109,7 @@ def _claim(turn: Turn) -> None:
                 tag=turn.chance.getrandbits(TAG_BITS) | 1,
                 boot_id=turn.state.boot_id,
             )
+            run.home = Home.CALL if isinstance(run.job.spec.command, Call) else Home.LOCAL
             turn.state.by_attempt[run.attempt.id] = run
             turn.fx.claims.append(run)
             turn.fx.save(run)

@@ -73,7 +73,7 @@ def arise(turn: Turn, job: Job, kind: RunKind, planned: Instant, *, bypass: bool
 def _fits(turn: Turn, job: Job, run: Run) -> bool:
     """The overlap policy, for a run that is in the queue already."""
     limit = concurrency(job.spec)
-    others = len(job.active) + len(job.queue) - 1
+    others = len(job.active) + job.lingering + len(job.queue) - 1
     if limit is None or others < limit:
         return True
     match job.spec.overlap:

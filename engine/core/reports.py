@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from engine.clock import SECOND
 from engine.core.admission import release
+from engine.core.callables import freed, linger, save_data
 from engine.core.dispatch import enter_starting, withdrawn
 from engine.core.fates import forget_claim, settle
 from engine.core.retry import wait_before
@@ -14,13 +15,16 @@ from engine.core.state import Run
 from engine.core.stopping import count_pause, end_tree
 from engine.core.timers import ResumeAt, RetryAt
 from engine.core.turn import Turn
+from engine.errors import PauseTimeout, Refused, RefusedCode
 from engine.model.outcome import Because, Outcome, Reason
 from engine.model.record import AttemptRecord
 from engine.model.states import Paused as PausedState
 from engine.model.states import Retrying, Running, RunPhase, Stopping
 from engine.ports.executor import (
     Cause,
+    DataSaved,
     Ended,
+    Freed,
     Paused,
     PauseRefused,
     Report,
@@ -33,13 +37,16 @@ from engine.ports.executor import (
 from engine.spec.job import JobSpec
 
 
-def take_report(turn: Turn, report: Report, answer: Callable[[Run, str | None], None]) -> None:
-    """Apply one report. `answer(run, why)` tells who waits for a pause: None = done, a text = refused."""
+def take_report(turn: Turn, report: Report, answer: Callable[[Run, Refused | None], None]) -> None:
+    """Apply one report. `answer(run, why)` tells who waits for a pause: None = done, else why it was refused."""
     if isinstance(report, Withdrawn):
         for doomed in withdrawn(turn, report.attempts):
             forget_claim(turn, doomed)
             assert doomed.wish is not None
             settle(turn, doomed, _unstarted_outcome(doomed, doomed.wish), doomed.wish)
+        return
+    if isinstance(report, Freed):
+        freed(turn, report)
         return
     run = turn.state.by_attempt.get(report.attempt)
     if run is None:
@@ -58,11 +65,14 @@ def take_report(turn: Turn, report: Report, answer: Callable[[Run, str | None], 
         case Paused():
             _paused(turn, run, report)
             answer(run, None)
-        case PauseRefused():
-            answer(run, report.why)
+        case PauseRefused(why=why, timeout=timeout):
+            refusal = PauseTimeout(why) if timeout else Refused(RefusedCode.STATE, why, "stop it instead, or try again")
+            answer(run, refusal)
         case Resumed():
             _resumed(turn, run, report)
             answer(run, None)
+        case DataSaved():
+            save_data(turn, run, report)
 
 
 def _unstarted_outcome(run: Run, wish: Reason) -> Outcome:
@@ -107,6 +117,7 @@ def _ended(turn: Turn, run: Run, report: Ended) -> None:
     outcome, reason = judge(run.job.spec, report, run.state.reason if isinstance(run.state, Stopping) else None)
     run.exit_code, run.signal = report.exit_code, report.signal
     run.left_behind = report.left_behind
+    run.error = None if report.failure is None else report.failure.traceback
     if report.peak_rss is not None:
         run.peak_rss = max(report.peak_rss, run.peak_rss or 0)
     if report.cpu is not None:
@@ -126,6 +137,8 @@ def judge(spec: JobSpec, report: Ended, stopping: Reason | None) -> tuple[Outcom
             return Outcome.STOPPED, stopping or Reason(Because.SHUTDOWN)
         case None:
             pass
+    if report.failure is not None:
+        return Outcome.FAILED, Reason(Because.EXCEPTION, report.failure.summary)
     if report.exit_code is not None:
         reason = Reason(Because.EXIT, str(report.exit_code))
         if report.exit_code in spec.success_codes:
@@ -154,8 +167,11 @@ def _attempt_over(turn: Turn, run: Run, outcome: Outcome, reason: Reason, report
     """The slot is free; then the next attempt, or the run's fate."""
     attempt = run.attempt
     assert attempt is not None
-    turn.state.taken -= 1
-    release(turn, run)
+    if report is not None and report.may_still_run:
+        linger(turn, run)
+    else:
+        turn.state.taken -= 1
+        release(turn, run)
     run.past.append(
         AttemptRecord(
             attempt_id=attempt.id,

@@ -16,7 +16,7 @@ from engine.clock import SECOND, Instant
 from engine.model.outcome import Outcome, Reason
 from engine.model.record import AttemptRecord, Counters, RunKind
 from engine.model.states import LIVE, Ended, RunPhase, RunState, phase_of, step
-from engine.ports.executor import AttemptId, LeftBehind
+from engine.ports.executor import AttemptId, Home, LeftBehind
 from engine.schedule import Plan
 from engine.spec.config import EngineSpec, PoolSpec
 from engine.spec.job import JobSpec
@@ -122,6 +122,15 @@ class Run:
     rss: int | None = None
     left_behind: tuple[LeftBehind, ...] = ()
     log_path: str | None = None
+    home: Home = Home.LOCAL
+    data: dict[str, object] = field(default_factory=dict)
+    """What the run's function saved."""
+    facts: dict[str, object] = field(default_factory=dict)
+    """What subscribers attached."""
+    error: str | None = None
+    """Traceback of the last attempt that ended with an exception."""
+    may_still_run: bool = False
+    """Over on record, but its function ignored the stop: it keeps its slot (`State.lingering`)."""
     priority: int = 0
     wish: Reason | None = None
     """The run is to end before it starts (its launch is being withdrawn); what the record will say."""
@@ -191,6 +200,10 @@ class Job:
     last_reason: str | None = None
     last_seconds: float | None = None
     served_at: Instant = 0
+    data: dict[str, object] = field(default_factory=dict)
+    """What its functions saved for the job, over runs."""
+    lingering: int = 0
+    """Functions that ignored their stop and still run: each counts as a run for the job's concurrency."""
     needed_by: list[Job] = field(default_factory=list)
     met: dict[str, Outcome] = field(default_factory=dict)
     """Triggered by needs: how each needed job ended since the last run of this one was made."""
@@ -220,7 +233,7 @@ class Job:
     def room(self) -> bool:
         """Its own concurrency allows one more live run."""
         limit = concurrency(self.spec)
-        return limit is None or len(self.active) < limit
+        return limit is None or len(self.active) + self.lingering < limit
 
 
 def concurrency(spec: JobSpec) -> int | None:
@@ -247,7 +260,9 @@ class State:
     alone: Run | None = None
     """The live exclusive run."""
     taken: int = 0
-    """Live runs."""
+    """Live runs, and lingering ones."""
+    lingering: dict[AttemptId, Run] = field(default_factory=dict)
+    """Runs whose function goes on after their end; they hold what they took."""
     waiting: int = 0
     """Queued runs."""
     next_no: int = 1

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from engine.core.state import Run
 from engine.core.turn import Turn
-from engine.errors import Refused, RefusedCode
+from engine.errors import Refused
 from engine.runtime.loop import Loop
 
 T = TypeVar("T")
@@ -55,22 +55,23 @@ class Mailbox:
     async def change_process(self, runs: Callable[[Turn], list[Run]]) -> None:
         """As `change`, for orders about processes; returns when the executor has answered for each of the runs.
 
-        Refused `state` when one could not be carried out (a tree that keeps forking cannot be paused).
+        Refused `state` when one could not be carried out (a tree that keeps forking cannot be paused), PauseTimeout when
+        a callable did not reach a checkpoint in time.
         """
-        answers: list[asyncio.Future[str | None]] = []
+        answers: list[asyncio.Future[Refused | None]] = []
 
         def act(turn: Turn) -> None:
             for run in runs(turn):
-                answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+                answer: asyncio.Future[Refused | None] = asyncio.get_running_loop().create_future()
                 answers.append(answer)
                 self.loop.on_answer(run, partial(_resolve, answer))
 
         await self.change(act)
         for why in await asyncio.gather(*answers):
             if why is not None:
-                raise Refused(RefusedCode.STATE, why, "stop it instead, or try again")
+                raise why
 
 
-def _resolve(answer: asyncio.Future[str | None], why: str | None) -> None:
+def _resolve(answer: asyncio.Future[Refused | None], why: Refused | None) -> None:
     if not answer.done():
         answer.set_result(why)

@@ -28,6 +28,7 @@ class Because(StrEnum):
     """The closed list of reasons for an outcome."""
 
     EXIT = "exit"
+    EXCEPTION = "exception"
     SIGNAL = "signal"
     TIMEOUT = "timeout"
     OPERATOR = "operator"

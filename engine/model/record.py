@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from datetime import UTC
 from enum import StrEnum
 from typing import Final, TypeAlias
 
-from engine.clock import Instant, moment
+from engine.clock import SECOND, Instant, moment
 from engine.model.outcome import Outcome
 from engine.model.states import JobStatus, RunPhase
 
@@ -60,6 +61,22 @@ class AttemptRecord:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class StateError:
+    """What went wrong in a run: the job's own error (a traceback where there is one), and those of its hooks by slot."""
+
+    job_error: str | None = None
+    hook_errors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def is_empty(self) -> bool:
+        """Nothing went wrong."""
+        return self.job_error is None and not any(self.hook_errors.values())
+
+    def hooks_json(self) -> dict[str, Json]:
+        """The hooks' errors as JSON."""
+        return {slot: list(texts) for slot, texts in self.hook_errors.items()}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
     """One run. Instants in microseconds, durations in seconds, sizes in bytes; None = unknown or not yet.
@@ -96,6 +113,18 @@ class RunRecord:
     host: str
     log_path: str | None
     left_behind: tuple[tuple[int, str], ...]
+    data: Mapping[str, Json] = field(default_factory=dict)
+    """What the run's function saved."""
+    facts: Mapping[str, Json] = field(default_factory=dict)
+    """What subscribers attached."""
+    error: StateError = StateError()
+    may_still_run: bool = False
+    """Over, but its function ignored the stop and still runs."""
+
+    @property
+    def execution_time(self) -> int | None:
+        """Wall time without pauses, in nanoseconds."""
+        return None if self.wall_seconds is None else round(self.wall_seconds * SECOND) * 1000
 
     def to_json(self) -> dict[str, Json]:
         """The stable JSON object of a run."""
@@ -104,12 +133,15 @@ class RunRecord:
         plain["attempts"] = [attempt.to_json() for attempt in self.attempts]
         plain["left_behind"] = [{"pid": pid, "command": command} for pid, command in self.left_behind]
         # fields of the interface that nothing in this version can fill
-        plain |= {"recovered": False, "hook_errors": {}, "params": {}, "outputs": {}, "may_still_run": False}
+        plain |= {"recovered": False, "params": {}, "outputs": {}}
+        plain |= {"data": dict(self.data), "facts": dict(self.facts), "execution_time": self.execution_time}
+        plain |= {"error": self.error.job_error, "hook_errors": self.error.hooks_json()}
         return plain
 
 
 _RUN_TIMES: Final = ("planned_at", "first_planned_at", "queued_at", "started_at", "ended_at")
-_PLAIN_RUN: Final = tuple(f.name for f in fields(RunRecord) if f.name not in {*_RUN_TIMES, "attempts", "left_behind"})
+_BUILT_RUN: Final = {*_RUN_TIMES, "attempts", "left_behind", "data", "facts", "error"}
+_PLAIN_RUN: Final = tuple(f.name for f in fields(RunRecord) if f.name not in _BUILT_RUN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,11 +14,13 @@ are repeated after a reconnect until they were acknowledged; receivers ignore wh
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from engine.clock import Instant
+from engine.spec.context import JobFunction
 
 AttemptId: TypeAlias = str
 """`JOB:N.K` or `JOB[item]:N.K`: the K-th attempt of a run; never reused."""
@@ -32,7 +34,28 @@ class Cause(StrEnum):
     SHUTDOWN = "shutdown"
 
 
+class Home(StrEnum):
+    """Where an attempt lives: a process of this machine, or the engine's own process."""
+
+    LOCAL = "local"
+    CALL = "call"
+
+
 # -- orders: engine -> executor ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calling:
+    """A callable attempt: the function (None: `argv` calls it in a child), and what its context begins with."""
+
+    function: JobFunction | None
+    job_id: str
+    run_id: str
+    number: int
+    scheduled_at: datetime
+    data: Mapping[str, object] = field(default_factory=dict)
+    job_data: Mapping[str, object] = field(default_factory=dict)
+    pause_timeout: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +80,12 @@ class Launch:
     grace: float = 10.0
     slot: bool = True
     waits: bool = False
+    calling: Calling | None = None
+
+    @property
+    def home(self) -> Home:
+        """Which kind of executor carries it out."""
+        return Home.CALL if self.calling is not None and self.calling.function is not None else Home.LOCAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +203,33 @@ class Ended:
     peak_rss: int | None
     cause: Cause | None = None
     left_behind: tuple[LeftBehind, ...] = ()
+    failure: Failure | None = None
+    may_still_run: bool = False
+    """A function that ignores its stop goes on; `Freed` follows when it ends, until then it keeps its slot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The exception that ended a function: `ValueError: no rows`, and its traceback."""
+
+    summary: str
+    traceback: str
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """A function that went on after its end was recorded is over."""
+
+    attempt: AttemptId
+
+
+@dataclass(frozen=True, slots=True)
+class DataSaved:
+    """What a function saved, by name: for its run, and for its job (None removes the name). JSON values."""
+
+    attempt: AttemptId
+    run: Mapping[str, object]
+    job: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,11 +249,12 @@ class Paused:
 
 @dataclass(frozen=True, slots=True)
 class PauseRefused:
-    """The tree could not be stopped as a whole and goes on."""
+    """The tree could not be stopped as a whole and goes on; `timeout`: a function did not acknowledge in time."""
 
     attempt: AttemptId
     at: Instant
     why: str
+    timeout: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +277,9 @@ class Sampled:
     peak_rss: int
 
 
-Report: TypeAlias = Started | SpawnFailed | Ended | Withdrawn | Paused | PauseRefused | Resumed | Sampled
+Report: TypeAlias = (
+    Started | SpawnFailed | Ended | Withdrawn | Paused | PauseRefused | Resumed | Sampled | DataSaved | Freed
+)
 Sink: TypeAlias = Callable[[Sequence[Report]], None]
 
 
@@ -237,6 +296,7 @@ class AttemptRef:
     pid: int | None
     ticks: int | None
     log_path: str
+    home: Home = Home.LOCAL
 
 
 class Missing(StrEnum):

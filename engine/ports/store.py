@@ -16,7 +16,9 @@ from engine.model.record import RunRecord
 
 
 class RunRow(NamedTuple):
-    """A run as stored: what the record shows, and what adoption after a crash needs. `past` and `left_behind` are JSON.
+    """A run as stored: what the record shows, and what adoption after a crash needs.
+
+    `past`, `left_behind`, `data` and `facts` are JSON.
 
     (job, kind, planned_at, seq) is the run key: unique, so that no occurrence starts twice whatever the loop believes.
     `seq` is 0 for what a schedule planned, else the run's own number: two triggers may share an instant.
@@ -57,10 +59,15 @@ class RunRow(NamedTuple):
     log_path: str | None
     left_behind: str | None
     past: str | None
+    executor: str
+    data: str | None
+    facts: str | None
+    error: str | None
+    may_still_run: bool
 
 
 class JobRow(NamedTuple):
-    """A job as stored: counters, what an operator set, how far its schedule has got, what it knows of its needs (JSON)."""
+    """A job as stored: counters, what an operator set, how far its schedule has got, what it knows of its needs, its data (JSON)."""
 
     id: str
     seq: int
@@ -85,6 +92,7 @@ class JobRow(NamedTuple):
     last_reason: str | None
     last_seconds: float | None
     needs: str | None
+    data: str | None
 
 
 @dataclass(slots=True)

@@ -10,8 +10,9 @@ from typing import Final
 
 from engine.clock import moment
 from engine.core.state import Run
-from engine.ports.executor import Launch
-from engine.spec.job import Argv, JobSpec, Shell
+from engine.executors.call.child import child_argv, child_env
+from engine.ports.executor import Calling, Launch
+from engine.spec.job import Argv, Call, JobSpec, PythonFunction, Shell
 from engine.spec.template import at_start
 
 CLEAN_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -43,10 +44,24 @@ class Launcher:
         facts = self._facts(run)
         if run.log_path is None:
             run.log_path = self.log_path(run)
+        calling = self._calling(run)
+        if isinstance(spec.command, Call):
+            return Launch(
+                attempt=attempt.id,
+                argv=(),
+                env={},
+                cwd="",
+                log_path=run.log_path,
+                tag=attempt.tag,
+                timeout=spec.timeout.run,
+                grace=spec.stop.grace,
+                waits=True,
+                calling=calling,
+            )
         return Launch(
             attempt=attempt.id,
             argv=self._argv(spec, facts),
-            env=self._env(spec, facts),
+            env=self._env(spec, facts) | child_env(calling, run.log_path),
             cwd=at_start(spec.working_dir, facts) or "/",
             log_path=run.log_path,
             tag=attempt.tag,
@@ -56,6 +71,7 @@ class Launcher:
             stop_signal=int(spec.stop.signal),
             grace=spec.stop.grace,
             waits=True,
+            calling=calling,
         )
 
     def new_folders(self, claims: Iterable[Run]) -> list[str]:
@@ -78,6 +94,26 @@ class Launcher:
                 return (*spec.shell, text)
             case Argv(args=args):
                 return tuple(at_start(arg, facts) for arg in args)
+            case PythonFunction(text=text):
+                return child_argv(text)
+            case Call():
+                return ()
+
+    def _calling(self, run: Run) -> Calling | None:
+        spec, attempt = run.job.spec, run.attempt
+        assert attempt is not None
+        if not isinstance(spec.command, Call | PythonFunction):
+            return None
+        return Calling(
+            function=spec.command.function if isinstance(spec.command, Call) else None,
+            job_id=run.job.id,
+            run_id=run.run_id,
+            number=attempt.number,
+            scheduled_at=moment(run.planned_at),
+            data=run.data,
+            job_data=run.job.data,
+            pause_timeout=spec.pause_timeout,
+        )
 
     def _env(self, spec: JobSpec, facts: Mapping[str, str]) -> dict[str, str]:
         """10-job-file, Environment of a job: the same at a desk, under systemd and after a reboot."""

@@ -118,7 +118,7 @@ class Loop:
         self._flying: _Flight | None = None
         self._retry_at: Instant | None = None
         self._ordered_again: set[AttemptId] = set()
-        self._answers: dict[str, list[Callable[[str | None], None]]] = {}
+        self._answers: dict[str, list[Callable[[Refused | None], None]]] = {}
         self._offset = clock.now() - clock.monotonic()
 
     # -- messages in ---------------------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ class Loop:
         self._acts.append((perform, failed))
         self.wake()
 
-    def on_answer(self, run: Run, answer: Callable[[str | None], None]) -> None:
+    def on_answer(self, run: Run, answer: Callable[[Refused | None], None]) -> None:
         """Tell `answer` how the order to pause or resume this run went: None, or why it could not be done."""
         self._answers.setdefault(run.run_id, []).append(answer)
 
@@ -214,7 +214,7 @@ class Loop:
         self.turn.fx.orders.append(self._launcher.launch(run))
         return True
 
-    def _answer(self, run: Run, why: str | None) -> None:
+    def _answer(self, run: Run, why: Refused | None) -> None:
         for answer in self._answers.pop(run.run_id, ()):
             answer(why)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from engine.clock import SECOND, Instant
 from engine.core.explain import status_of, why_idle
 from engine.core.state import Job, Run, State
 from engine.core.stopping import wall_seconds
-from engine.model.record import AttemptRecord, JobRecord, RunRecord, iso
+from engine.model.record import AttemptRecord, JobRecord, Json, RunRecord, StateError, iso
 
 
 def run_record(run: Run, now: Instant, host: str) -> RunRecord:
@@ -36,10 +38,14 @@ def run_record(run: Run, now: Instant, host: str) -> RunRecord:
         count=run.count,
         count_exact=run.count_exact,
         priority=run.priority,
-        executor="local",
+        executor=run.home,
         host=host,
         log_path=run.log_path,
         left_behind=tuple((one.pid, one.command) for one in run.left_behind),
+        data=cast("dict[str, Json]", dict(run.data)),
+        facts=cast("dict[str, Json]", dict(run.facts)),
+        error=StateError(run.error),
+        may_still_run=run.may_still_run,
     )
 
 

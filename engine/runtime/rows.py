@@ -9,7 +9,7 @@ from engine.core.state import Attempt, Job, Run
 from engine.model.outcome import Because, Outcome, Reason
 from engine.model.record import AttemptRecord, RunKind
 from engine.model.states import Paused, Queued, Retrying, Running, RunPhase, RunState, Starting, Stopping
-from engine.ports.executor import LeftBehind
+from engine.ports.executor import Home, LeftBehind
 from engine.ports.store import JobRow, RunRow
 
 _PLANNED = frozenset({RunKind.SCHEDULE, RunKind.CATCH_UP})
@@ -55,6 +55,11 @@ def run_row(run: Run) -> RunRow:
         log_path=run.log_path,
         left_behind=json.dumps([[one.pid, one.command] for one in run.left_behind]) if run.left_behind else None,
         past=json.dumps([asdict(one) for one in run.past]) if _several(run) else None,
+        executor=run.home,
+        data=json.dumps(run.data) if run.data else None,
+        facts=json.dumps(run.facts) if run.facts else None,
+        error=run.error,
+        may_still_run=run.may_still_run,
     )
 
 
@@ -98,6 +103,7 @@ def job_row(job: Job) -> JobRow:
         last_reason=job.last_reason,
         last_seconds=job.last_seconds,
         needs=needs,
+        data=json.dumps(job.data) if job.data else None,
     )
 
 
@@ -116,6 +122,7 @@ def restore_job(job: Job, row: JobRow) -> None:
     job.last_started_at, job.last_ended_at = row.last_started_at, row.last_ended_at
     job.last_outcome = None if row.last_outcome is None else Outcome(row.last_outcome)
     job.last_reason, job.last_seconds = row.last_reason, row.last_seconds
+    job.data = json.loads(row.data or "{}")
     if row.needs is not None:
         needs = json.loads(row.needs)
         wanted = {need.job for need in job.spec.needs}
@@ -151,6 +158,10 @@ def restore_run(job: Job, row: RunRow) -> Run:
         pause_until=row.pause_until,
         log_path=row.log_path,
         priority=row.priority,
+        home=Home(row.executor),
+        data=json.loads(row.data or "{}"),
+        facts=json.loads(row.facts or "{}"),
+        error=row.error,
         left_behind=tuple(LeftBehind(pid, command) for pid, command in json.loads(row.left_behind or "[]")),
         past=[
             AttemptRecord(**{**fields, "outcome": fields["outcome"] and Outcome(fields["outcome"])})

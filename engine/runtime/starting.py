@@ -47,7 +47,7 @@ def restore(turn: Turn, job_file: JobFile, stored: Stored) -> None:
 def under_way(state: State) -> list[AttemptRef]:
     """Attempts that were claimed and have no end on record: the executor is asked what became of them."""
     return [
-        AttemptRef(attempt.id, attempt.tag, attempt.boot_id, attempt.pid, attempt.ticks, run.log_path or "")
+        AttemptRef(attempt.id, attempt.tag, attempt.boot_id, attempt.pid, attempt.ticks, run.log_path or "", run.home)
         for run in state.runs.values()
         if (attempt := run.attempt) is not None
     ]

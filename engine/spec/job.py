@@ -15,6 +15,8 @@ from signal import Signals
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
+from engine.spec.context import JobFunction
+
 JOB_ID_PATTERN: Final = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 """A job id is safe as a file name and can never be a run id (those hold a colon)."""
 
@@ -38,7 +40,27 @@ class Argv:
     args: tuple[str, ...]
 
 
-Command: TypeAlias = Shell | Argv
+@dataclass(frozen=True, slots=True)
+class PythonFunction:
+    """`python: module:function` - imported and called in a child process of its own."""
+
+    module: str
+    function: str
+
+    @property
+    def text(self) -> str:
+        """As written."""
+        return f"{self.module}:{self.function}"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function of the program that holds the engine: a coroutine runs in its loop, a plain function in a thread."""
+
+    function: JobFunction
+
+
+Command: TypeAlias = Shell | Argv | PythonFunction | Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +237,8 @@ class JobSpec:
     success_codes: frozenset[int] = frozenset({0})
     skip_codes: frozenset[int] = frozenset()
     pausable: bool = True
+    pause_timeout: float = 1.0
+    """Seconds within which a callable must reach a checkpoint, or the pause fails."""
 
     @property
     def title(self) -> str:

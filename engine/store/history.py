@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from engine.clock import SECOND, Instant
 from engine.model.outcome import Outcome
-from engine.model.record import AttemptRecord, RunKind, RunRecord
+from engine.model.record import AttemptRecord, RunKind, RunRecord, StateError
 from engine.model.states import RunPhase
 from engine.ports.store import RunRow
 
@@ -87,10 +87,14 @@ def to_record(row: RunRow) -> RunRecord:
         count=row.occurrences,
         count_exact=bool(row.occurrences_exact),
         priority=row.priority,
-        executor="local",
+        executor=row.executor,
         host="",
         log_path=row.log_path,
         left_behind=tuple((pid, command) for pid, command in json.loads(row.left_behind or "[]")),
+        data=json.loads(row.data or "{}"),
+        facts=json.loads(row.facts or "{}"),
+        error=StateError(row.error),
+        may_still_run=bool(row.may_still_run),
     )
 
 

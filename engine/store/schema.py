@@ -16,7 +16,7 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
             skipped INTEGER NOT NULL, missed INTEGER NOT NULL, priority INTEGER, held_since INTEGER, hold_until INTEGER,
             is_stopped INTEGER NOT NULL, planned_until INTEGER, last_no INTEGER, last_run_id TEXT,
             last_started_at INTEGER, last_ended_at INTEGER, last_outcome TEXT, last_reason TEXT, last_seconds REAL,
-            needs TEXT
+            needs TEXT, data TEXT
         ) WITHOUT ROWID""",
         """CREATE TABLE runs (
             no INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE, job TEXT NOT NULL, kind TEXT NOT NULL,
@@ -26,10 +26,12 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
             signal INTEGER, priority INTEGER NOT NULL, bypass INTEGER NOT NULL, attempts_made INTEGER NOT NULL,
             attempt_id TEXT, tag INTEGER, boot_id TEXT, attempt_started_at INTEGER, pid INTEGER, ticks INTEGER,
             retry_at INTEGER, paused_us INTEGER NOT NULL, paused_since INTEGER, pause_until INTEGER,
-            peak_rss INTEGER, cpu_seconds REAL, log_path TEXT, left_behind TEXT, past TEXT
+            peak_rss INTEGER, cpu_seconds REAL, log_path TEXT, left_behind TEXT, past TEXT,
+            executor TEXT NOT NULL, data TEXT, facts TEXT, error TEXT, may_still_run INTEGER NOT NULL
         )""",
         "CREATE UNIQUE INDEX run_key ON runs (job, planned_at, kind, seq)",
         "CREATE INDEX run_open ON runs (no) WHERE outcome IS NULL",
+        "CREATE INDEX run_lingering ON runs (no) WHERE may_still_run",
     ),
 )
 

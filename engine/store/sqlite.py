@@ -50,6 +50,8 @@ class SqliteStore:
             damaged = self._set_aside()
             self._db = _open(self._path)
         db = self._db
+        # functions that ignored their stop ended with the engine that called them
+        db.execute("UPDATE runs SET may_still_run = 0 WHERE may_still_run")
         found = Stored(
             jobs=tuple(JobRow(*row) for row in db.execute(f"SELECT {', '.join(JobRow._fields)} FROM jobs")),
             runs=tuple(

@@ -1,0 +1,329 @@
+"""Functions of the program that holds the engine, as attempts.
+
+A coroutine is a task of the engine's loop, a plain function gets a daemon thread. Python can end neither by force:
+a stop sets `cancelled` and cancels a task; whoever has not ended when its grace is over gets its outcome all the same,
+and is said to `may_still_run` until it ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import threading
+import traceback
+from collections.abc import Callable, Coroutine, Sequence
+from inspect import iscoroutine, iscoroutinefunction, signature
+from typing import Final, cast
+
+from engine.clock import SECOND, Clock
+from engine.errors import JobCancelled
+from engine.executors.call.context import CallContext
+from engine.ports.executor import (
+    AttemptId,
+    AttemptRef,
+    Cause,
+    DataSaved,
+    Ended,
+    Failure,
+    Freed,
+    Launch,
+    Missing,
+    NotFound,
+    Order,
+    Pause,
+    Paused,
+    PauseRefused,
+    Recovered,
+    Report,
+    Resume,
+    Resumed,
+    Sink,
+    SpawnFailed,
+    Started,
+    Stop,
+)
+
+_SUMMARY: Final = 500
+"""Characters of an exception's text that stand in a reason."""
+
+_TRACEBACK: Final = 20_000
+"""... and of its traceback that stand on the record, the end of it; the log has it whole."""
+
+
+class _Attempt:
+    """A function that runs, on the loop."""
+
+    def __init__(self, launch: Launch, context: CallContext) -> None:
+        assert launch.calling is not None
+        self.id: AttemptId = launch.attempt
+        self.launch = launch
+        self.context = context
+        self.pause_timeout = launch.calling.pause_timeout
+        self.task: asyncio.Task[None] | None = None
+        self.cause: Cause | None = None
+        self.pausing: asyncio.TimerHandle | None = None
+        self.paused = False
+        self.deadline: asyncio.TimerHandle | None = None
+        self.time_left = launch.timeout
+        self.counted_from = 0.0
+        self.given_up: asyncio.TimerHandle | None = None
+        self.told = False
+        """Its end is reported; when it really ends, that it is freed."""
+
+
+class CallExecutor:
+    """`engine.ports.executor.Executor` for functions. Keeps no queue: launches start at once (`Router` keeps the limit)."""
+
+    name = "call"
+
+    def __init__(self, clock: Clock, boot_id: str) -> None:
+        self._clock = clock
+        self._boot_id = boot_id
+        self._sink: Sink = lambda _: None
+        self._live: dict[AttemptId, _Attempt] = {}
+        self._out: list[Report] = []
+
+    async def open(self, known: Sequence[AttemptRef], sink: Sink) -> Sequence[Recovered]:
+        """Functions end with their process: each known attempt is gone, whether it ran or not nobody can tell."""
+        self._loop = asyncio.get_running_loop()
+        self._sink = sink
+        return [
+            NotFound(ref.attempt, Missing.GONE if ref.boot_id == self._boot_id else Missing.REBOOTED) for ref in known
+        ]
+
+    def submit(self, orders: Sequence[Order]) -> None:
+        """See `Executor`."""
+        for order in orders:
+            match order:
+                case Launch():
+                    self._launch(order)
+                case Stop():
+                    self._stop(order)
+                case Pause(attempt=attempt):
+                    self._pause(attempt)
+                case Resume(attempt=attempt):
+                    self._resume(attempt)
+                case _:
+                    pass  # nothing waits here, and nothing is kept
+
+    async def close(self) -> None:
+        """Cancel what is left (`shutdown` has stopped it before; `close` alone lets go at once)."""
+        self._sink = lambda _: None
+        tasks = [attempt.task for attempt in self._live.values() if attempt.task is not None]
+        for attempt in self._live.values():
+            attempt.context.cancel()
+            self._drop_timers(attempt)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=1.0)
+
+    # -- beginning -----------------------------------------------------------------------------------------------
+
+    def _launch(self, launch: Launch) -> None:
+        assert launch.calling is not None
+        function = launch.calling.function
+        assert function is not None
+        try:
+            fd = os.open(launch.log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            self._report(SpawnFailed(launch.attempt, self._clock.now(), error.errno or errno.EIO, "log"))
+            return
+        attempt = _Attempt(
+            launch,
+            CallContext(
+                launch.calling,
+                fd,
+                loop=self._loop,
+                saved=lambda run, job: self._report(DataSaved(launch.attempt, run, job)),
+                paused=lambda: self._has_paused(launch.attempt),
+            ),
+        )
+        self._live[attempt.id] = attempt
+        self._report(Started(attempt.id, self._clock.now(), os.getpid(), 0))
+        self._count_time(attempt)
+        bound = _bound(function, attempt.context)
+        if iscoroutinefunction(function):
+            attempt.task = self._loop.create_task(self._await(attempt, bound), name=attempt.id)
+        else:
+            threading.Thread(target=self._thread, args=(attempt, bound), name=attempt.id, daemon=True).start()
+
+    async def _await(self, attempt: _Attempt, bound: Callable[[], object]) -> None:
+        failure: Failure | None = None
+        try:
+            await cast("Coroutine[object, object, object]", bound())
+        except asyncio.CancelledError:
+            if not attempt.context.cancelled.is_set():
+                failure = Failure("CancelledError: the function cancelled itself", traceback.format_exc())
+        except JobCancelled:
+            pass
+        except Exception as error:  # noqa: BLE001 - whatever a user's function raises ends its run and nothing else
+            failure = _failure(error)
+        self._over(attempt, failure)
+
+    def _thread(self, attempt: _Attempt, bound: Callable[[], object]) -> None:
+        failure: Failure | None = None
+        try:
+            value = bound()
+            if iscoroutine(value):  # a callable object or a partial that hides a coroutine function
+                asyncio.run_coroutine_threadsafe(value, self._loop).result()
+        except JobCancelled:
+            pass
+        except BaseException as error:  # noqa: BLE001 - SystemExit as well: a thread has nobody to hand it to
+            failure = _failure(error)
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the engine is gone
+            self._loop.call_soon_threadsafe(self._over, attempt, failure)
+
+    # -- ending --------------------------------------------------------------------------------------------------
+
+    def _over(self, attempt: _Attempt, failure: Failure | None) -> None:
+        self._live.pop(attempt.id, None)
+        if attempt.told:
+            self._report(Freed(attempt.id))
+            return
+        self._tell_end(attempt, failure, may_still_run=False)
+
+    def _tell_end(self, attempt: _Attempt, failure: Failure | None, *, may_still_run: bool) -> None:
+        self._drop_timers(attempt)
+        attempt.told = True
+        if attempt.pausing is not None or attempt.paused:
+            attempt.context.let_go_on()
+        attempt.context.flush()
+        if failure is not None:
+            attempt.context.log(failure.traceback)
+        attempt.context.close_log()
+        code = 0 if failure is None and attempt.cause is None else None
+        self._report(
+            Ended(
+                attempt.id,
+                self._clock.now(),
+                exit_code=code,
+                signal=None,
+                cpu=None,
+                peak_rss=None,
+                cause=attempt.cause,
+                failure=failure and Failure(failure.summary, failure.traceback[-_TRACEBACK:]),
+                may_still_run=may_still_run,
+            )
+        )
+
+    def _stop(self, order: Stop) -> None:
+        attempt = self._live.get(order.attempt)
+        if attempt is None or attempt.told:
+            return
+        if attempt.cause is None:
+            attempt.cause = order.cause
+        if attempt.pausing is not None:
+            self._refuse_pause(attempt, "it was told to end")
+        self._end(attempt, order.grace)
+
+    def _end(self, attempt: _Attempt, grace: float) -> None:
+        attempt.context.cancel()
+        if attempt.task is not None:
+            attempt.task.cancel()
+        if attempt.given_up is not None:
+            attempt.given_up.cancel()
+        attempt.given_up = self._loop.call_later(grace, self._give_up, attempt)
+
+    def _give_up(self, attempt: _Attempt) -> None:
+        if attempt.id in self._live and not attempt.told:
+            self._tell_end(attempt, None, may_still_run=True)
+
+    # -- timeout -------------------------------------------------------------------------------------------------
+
+    def _count_time(self, attempt: _Attempt) -> None:
+        if attempt.time_left is not None:
+            attempt.counted_from = self._clock.monotonic() / SECOND
+            attempt.deadline = self._loop.call_later(max(0.0, attempt.time_left), self._time_out, attempt)
+
+    def _stop_counting(self, attempt: _Attempt) -> None:
+        if attempt.deadline is not None and attempt.time_left is not None:
+            attempt.deadline.cancel()
+            attempt.deadline = None
+            attempt.time_left -= self._clock.monotonic() / SECOND - attempt.counted_from
+
+    def _time_out(self, attempt: _Attempt) -> None:
+        if attempt.id in self._live and attempt.cause is None:
+            attempt.cause = Cause.TIMEOUT
+            self._end(attempt, attempt.launch.grace)
+
+    def _drop_timers(self, attempt: _Attempt) -> None:
+        for timer in (attempt.deadline, attempt.given_up, attempt.pausing):
+            if timer is not None:
+                timer.cancel()
+
+    # -- pause ---------------------------------------------------------------------------------------------------
+
+    def _pause(self, attempt_id: AttemptId) -> None:
+        attempt = self._live.get(attempt_id)
+        if attempt is None or attempt.told:
+            self._report(PauseRefused(attempt_id, self._clock.now(), f"{attempt_id} is over"))
+        elif attempt.cause is not None:
+            self._refuse_pause(attempt, "it was told to end")
+        elif attempt.paused:
+            self._report(Paused(attempt_id, self._clock.now()))
+        elif attempt.pausing is None:
+            attempt.context.ask_to_pause()
+            attempt.pausing = self._loop.call_later(attempt.pause_timeout, self._pause_timed_out, attempt)
+
+    def _has_paused(self, attempt_id: AttemptId) -> None:
+        attempt = self._live.get(attempt_id)
+        if attempt is None or attempt.pausing is None or not attempt.context.pause_requested:
+            return
+        attempt.pausing.cancel()
+        attempt.pausing = None
+        attempt.paused = True
+        self._stop_counting(attempt)
+        self._report(Paused(attempt_id, self._clock.now()))
+
+    def _pause_timed_out(self, attempt: _Attempt) -> None:
+        attempt.pausing = None
+        attempt.context.let_go_on()
+        why = f"{attempt.launch.attempt.rpartition('.')[0]} reached no checkpoint within {attempt.pause_timeout:g} s"
+        self._report(PauseRefused(attempt.id, self._clock.now(), why, timeout=True))
+
+    def _refuse_pause(self, attempt: _Attempt, why: str) -> None:
+        if attempt.pausing is not None:
+            attempt.pausing.cancel()
+            attempt.pausing = None
+        attempt.context.let_go_on()
+        self._report(PauseRefused(attempt.id, self._clock.now(), why))
+
+    def _resume(self, attempt_id: AttemptId) -> None:
+        attempt = self._live.get(attempt_id)
+        if attempt is None or not attempt.paused:
+            return
+        attempt.paused = False
+        attempt.context.let_go_on()
+        self._count_time(attempt)
+        self._report(Resumed(attempt_id, self._clock.now()))
+
+    # -- reports -------------------------------------------------------------------------------------------------
+
+    def _report(self, report: Report) -> None:
+        """Never from within the engine's own tick: all reports of one turn of the loop in one batch."""
+        if not self._out:
+            self._loop.call_soon(self._deliver)
+        self._out.append(report)
+
+    def _deliver(self) -> None:
+        out, self._out = self._out, []
+        self._sink(out)
+
+
+def _bound(function: Callable[..., object], context: CallContext) -> Callable[[], object]:
+    """The call, with the context unless the function takes nothing."""
+    try:
+        takes_nothing = not signature(function).parameters
+    except (TypeError, ValueError):  # built-in functions may not say what they take
+        takes_nothing = False
+    return function if takes_nothing else lambda: function(context)
+
+
+def _failure(error: BaseException) -> Failure:
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    # the first frame is ours and tells a user nothing
+    lines = traceback.format_exception(type(error), error, error.__traceback__ and error.__traceback__.tb_next)
+    return Failure(text[:_SUMMARY], "".join(lines))

@@ -1,0 +1,312 @@
+"""Job specs as a program writes them: the names and words of the job file, with Python's own values.
+
+Durations are text as in the file (`"1h30m"`), seconds or `timedelta`. The classes here are the plain ones of
+`engine.spec.job` with constructors that read such values; what the engine holds is the same either way, so nothing
+below this module knows where a spec came from. ValueError says what is wrong, before anything has changed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from math import isfinite
+from signal import Signals
+from types import MappingProxyType
+from typing import Final, TypeAlias, TypedDict, TypeVar, Unpack
+from zoneinfo import ZoneInfo
+
+from engine.spec import job as plain
+from engine.spec.context import JobFunction
+from engine.spec.job import JOB_ID_PATTERN, PRIORITY_MAX, PRIORITY_MIN, Join, Manual, OnFailure
+from engine.spec.units import format_duration, parse_duration
+
+Duration: TypeAlias = float | str | timedelta
+"""Seconds, text such as `1h30m`, or a timedelta."""
+
+SHORTEST_PERIOD: Final = 0.1
+"""Seconds between two starts by `every`, as in the job file."""
+
+_ID: Final = re.compile(JOB_ID_PATTERN)
+_FUNCTION: Final = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)")
+
+E = TypeVar("E", bound=StrEnum)
+
+
+def seconds(value: Duration, what: str = "a duration") -> float:
+    """The duration in seconds. ValueError for a negative or unreadable one."""
+    if isinstance(value, timedelta):
+        value = value.total_seconds()
+    if isinstance(value, str):
+        return parse_duration(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not (isfinite(value) and value >= 0):
+        raise ValueError(f"{value!r} is not {what} of 0 seconds or more")
+    return float(value)
+
+
+def read_function(text: str) -> plain.PythonFunction:
+    """`module:function`, dotted names on both sides. ValueError for anything else."""
+    found = _FUNCTION.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is not module:function, such as reports.daily:main")
+    return plain.PythonFunction(found[1], found[2])
+
+
+class Cron(plain.CronSchedule):
+    """`schedule:` - one or more cron expressions; their grammar is checked when the job is added."""
+
+    __slots__ = ()
+
+    def __init__(self, *expressions: str, timezone: str | None = None) -> None:
+        if not expressions:
+            raise ValueError("Cron needs an expression")
+        super().__init__(tuple(plain.CronEntry(expression, timezone) for expression in expressions))
+
+
+class Every(plain.EverySchedule):
+    """`every:` - a fixed rate from start to start; `align` puts it on round wall times."""
+
+    __slots__ = ()
+
+    def __init__(self, seconds: Duration, align: bool = False) -> None:
+        super().__init__(_period(seconds), align)
+
+
+class Delay(plain.DelaySchedule):
+    """`delay:` - so long after the end of the last run."""
+
+    __slots__ = ()
+
+    def __init__(self, seconds: Duration) -> None:
+        super().__init__(_longer_than_nothing(seconds, "delay"))
+
+
+class At(plain.AtSchedule):
+    """`at:` - listed times: aware datetimes, ISO 8601 texts with an offset, or `@start`."""
+
+    __slots__ = ()
+
+    def __init__(self, *times: datetime | str, at_start: bool = False) -> None:
+        read = [_time(time) for time in times if time != "@start"]
+        super().__init__(tuple(sorted(read)), at_start or "@start" in times)
+
+
+class Retry(plain.Retry):
+    """Attempts after the first; `limit` None = unlimited."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        limit: int | None = 0,
+        delay: Duration = 0.0,
+        backoff: float = 1.0,
+        max_delay: Duration = 3600.0,
+        jitter: float = 0.0,
+        **others: object,
+    ) -> None:
+        if limit is not None and limit < 0:
+            raise ValueError(f"a limit of {limit} retries is below 0")
+        if not (isfinite(backoff) and backoff >= 1):
+            raise ValueError(f"backoff {backoff} is below 1")
+        if not 0 <= jitter <= 1:
+            raise ValueError(f"jitter {jitter} is not a fraction between 0 and 1")
+        # fields that this constructor does not read are taken as they are
+        super().__init__(limit, seconds(delay), backoff, seconds(max_delay), jitter, **others)
+
+
+class Plain(TypedDict, total=False):
+    """Fields whose values are written as they are kept."""
+
+    name: str
+    description: str
+    metadata: Mapping[str, object]
+    shell: tuple[str, ...]
+    working_dir: str
+    env: Mapping[str, str]
+    inherit: tuple[str, ...]
+    umask: int
+    stdin: str
+    timezone: str | None
+    enabled: bool
+    max_queued: int
+    concurrency: int | None
+    priority: int
+    exclusive: bool | str
+    pausable: bool
+
+
+class JobSpec(plain.JobSpec):
+    """One job. Exactly one of `call`, `command`, `script`, `python`; at most one kind of schedule."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        *,
+        id: str,
+        call: JobFunction | None = None,
+        command: str | Sequence[str] | plain.Command | None = None,
+        script: str | None = None,
+        python: str | None = None,
+        schedule: str | Sequence[str] | plain.Schedule | None = None,
+        every: Duration | None = None,
+        align: bool = False,
+        delay: Duration | None = None,
+        at: datetime | str | Sequence[datetime | str] | None = None,
+        manual: str = Manual.ALLOW,
+        on_failure: str = OnFailure.CONTINUE,
+        catch_up: str = plain.CatchUp.NONE,
+        catch_up_window: Duration = 86400.0,
+        late_grace: Duration | None = None,
+        start_deadline: Duration | None = None,
+        overlap: str = plain.Overlap.SKIP,
+        tags: Iterable[str] = (),
+        pools: Iterable[str] | Mapping[str, int] = (),
+        needs: Iterable[str | plain.Need] | Mapping[str, str] = (),
+        join: str = Join.ALL,
+        timeout: Duration | plain.Timeout | None = None,
+        stop: plain.StopPolicy | None = None,
+        retry: int | plain.Retry = 0,
+        success_codes: Iterable[int] = (0,),
+        skip_codes: Iterable[int] = (),
+        pause_timeout: Duration = 1.0,
+        **fields: Unpack[Plain],
+    ) -> None:
+        if not isinstance(id, str) or not _ID.fullmatch(id):
+            raise ValueError(f"{id!r} is not a job id: at most 64 letters, digits, _ . -, a letter or digit first")
+        _in_bounds(fields)
+        super().__init__(
+            id=id,
+            command=_command(id, call, command, script, python),
+            schedule=_schedule(id, schedule, every, delay, at, align=align),
+            manual=_word(Manual, manual),
+            on_failure=_word(OnFailure, on_failure),
+            catch_up=_word(plain.CatchUp, catch_up),
+            catch_up_window=_longer_than_nothing(catch_up_window, "catch_up_window"),
+            late_grace=None if late_grace is None else seconds(late_grace),
+            start_deadline=None if start_deadline is None else _longer_than_nothing(start_deadline, "start_deadline"),
+            overlap=_word(plain.Overlap, overlap),
+            tags=tuple(tags),
+            pools=_pools(pools),
+            needs=_needs(needs),
+            join=_word(Join, join),
+            timeout=timeout if isinstance(timeout, plain.Timeout) else plain.Timeout(_limit(timeout)),
+            stop=stop or plain.StopPolicy(Signals.SIGTERM),
+            retry=retry if isinstance(retry, plain.Retry) else Retry(retry),
+            success_codes=frozenset(success_codes),
+            skip_codes=frozenset(skip_codes),
+            pause_timeout=_longer_than_nothing(pause_timeout, "pause_timeout"),
+            **fields,
+        )
+
+
+def _command(
+    id: str,
+    call: JobFunction | None,
+    command: str | Sequence[str] | plain.Command | None,
+    script: str | None,
+    python: str | None,
+) -> plain.Command:
+    given = [
+        name for name, value in (("call", call), ("command", command), ("script", script), ("python", python)) if value
+    ]
+    if len(given) != 1:
+        what = "nothing to run" if not given else f"{' and '.join(given)} together"
+        raise ValueError(f"job {id!r} has {what}; give it one of call, command, script, python")
+    if call is not None:
+        if not callable(call):
+            raise ValueError(f"job {id!r}: call is no function")
+        return plain.Call(call)
+    if python is not None:
+        return read_function(python)
+    match command or script:
+        case str(text):
+            return plain.Shell(text)
+        case plain.Shell() | plain.Argv() | plain.PythonFunction() | plain.Call() as ready:
+            return ready
+        case other:
+            return plain.Argv(tuple(other or ()))
+
+
+def _schedule(
+    id: str,
+    schedule: str | Sequence[str] | plain.Schedule | None,
+    every: Duration | None,
+    delay: Duration | None,
+    at: datetime | str | Sequence[datetime | str] | None,
+    *,
+    align: bool,
+) -> plain.Schedule | None:
+    kinds = {"schedule": schedule, "every": every, "delay": delay, "at": at}
+    given = [name for name, value in kinds.items() if value is not None]
+    if len(given) > 1:
+        raise ValueError(f"job {id!r} has {' and '.join(given)} together; keep one, or make two jobs")
+    if align and every is None:
+        raise ValueError(f"job {id!r}: align belongs to every")
+    if every is not None:
+        return Every(every, align)
+    if delay is not None:
+        return Delay(delay)
+    if at is not None:
+        return At(at) if isinstance(at, datetime | str) else At(*at)
+    if isinstance(schedule, str):
+        return Cron(schedule)
+    if schedule is None or isinstance(
+        schedule, plain.CronSchedule | plain.EverySchedule | plain.DelaySchedule | plain.AtSchedule
+    ):
+        return schedule
+    return Cron(*schedule)
+
+
+def _pools(pools: Iterable[str] | Mapping[str, int]) -> Mapping[str, int]:
+    return MappingProxyType(dict(pools) if isinstance(pools, Mapping) else dict.fromkeys(pools, 1))
+
+
+def _needs(needs: Iterable[str | plain.Need] | Mapping[str, str]) -> tuple[plain.Need, ...]:
+    if isinstance(needs, Mapping):
+        return tuple(plain.Need(job, _word(plain.Required, how)) for job, how in needs.items())
+    return tuple(need if isinstance(need, plain.Need) else plain.Need(need) for need in needs)
+
+
+def _word(words: type[E], word: str) -> E:
+    try:
+        return words(word)
+    except ValueError:
+        raise ValueError(f"{word!r} is not one of {', '.join(words)}") from None
+
+
+def _in_bounds(fields: Plain) -> None:
+    priority, concurrency = fields.get("priority", 0), fields.get("concurrency")
+    if not PRIORITY_MIN <= priority <= PRIORITY_MAX:
+        raise ValueError(f"priority {priority} is outside {PRIORITY_MIN} to {PRIORITY_MAX}")
+    if concurrency is not None and concurrency < 1:
+        raise ValueError(f"concurrency {concurrency} is below 1")
+    if fields.get("max_queued", 1) < 1:
+        raise ValueError(f"max_queued {fields['max_queued']} is below 1")
+
+
+def _limit(timeout: Duration | None) -> float | None:
+    return None if timeout is None or timeout == "none" else _longer_than_nothing(timeout, "timeout")
+
+
+def _longer_than_nothing(value: Duration, what: str) -> float:
+    length = seconds(value, what)
+    if length <= 0:
+        raise ValueError(f"{what} is {format_duration(length)}, must be longer than 0s")
+    return length
+
+
+def _period(value: Duration) -> float:
+    length = seconds(value, "a period")
+    if length < SHORTEST_PERIOD:
+        raise ValueError(f"every is {format_duration(length)}, must be at least {format_duration(SHORTEST_PERIOD)}")
+    return length
+
+
+def _time(value: datetime | str) -> datetime:
+    time = datetime.fromisoformat(value) if isinstance(value, str) else value
+    if time.tzinfo is None:
+        raise ValueError(f"{time} has no offset; write one, or pass a datetime with {ZoneInfo.__name__}")
+    return time
