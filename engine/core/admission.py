@@ -18,11 +18,7 @@ RESERVE_FOR: Final = 600 * SECOND
 
 def free_slots(turn: Turn) -> int:
     """Slots that nothing holds and no run on its way will take."""
-    return turn.state.spec.max_running - turn.state.taken - _on_their_way(turn)
-
-
-def _on_their_way(turn: Turn) -> int:
-    return len(turn.pipeline.claimed) + sum(not run.live for run in turn.pipeline.ordered.values())
+    return turn.state.spec.max_running - turn.state.taken - len(turn.pipeline.claimed) - len(turn.pipeline.ahead)
 
 
 def blocked(turn: Turn, needs: Needs) -> bool:

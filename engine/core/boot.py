@@ -10,6 +10,7 @@ from engine.core.dispatch import enter_starting, offer_next, undo_starting
 from engine.core.fates import set_next, settle
 from engine.core.occurrences import arise, plan_next, resume_schedule
 from engine.core.planning import plan_of, schedule_text
+from engine.core.ready import order_key
 from engine.core.reports import take_report
 from engine.core.state import Job, Run
 from engine.core.timers import DeadlineAt, ResumeAt, RetryAt
@@ -68,7 +69,10 @@ def adopt(turn: Turn, recovered: Iterable[Recovered]) -> None:
                 assert run.attempt is not None
                 _hold(turn, run)
                 run.attempt.ordered = True
-                turn.pipeline.ordered[attempt] = run
+                run.key = order_key(run, turn.ready.ageing)
+                turn.pipeline.hand_over(attempt, run)
+                if run.live:
+                    turn.pipeline.ahead.pop(attempt)
             case Ended():
                 _hold(turn, turn.state.by_attempt[found.attempt])
                 take_report(turn, found, _nobody)

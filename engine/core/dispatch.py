@@ -9,10 +9,12 @@ up, those behind it are taken back.
 
 from __future__ import annotations
 
+import math
+from functools import partial
 from typing import Final
 
 from engine.core.admission import blocked, free_slots, release, reserve, reserves
-from engine.core.ready import SIMPLE, order_key, takes
+from engine.core.ready import SIMPLE, takes
 from engine.core.state import Attempt, Job, Run, concurrency
 from engine.core.turn import Turn
 from engine.model.states import Queued, Retrying, Starting
@@ -22,7 +24,7 @@ from engine.spec.job import Call
 CLAIM_AHEAD: Final = 16
 """Claims beyond the free slots."""
 
-ORDER_AHEAD: Final = 8
+ORDER_AHEAD: Final = 16
 """Orders beyond the free slots."""
 
 TAG_BITS: Final = 62
@@ -34,7 +36,7 @@ def offer(turn: Turn, run: Run) -> None:
     if run.entry or on_its_way(turn, run) or not job.may_start or turn.state.draining:
         return
     match run.state:
-        case Queued() if _room(turn, job):
+        case Queued() if _room(turn, job) > 0:
             turn.ready.push(run)
         case Retrying(until=until) if until <= turn.now:
             turn.ready.push(run)
@@ -44,8 +46,17 @@ def offer(turn: Turn, run: Run) -> None:
 
 def offer_next(turn: Turn, job: Job) -> None:
     """A place became free, or the job was let go: its next runs wait for their turn."""
-    for run in (*job.queue, *job.active):
+    for run in job.active:
         offer(turn, run)
+    if not job.may_start or turn.state.draining:
+        return
+    room = _room(turn, job)
+    for run in job.queue:
+        if room <= 0:
+            return
+        if not (run.entry or on_its_way(turn, run)):
+            turn.ready.push(run)
+            room -= 1
 
 
 def on_its_way(turn: Turn, run: Run) -> bool:
@@ -53,12 +64,12 @@ def on_its_way(turn: Turn, run: Run) -> bool:
     return run.attempt is not None and (run.attempt.ordered or run in turn.pipeline.claimed)
 
 
-def _room(turn: Turn, job: Job) -> bool:
-    """The job's concurrency counts what is active and what is on its way there."""
+def _room(turn: Turn, job: Job) -> float:
+    """How many more runs the job's concurrency allows; it counts what is active and what is on its way there."""
     limit = concurrency(job.spec)
     if limit is None:
-        return True
-    return len(job.active) + job.lingering + sum(bool(run.entry) or on_its_way(turn, run) for run in job.queue) < limit
+        return math.inf
+    return limit - len(job.active) - job.lingering - sum(bool(run.entry) or on_its_way(turn, run) for run in job.queue)
 
 
 def start_what_may(turn: Turn) -> list[Run]:
@@ -77,22 +88,21 @@ def _make_way(turn: Turn) -> None:
     """
     if not len(turn.pipeline) or not len(turn.ready) or free_slots(turn) > 0:
         return
-    first = turn.ready.best(lambda _: False)
+    first = turn.ready.first()
     if first is None or not reserves(turn, first):
-        first = turn.ready.best(lambda needs: blocked(turn, needs))
+        first = turn.ready.first_free(partial(blocked, turn))
     if first is None:
         return
-    key = order_key(first, turn.ready.ageing)
-    for run in (*turn.pipeline.claimed, *turn.pipeline.ordered.values()):
-        if not run.live and takes(run) == SIMPLE and order_key(run, turn.ready.ageing) > key:
+    for run in (*turn.pipeline.claimed, *turn.pipeline.ahead.values()):
+        if run.key > first.key and takes(run) == SIMPLE:
             take_back(turn, run)
 
 
 def _claim(turn: Turn) -> None:
     room = free_slots(turn) + ORDER_AHEAD + CLAIM_AHEAD
     while room > 0 and len(turn.ready):
-        first = turn.ready.best(lambda _: False)
-        run = turn.ready.best(lambda needs: blocked(turn, needs))
+        first = turn.ready.first()
+        run = turn.ready.first_free(partial(blocked, turn))
         if run is None:
             return
         if run is not first and first is not None and reserves(turn, first):
@@ -127,13 +137,13 @@ def _order(turn: Turn) -> list[Run]:
         assert attempt is not None
         if not attempt.durable:
             break
-        ahead = sum(not other.live for other in pipeline.ordered.values())
-        if turn.state.taken + ahead >= turn.state.spec.max_running + ORDER_AHEAD:
+        if turn.state.taken + len(pipeline.ahead) >= turn.state.spec.max_running + ORDER_AHEAD:
             break
         pipeline.claimed.popleft()
         attempt.ordered = True
-        pipeline.ordered[attempt.id] = run
-        if ahead == 0 and turn.state.taken < turn.state.spec.max_running:
+        in_time = not pipeline.ahead and turn.state.taken < turn.state.spec.max_running
+        pipeline.hand_over(attempt.id, run)
+        if in_time:
             enter_starting(turn, run)
         out.append(run)
     return out
@@ -144,15 +154,15 @@ def enter_starting(turn: Turn, run: Run) -> None:
     assert run.attempt is not None
     job = run.job
     run.go(Starting(turn.now))
+    turn.pipeline.ahead.pop(run.attempt.id, None)
     if run.attempts_made == 0:
         turn.state.dequeue(run)
         job.active.append(run)
         job.tally.starts += 1
-        turn.fx.save_job(job)
     run.attempts_made = run.attempt.number
     job.served_at = turn.now
     turn.state.taken += 1
-    turn.fx.save(run)
+    turn.fx.note(run)
 
 
 def take_back(turn: Turn, run: Run) -> None:
@@ -178,7 +188,7 @@ def withdrawn(turn: Turn, attempts: tuple[AttemptId, ...]) -> list[Run]:
     """The executor gave these launches back. Returns the runs that were to end rather than to start."""
     doomed: list[Run] = []
     for attempt_id in attempts:
-        run = turn.pipeline.ordered.pop(attempt_id, None)
+        run = turn.pipeline.leave(attempt_id)
         if run is None or run.attempt is None:
             continue
         run.attempt.ordered = False

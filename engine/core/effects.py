@@ -1,7 +1,9 @@
 """What a decision wants done, as data: the runner performs it after the tick, in this order.
 
-1. rows of `runs` and `jobs` are written durably; 2. once they are, `claims` may be ordered, `ends` acknowledged and
-`notices` published; `orders` that need no durability (stop, pause) go out at once; `timers` are set.
+1. rows of `runs` and `jobs` are written durably; 2. once they are, `claims` may be ordered and `ends` acknowledged;
+`orders` that need no durability (stop, pause) go out at once; `timers` are set. What was only noted is written with
+the next row of its job, within a second at the latest: a start that the keeper knows of is not worth a commit of its
+own, since most short runs are over by then.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ class Effects:
     timers: Timers
     runs: dict[int, Run] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
+    noted: dict[int, Run] = field(default_factory=dict)
+    """Runs whose row, with their job's, may be written a little later."""
     claims: list[Run] = field(default_factory=list)
     ends: list[AttemptId] = field(default_factory=list)
     over: list[Run] = field(default_factory=list)
@@ -32,6 +36,11 @@ class Effects:
     def save(self, run: Run) -> None:
         """Write this run and show its job anew."""
         self.runs[run.no] = run
+        self.touch(run.job)
+
+    def note(self, run: Run) -> None:
+        """Write this run and its job soon, and show the job anew."""
+        self.noted[run.no] = run
         self.touch(run.job)
 
     def save_job(self, job: Job) -> None:
@@ -48,6 +57,7 @@ class Effects:
         """Begin a new tick."""
         self.runs = {}
         self.jobs = {}
+        self.noted = {}
         self.claims = []
         self.ends = []
         self.over = []

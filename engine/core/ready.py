@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from engine.clock import SECOND
-from engine.core.state import Run
+from engine.core.state import OrderKey, Run
 from engine.spec.config import Ageing
 
 Needs: TypeAlias = tuple[tuple[tuple[str, int], ...], bool | str]
@@ -25,8 +25,6 @@ Needs: TypeAlias = tuple[tuple[tuple[str, int], ...], bool | str]
 
 SIMPLE: Needs = ((), False)
 """Takes a slot and nothing else."""
-
-Key: TypeAlias = tuple[float, int, int, int, int]
 
 
 def takes(run: Run) -> Needs:
@@ -37,7 +35,7 @@ def takes(run: Run) -> Needs:
     return (tuple(sorted(spec.pools.items())), spec.exclusive)
 
 
-def order_key(run: Run, ageing: Ageing) -> Key:
+def order_key(run: Run, ageing: Ageing) -> OrderKey:
     """Sorts runs by the rule above; constant while the run waits."""
     rate = ageing.step / ageing.every
     return (
@@ -54,7 +52,7 @@ class ReadyQueue:
     """All heaps. A run's place is the entry whose token is `run.entry`; other entries of it are stale."""
 
     ageing: Ageing
-    _heaps: dict[Needs, list[tuple[Key, int, Run]]] = field(default_factory=dict)
+    _heaps: dict[Needs, list[tuple[OrderKey, int, Run]]] = field(default_factory=dict)
     _token: int = 0
     _size: int = 0
 
@@ -70,7 +68,8 @@ class ReadyQueue:
             self._size += 1
         self._token += 1
         run.entry = self._token
-        heapq.heappush(self._heaps.setdefault(takes(run), []), (order_key(run, self.ageing), self._token, run))
+        run.key = order_key(run, self.ageing)
+        heapq.heappush(self._heaps.setdefault(takes(run), []), (run.key, self._token, run))
 
     def drop(self, run: Run) -> None:
         """It waits no more."""
@@ -78,21 +77,17 @@ class ReadyQueue:
             run.entry = 0
             self._size -= 1
 
-    def best(self, blocked: Callable[[Needs], bool]) -> Run | None:
+    def first(self) -> Run | None:
+        """The first run in order; it stays in the queue."""
+        heads = [head for needs in list(self._heaps) if (head := self._head(needs)) is not None]
+        return min(heads)[2] if heads else None
+
+    def first_free(self, blocked: Callable[[Needs], bool]) -> Run | None:
         """The first run in order whose heap is not blocked; it stays in the queue."""
-        found: tuple[Key, int, Run] | None = None
-        for needs in list(self._heaps):
-            head = self._head(needs)
-            if head is not None and (found is None or head[0] < found[0]) and not blocked(needs):
-                found = head
-        return found[2] if found else None
+        heads = [head for needs in list(self._heaps) if (head := self._head(needs)) is not None and not blocked(needs)]
+        return min(heads)[2] if heads else None
 
-    def simple_head(self) -> Run | None:
-        """The first run that takes nothing but a slot, if it is first of all."""
-        run = self.best(lambda _: False)
-        return run if run is not None and takes(run) == SIMPLE else None
-
-    def _head(self, needs: Needs) -> tuple[Key, int, Run] | None:
+    def _head(self, needs: Needs) -> tuple[OrderKey, int, Run] | None:
         heap = self._heaps[needs]
         while heap and heap[0][1] != heap[0][2].entry:
             heapq.heappop(heap)

@@ -87,7 +87,7 @@ def _started(turn: Turn, run: Run, report: Started) -> None:
     assert attempt is not None
     if attempt.pid is not None:
         return  # told again after a reconnect
-    turn.pipeline.ordered.pop(attempt.id, None)
+    turn.pipeline.leave(attempt.id)
     attempt.pid, attempt.ticks, attempt.started_at = report.pid, report.ticks, report.at
     if run.phase in {RunPhase.QUEUED, RunPhase.RETRYING}:
         enter_starting(turn, run)
@@ -98,8 +98,7 @@ def _started(turn: Turn, run: Run, report: Started) -> None:
     job = run.job
     job.last = run
     job.last_no, job.last_run_id, job.last_started_at = run.no, run.run_id, report.at
-    turn.fx.save(run)
-    turn.fx.save_job(job)
+    turn.fx.note(run)
     if run.wish is not None:
         wish, run.wish = run.wish, None
         if wish.because is not Because.DEADLINE:  # it started just in time
@@ -110,7 +109,7 @@ def _ended(turn: Turn, run: Run, report: Ended) -> None:
     attempt = run.attempt
     assert attempt is not None
     turn.fx.ends.append(attempt.id)
-    turn.pipeline.ordered.pop(attempt.id, None)
+    turn.pipeline.leave(attempt.id)
     if not run.live:
         enter_starting(turn, run)  # it started and ended before anything was heard of it
     count_pause(run, report.at)
@@ -154,7 +153,7 @@ def judge(spec: JobSpec, report: Ended, stopping: Reason | None) -> tuple[Outcom
 def _spawn_failed(turn: Turn, run: Run, report: SpawnFailed) -> None:
     attempt = run.attempt
     assert attempt is not None
-    turn.pipeline.ordered.pop(attempt.id, None)
+    turn.pipeline.leave(attempt.id)
     if not run.live:
         enter_starting(turn, run)
     name = errno.errorcode.get(report.errno, str(report.errno))

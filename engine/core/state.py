@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from engine.clock import SECOND, Instant
 from engine.model.outcome import Outcome, Reason
 from engine.model.record import AttemptRecord, Counters, RunKind
-from engine.model.states import LIVE, Ended, RunPhase, RunState, phase_of, step
+from engine.model.states import LIVE, Ended, RunPhase, RunState, step
 from engine.ports.executor import AttemptId, Home, LeftBehind
 from engine.schedule import Plan
 from engine.spec.config import EngineSpec, PoolSpec
@@ -23,6 +24,10 @@ from engine.spec.job import JobSpec
 
 RING = 600
 """Samples kept for a job's sparklines: ten minutes at one a second."""
+
+
+OrderKey: TypeAlias = tuple[float, int, int, int, int]
+"""Sorts waiting runs; see `core.ready`."""
 
 
 @dataclass(slots=True)
@@ -131,21 +136,25 @@ class Run:
     """Traceback of the last attempt that ended with an exception."""
     may_still_run: bool = False
     """Over on record, but its function ignored the stop: it keeps its slot (`State.lingering`)."""
+    stored: bool = False
+    """It has a row."""
     priority: int = 0
     wish: Reason | None = None
     """The run is to end before it starts (its launch is being withdrawn); what the record will say."""
     entry: int = 0
     """Token of its place in the ready queue; another token there is stale. 0: it is not there."""
+    key: OrderKey = (0.0, 0, 0, 0, 0)
+    """What it was ordered by when it last came into the ready queue."""
 
     @property
     def phase(self) -> RunPhase:
         """The word for its state."""
-        return phase_of(self.state)
+        return self.state.phase
 
     @property
     def live(self) -> bool:
         """Takes a slot."""
-        return self.phase in LIVE
+        return self.state.phase in LIVE
 
     @property
     def pid(self) -> int | None:

@@ -18,11 +18,22 @@ class Pipeline:
     """Runs on their way from the ready queue to a process.
 
     `claimed`: their attempt is written (or being written) and not ordered yet, in order. `ordered`: the executor
-    has them and has not said that they started. Both can be taken back.
+    has them and has not said that they started; `ahead` are those of them for which no slot was free. All can be
+    taken back.
     """
 
     claimed: deque[Run] = field(default_factory=deque)
     ordered: dict[AttemptId, Run] = field(default_factory=dict)
+    ahead: dict[AttemptId, Run] = field(default_factory=dict)
+
+    def hand_over(self, attempt: AttemptId, run: Run) -> None:
+        """The executor has it; it is ahead of its slot until it enters `starting`."""
+        self.ordered[attempt] = self.ahead[attempt] = run
+
+    def leave(self, attempt: AttemptId) -> Run | None:
+        """It started, failed to or came back; None when it was not on its way."""
+        self.ahead.pop(attempt, None)
+        return self.ordered.pop(attempt, None)
 
     def __len__(self) -> int:
         return len(self.claimed) + len(self.ordered)

@@ -197,7 +197,7 @@ class Engine:
     def queue(self) -> Sequence[Run]:
         """See `engine.api`."""
         turn = self._loop.turn
-        on_the_way = [run for run in (*turn.pipeline.ordered.values(), *turn.pipeline.claimed) if not run.live]
+        on_the_way = [*turn.pipeline.ahead.values(), *turn.pipeline.claimed]
         ready = list(turn.ready.in_order())
         seen = {run.no for run in (*on_the_way, *ready)}
         rest = [run for job in turn.state.jobs.values() for run in job.queue if run.no not in seen]

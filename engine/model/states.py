@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import ClassVar, Final, TypeAlias
 
 from engine.clock import Instant
 from engine.model.outcome import Outcome, Reason
@@ -42,6 +42,7 @@ class JobStatus(StrEnum):
 class Queued:
     """Waits for its turn; why is asked for (`why`), not stored, since it changes without the run."""
 
+    phase: ClassVar = RunPhase.QUEUED
     since: Instant
 
 
@@ -49,6 +50,7 @@ class Queued:
 class Starting:
     """Its attempt is durable and ordered; no process is known yet."""
 
+    phase: ClassVar = RunPhase.STARTING
     since: Instant
 
 
@@ -56,6 +58,7 @@ class Starting:
 class Running:
     """A process exists."""
 
+    phase: ClassVar = RunPhase.RUNNING
     since: Instant
     pid: int
 
@@ -64,6 +67,7 @@ class Running:
 class Paused:
     """Every process of the tree is stopped; `until` = automatic resume."""
 
+    phase: ClassVar = RunPhase.PAUSED
     since: Instant
     pid: int
     until: Instant | None = None
@@ -73,6 +77,7 @@ class Paused:
 class Retrying:
     """The last attempt failed; the next one comes at `until`, or later for want of a slot. Holds no slot."""
 
+    phase: ClassVar = RunPhase.RETRYING
     since: Instant
     until: Instant
 
@@ -81,6 +86,7 @@ class Retrying:
 class Stopping:
     """Told to end, not over yet. `reason` is what the record will say."""
 
+    phase: ClassVar = RunPhase.STOPPING
     since: Instant
     pid: int
     reason: Reason
@@ -90,22 +96,13 @@ class Stopping:
 class Ended:
     """Over, with its one fate."""
 
+    phase: ClassVar = RunPhase.ENDED
     at: Instant
     outcome: Outcome
     reason: Reason | None
 
 
 RunState: TypeAlias = Queued | Starting | Running | Paused | Retrying | Stopping | Ended
-
-PHASE: Final[dict[type[RunState], RunPhase]] = {
-    Queued: RunPhase.QUEUED,
-    Starting: RunPhase.STARTING,
-    Running: RunPhase.RUNNING,
-    Paused: RunPhase.PAUSED,
-    Retrying: RunPhase.RETRYING,
-    Stopping: RunPhase.STOPPING,
-    Ended: RunPhase.ENDED,
-}
 
 MAY_FOLLOW: Final[dict[RunPhase, frozenset[RunPhase]]] = {
     RunPhase.QUEUED: frozenset({RunPhase.STARTING, RunPhase.ENDED}),
@@ -131,14 +128,9 @@ class IllegalStep(Exception):  # noqa: N818 - says what it is
     """A run cannot go from one state to the other; a fault of the engine, never of a user."""
 
 
-def phase_of(state: RunState) -> RunPhase:
-    """The word for a state."""
-    return PHASE[type(state)]
-
-
 def step(old: RunState, new: RunState) -> RunState:
     """`new`, if it may follow `old`; IllegalStep otherwise."""
-    before, after = PHASE[type(old)], PHASE[type(new)]
+    before, after = old.phase, new.phase
     if after not in MAY_FOLLOW[before]:
         raise IllegalStep(f"a run cannot go from {before} to {after}")
     return new

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from engine.clock import Instant
 from engine.model.outcome import Outcome
@@ -65,6 +64,14 @@ class RunRow(NamedTuple):
     error: str | None
     may_still_run: bool
 
+    def changes(self) -> tuple[object, ...]:
+        """What can change (all but the key, which stands first), then the number that names the row."""
+        return (*self[len(RUN_KEY) :], self.no)
+
+
+RUN_KEY: Final = ("no", "run_id", "job", "kind", "planned_at", "seq")
+"""The fields of a run's row that never change; they stand first in `RunRow`."""
+
 
 class JobRow(NamedTuple):
     """A job as stored: counters, what an operator set, how far its schedule has got, what it knows of its needs, its data (JSON)."""
@@ -97,19 +104,21 @@ class JobRow(NamedTuple):
 
 @dataclass(slots=True)
 class Batch:
-    """What is to be durable together. `facts` are single values by name.
+    """What is to be durable together. `facts` are single values by name. `new` are rows of runs that were never written,
+    `runs` those of runs that were.
 
     `folders` are made before the commit, `lines` go to text files after it.
     """
 
+    new: list[RunRow] = field(default_factory=list)
     runs: list[RunRow] = field(default_factory=list)
     jobs: list[JobRow] = field(default_factory=list)
     facts: dict[str, str] = field(default_factory=dict)
     folders: list[str] = field(default_factory=list)
-    lines: list[tuple[Path, str]] = field(default_factory=list)
+    lines: list[tuple[str, str]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.runs or self.jobs or self.facts)
+        return bool(self.new or self.runs or self.jobs or self.facts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ class Launcher:
     """Builds launches. `environ` is the engine's environment, of which only what the contract names passes on."""
 
     def __init__(self, logs: Path, environ: Mapping[str, str], default_zone: str, *, make_folders: bool = True) -> None:
-        self._logs = logs
+        self._logs = str(logs)
         self._make_folders = make_folders
         self._environ = dict(environ)
         self._default_zone = default_zone
@@ -33,9 +33,9 @@ class Launcher:
         """Where the run's output goes: `logs/JOB/N.log`, one file for all its attempts."""
         return f"{self._logs}/{run.job.id}/{run.run_id.rpartition(':')[2]}.log"
 
-    def runs_log(self, run: Run) -> Path:
+    def runs_log(self, run: Run) -> str:
         """The job's `runs.log`."""
-        return self._logs / run.job.id / "runs.log"
+        return f"{self._logs}/{run.job.id}/runs.log"
 
     def launch(self, run: Run) -> Launch:
         """The order for the run's current attempt."""

@@ -44,6 +44,9 @@ STEP: Final = SECOND
 PATIENCE: Final = SECOND
 """Until the store is tried again after it failed."""
 
+LATER: Final = SECOND
+"""What was only noted is written after this at the latest."""
+
 T = TypeVar("T")
 Act: TypeAlias = Callable[[Turn], T]
 Reply: TypeAlias = Callable[[], None]
@@ -73,6 +76,9 @@ class _Flight:
     ends: list[AttemptId] = field(default_factory=list)
     over: list[Run] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
+    noted: dict[str, dict[int, Run]] = field(default_factory=dict)
+    """Runs to be written a little later, by job; they and their job go with the job's next row of any kind, for what is
+    stored of a job and its runs must agree (`starts` counts the active ones)."""
 
     def __bool__(self) -> bool:
         return bool(self.runs or self.jobs or self.facts or self.ends or self.replies)
@@ -86,6 +92,20 @@ class _Flight:
         self.ends += newer.ends
         self.over += newer.over
         self.replies += newer.replies
+        for job, runs in newer.noted.items():
+            self.noted.setdefault(job, {}).update(runs)
+
+    def take_noted(self, *, all_of_it: bool) -> None:
+        """Let what was noted go with the rows of its job."""
+        wanted = (
+            set(self.noted)
+            if all_of_it
+            else self.noted.keys() & {*self.jobs, *(run.job.id for run in self.runs.values())}
+        )
+        for job_id in wanted:
+            for run in self.noted.pop(job_id).values():
+                self.runs[run.no] = run
+                self.jobs[job_id] = run.job
 
 
 class Loop:
@@ -117,6 +137,7 @@ class Loop:
         self._waiting = _Flight()
         self._flying: _Flight | None = None
         self._retry_at: Instant | None = None
+        self._noted_since: Instant | None = None
         self._ordered_again: set[AttemptId] = set()
         self._answers: dict[str, list[Callable[[Refused | None], None]]] = {}
         self._offset = clock.now() - clock.monotonic()
@@ -280,6 +301,9 @@ class Loop:
         waiting.claims += fx.claims
         waiting.ends += fx.ends
         waiting.over += fx.over
+        for run in fx.noted.values():
+            waiting.noted.setdefault(run.job.id, {})[run.no] = run
+        self._take_noted(waiting)
         if waiting and self._flying is None and (self._retry_at is None or self._retry_at <= self.turn.now):
             self._fly()
         elif self.trouble is not None:
@@ -291,16 +315,31 @@ class Loop:
             watcher.turned()
         self._set_alarm()
 
+    def _take_noted(self, waiting: _Flight) -> None:
+        """With the next flight, or with one of its own when it has waited for long enough or the engine ends."""
+        if not waiting.noted:
+            self._noted_since = None
+            return
+        if self._noted_since is None:
+            self._noted_since = self.turn.now
+        overdue = not 0 <= self.turn.now - self._noted_since < LATER or self.turn.state.draining
+        waiting.take_noted(all_of_it=overdue)
+        if not waiting.noted:
+            self._noted_since = None
+
     def _set_alarm(self) -> None:
-        heads = [at for at in (self.turn.fx.timers.head, self._retry_at) if at is not None]
+        noted_until = None if self._noted_since is None else self._noted_since + LATER
+        heads = [at for at in (self.turn.fx.timers.head, self._retry_at, noted_until) if at is not None]
         self._clock.arm(min(heads, default=None), self.wake)
 
     def _fly(self) -> None:
-        flight, self._waiting = self._waiting, _Flight()
+        flight, self._waiting = self._waiting, _Flight(noted=self._waiting.noted)
+        flight.noted = {}
         self._flying, self._retry_at = flight, None
         self._store.write(
             Batch(
-                runs=[run_row(run) for run in flight.runs.values()],
+                new=[run_row(run) for run in flight.runs.values() if not run.stored],
+                runs=[run_row(run) for run in flight.runs.values() if run.stored],
                 jobs=[job_row(job) for job in flight.jobs.values()],
                 facts=flight.facts,
                 folders=self._launcher.new_folders(flight.claims),
@@ -321,6 +360,9 @@ class Loop:
             self._set_alarm()
             return
         self.trouble = None
+        self.wake()  # before anything is submitted: what the tick orders travels in the same packet
+        for run in flight.runs.values():
+            run.stored = True
         for run in flight.claims:
             if run.attempt is not None:
                 run.attempt.durable = True
@@ -330,7 +372,6 @@ class Loop:
         if flight.over:
             for watcher in self.watchers:
                 watcher.ended(flight.over)
-        self.wake()
 
     def _reply_all(self, flight: _Flight) -> None:
         """Tell who gave a verb. While the store fails too: the change is in force, that it is not durable is said everywhere."""

@@ -157,6 +157,7 @@ def restore_run(job: Job, row: RunRow) -> Run:
         paused_since=row.paused_since,
         pause_until=row.pause_until,
         log_path=row.log_path,
+        stored=True,
         priority=row.priority,
         home=Home(row.executor),
         data=json.loads(row.data or "{}"),

@@ -21,7 +21,7 @@ from engine.model.record import RunRecord
 from engine.ports.store import Batch, JobRow, RunRow, Stored
 from engine.store.history import ended_runs, one_run
 from engine.store.lock import StateLock
-from engine.store.schema import SAVE_FACT, SAVE_JOB, SAVE_RUN, migrate
+from engine.store.schema import ADD_RUN, CHANGE_RUN, SAVE_FACT, SAVE_JOB, migrate
 
 _Done = Callable[[OSError | None], None]
 
@@ -130,9 +130,10 @@ def _commit(db: sqlite3.Connection, batch: Batch) -> OSError | None:
         return None
     try:
         for folder in batch.folders:
-            os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103 - one per new job, hundreds in a herd
+            _make_folder(folder)
         db.execute("BEGIN IMMEDIATE")
-        db.executemany(SAVE_RUN, batch.runs)
+        db.executemany(ADD_RUN, batch.new)
+        db.executemany(CHANGE_RUN, [row.changes() for row in batch.runs])
         db.executemany(SAVE_JOB, batch.jobs)
         db.executemany(SAVE_FACT, batch.facts.items())
         db.execute("COMMIT")
@@ -144,7 +145,17 @@ def _commit(db: sqlite3.Connection, batch: Batch) -> OSError | None:
     return None
 
 
-def _append_lines(lines: Sequence[tuple[Path, str]]) -> None:
+def _make_folder(folder: str) -> None:
+    """One per new job, hundreds in a herd: `makedirs` would look at each parent first."""
+    try:
+        os.mkdir(folder, 0o700)  # noqa: PTH102
+    except FileExistsError:
+        pass
+    except FileNotFoundError:
+        os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103
+
+
+def _append_lines(lines: Sequence[tuple[str, str]]) -> None:
     """Lines of `runs.log`, a convenience beside the store: a folder that is gone must not hold up anything."""
     for path, line in lines:
         with contextlib.suppress(OSError):

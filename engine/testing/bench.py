@@ -126,9 +126,12 @@ class Bench:
         return results[0]
 
     def fates(self, job_id: str) -> list[str]:
-        """The job's runs on record in order: `success`, `failed exit(3)`, `skipped overlap`, `queued` …"""
+        """The job's runs in order: `success`, `failed exit(3)`, `skipped overlap`, `queued` …"""
+        live = self.state.runs
         return [
-            " ".join(filter(None, (row.outcome or row.state, row.reason if row.outcome != "success" else None)))
+            " ".join(filter(None, (row.outcome, row.reason if row.outcome != "success" else None)))
+            if row.outcome or row.run_id not in live
+            else live[row.run_id].phase
             for row in sorted(self.store.runs.values())
             if row.job == job_id
         ]

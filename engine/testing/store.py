@@ -47,7 +47,9 @@ class MemoryStore:
             if self.failing is not None:
                 done(self.failing)
                 continue
-            for row in batch.runs:
+            assert not any(row.no in self.runs for row in batch.new), "a new run is written once"
+            assert all(row.no in self.runs for row in batch.runs), "a run that changes is there"
+            for row in (*batch.new, *batch.runs):
                 key = (row.job, row.planned_at, row.kind, row.seq)
                 assert self._keys.setdefault(key, row.no) == row.no, f"an occurrence has two runs: {key}"
                 self.runs[row.no] = row

@@ -18,7 +18,7 @@ def begin_shutdown(turn: Turn, drain: float | None) -> None:
         # an attempt that stays claimed on record would be `lost` if the keeper is gone by the next start
         forget_claim(turn, run)
         turn.fx.save(run)
-    waiting = tuple(attempt for attempt, run in turn.pipeline.ordered.items() if not run.live)
+    waiting = tuple(turn.pipeline.ahead)
     if waiting:
         turn.fx.orders.append(Withdraw(waiting))
     if drain is not None:
