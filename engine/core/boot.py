@@ -8,20 +8,19 @@ from engine.clock import Instant, micros
 from engine.core.admission import release, reserve
 from engine.core.dispatch import enter_starting, offer_next, undo_starting
 from engine.core.fates import set_next, settle
-from engine.core.occurrences import arise, plan_next, resume_schedule
-from engine.core.planning import plan_of, schedule_text
+from engine.core.occurrences import arise, plan_next, resume_schedule, watch_deadline
 from engine.core.ready import order_key
 from engine.core.reports import take_report
 from engine.core.state import Job, Run
-from engine.core.timers import DeadlineAt, ResumeAt, RetryAt
+from engine.core.timers import OverAt, ResumeAt, RetryAt
 from engine.core.turn import Turn
 from engine.errors import Refused
 from engine.model.outcome import Because, Outcome, Reason
 from engine.model.record import RunKind
 from engine.model.states import Paused, Retrying, Running, RunPhase
+from engine.planning import limits_of, plan_of, schedule_text
 from engine.ports.executor import Ended, Missing, NotFound, Recovered, StillRunning, StillWaiting
-from engine.schedule import EveryPlan
-from engine.spec.job import Argv, AtSchedule, DelaySchedule, JobSpec, Manual
+from engine.spec.job import Argv, AtSchedule, DelaySchedule, EverySchedule, JobSpec, Manual
 
 
 def add_job(turn: Turn, spec: JobSpec) -> Job:
@@ -116,8 +115,7 @@ def resettle(turn: Turn, run: Run) -> None:
     state = turn.state
     if run.phase is RunPhase.QUEUED:
         state.enqueue(run)
-        if run.job.spec.start_deadline is not None and run.kind is RunKind.SCHEDULE:
-            turn.fx.timers.add(run.planned_at + micros(run.job.spec.start_deadline), DeadlineAt(run))
+        watch_deadline(turn, run)
     else:
         state.runs[run.run_id] = run
         run.job.active.append(run)
@@ -140,8 +138,9 @@ def begin(turn: Turn, default_zone: str, *, campaign: bool) -> None:
     """Let every job go on from where the store says it was. `campaign`: one-shots that have run run again."""
     for job in turn.state.jobs.values():
         # `every` goes on from the last occurrence on record: a restart starts nothing early
-        anchor = turn.now if job.planned_until is None else job.planned_until
-        job.plan = plan_of(job.spec, default_zone, anchor)
+        job.limits = limits_of(job.spec, default_zone)
+        anchor = job.limits.first(turn.now) if job.planned_until is None else job.planned_until
+        job.plan = plan_of(job.spec, default_zone, turn.now if anchor is None else anchor)
         if campaign:
             job.met.clear()
             job.heard.clear()
@@ -153,22 +152,46 @@ def begin(turn: Turn, default_zone: str, *, campaign: bool) -> None:
             turn.fx.timers.add(job.hold_until, ResumeAt(job))
         first_time = job.planned_until is None
         spec = job.spec
+        if spec.needs and spec.schedule is None and job.limits.end is not None:
+            turn.fx.timers.add(job.limits.end + 1, OverAt(job))
         if spec.one_shot:
             if (first_time or campaign) and not job.active and not job.queue and job.may_start:
-                _now(turn, job)
+                _once(turn, job)
         elif isinstance(spec.schedule, DelaySchedule):
             _begin_delay(turn, job, spec.schedule)
         elif first_time and job.plan is not None:
             _begin_plan(turn, job)
         elif job.plan is not None:
             resume_schedule(turn, job, Because.ENGINE_DOWN)
-        if isinstance(spec.schedule, AtSchedule) and spec.schedule.at_start and job.may_start:
-            _now(turn, job)
+        if isinstance(spec.schedule, AtSchedule) and job.may_start:
+            _at_event(turn, job, spec.schedule)
         offer_next(turn, job)
 
 
-def _now(turn: Turn, job: Job) -> None:
+def _once(turn: Turn, job: Job) -> None:
+    """A one-shot: now, or at its `start_at`."""
+    planned = job.limits.first(_not_before(turn, job))
+    if planned is None:
+        job.over = True
+    elif planned > turn.now:
+        set_next(turn, job, planned)
+    else:
+        _now(turn, job, planned)
+
+
+def _at_event(turn: Turn, job: Job, schedule: AtSchedule) -> None:
+    """`@start` is an occurrence now, `@reboot` the first time in a boot of the machine; if the job may be due now."""
+    booted = schedule.at_reboot and turn.state.facts.get(f"reboot {job.id}") != turn.state.boot_id
+    if booted:
+        turn.fx.facts[f"reboot {job.id}"] = turn.state.boot_id
+    if not (booted or schedule.at_start):
+        return
     planned = _not_before(turn, job)
+    if job.limits.first(planned) == planned and job.runs_left != 0:
+        _now(turn, job, planned)
+
+
+def _now(turn: Turn, job: Job, planned: Instant) -> None:
     job.planned_until = planned
     arise(turn, job, RunKind.SCHEDULE, planned)
 
@@ -182,16 +205,16 @@ def _begin_delay(turn: Turn, job: Job, schedule: DelaySchedule) -> None:
     if job.active or job.queue or not job.may_start:
         return
     last, soonest = job.last_ended_at, _not_before(turn, job)
-    set_next(turn, job, soonest if last is None else max(soonest, last + micros(schedule.seconds)))
+    set_next(turn, job, job.limits.first(soonest if last is None else max(soonest, last + micros(schedule.seconds))))
 
 
 def _begin_plan(turn: Turn, job: Job) -> None:
-    """A schedule seen for the first time owes nothing for the past. `every` runs at once, aligned at the next round time."""
-    job.planned_until = turn.now
+    """A schedule seen for the first time owes nothing for the past. `every` runs at once, aligned at the next round time.
+
+    With `start_at`, `every` keeps the rate that began there, and an occurrence at this very moment counts.
+    """
+    at_once = isinstance(job.spec.schedule, EverySchedule) and not job.spec.schedule.align
+    job.planned_until = turn.now - (at_once or job.spec.start_at is not None)
     turn.fx.save_job(job)
-    if not job.may_start:
-        return
-    if isinstance(job.plan, EveryPlan) and not job.plan.align:
-        set_next(turn, job, turn.now)
-    else:
+    if job.may_start:
         plan_next(turn, job)

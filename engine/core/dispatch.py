@@ -15,7 +15,7 @@ from typing import Final
 
 from engine.core.admission import blocked, free_slots, release, reserve, reserves
 from engine.core.ready import SIMPLE, takes
-from engine.core.state import Attempt, Job, Run, concurrency
+from engine.core.state import COUNTED, Attempt, Job, Run, concurrency
 from engine.core.turn import Turn
 from engine.model.states import Queued, Retrying, Starting
 from engine.ports.executor import AttemptId, Home, Withdraw
@@ -159,6 +159,7 @@ def enter_starting(turn: Turn, run: Run) -> None:
         turn.state.dequeue(run)
         job.active.append(run)
         job.tally.starts += 1
+        job.counted += run.kind in COUNTED
     run.attempts_made = run.attempt.number
     job.served_at = turn.now
     turn.state.taken += 1
@@ -212,6 +213,7 @@ def undo_starting(turn: Turn, run: Run) -> None:
         job.active.remove(run)
         turn.state.enqueue(run)
         job.tally.starts -= 1
+        job.counted -= run.kind in COUNTED
     else:
         run.go(Retrying(turn.now, turn.now))
     turn.fx.save(run)

@@ -29,6 +29,8 @@ class Effects:
     over: list[Run] = field(default_factory=list)
     """Runs that got their fate in this tick."""
     orders: list[Order] = field(default_factory=list)
+    facts: dict[str, str] = field(default_factory=dict)
+    """Single values to keep in the store."""
     touched: set[str] = field(default_factory=set)
     """Ids of jobs whose looks changed."""
     resync: bool = False
@@ -62,5 +64,6 @@ class Effects:
         self.ends = []
         self.over = []
         self.orders = []
+        self.facts = {}
         self.touched = set()
         self.resync = False

@@ -18,6 +18,8 @@ def status_of(state: State, job: Job) -> JobStatus:
         return JobStatus.PAUSED if all(run.phase is RunPhase.PAUSED for run in job.active) else JobStatus.RUNNING
     if job.stopped:
         return JobStatus.STOPPED
+    if is_over(job):
+        return JobStatus.ENDED
     if may_run_again(state, job):
         return JobStatus.WAITING
     if job.last_outcome is None:
@@ -25,6 +27,15 @@ def status_of(state: State, job: Job) -> JobStatus:
     if job.last_outcome in _WENT_WELL:
         return JobStatus.COMPLETED
     return JobStatus.STOPPED if job.last_outcome is Outcome.STOPPED else JobStatus.ERROR
+
+
+def is_over(job: Job) -> bool:
+    """Its window in time or its `max_runs` is used up, and nothing of it waits."""
+    if job.queue or job.active or job.next_due is not None or not job.listed:
+        return False
+    if job.over or job.runs_left == 0:
+        return True
+    return job.spec.recurring and job.plan_exhausted
 
 
 def may_run_again(state: State, job: Job) -> bool:
@@ -92,6 +103,10 @@ def why_idle(state: State, job: Job, now: Instant) -> str | None:
         return f"paused by operator at {_clock(job.held_since)}"
     if job.next_due is not None:
         return f"next run at {moment(job.next_due).astimezone().isoformat(sep=' ', timespec='seconds')}"
+    if is_over(job):
+        return (
+            f"ended: max_runs {job.spec.max_runs} reached" if job.runs_left == 0 else "ended: nothing is due any more"
+        )
     if job.spec.needs and job.spec.schedule is None:
         return _needs_line(job)
     if job.spec.manual is Manual.ONLY:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.clock import SECOND, micros
+from engine.clock import SECOND, Instant, micros
 from engine.core.admission import release
 from engine.core.dispatch import offer_next
 from engine.core.state import Job, Run
@@ -10,6 +10,7 @@ from engine.core.timers import Due
 from engine.core.turn import Turn
 from engine.model.outcome import Because, Outcome, Reason
 from engine.model.states import Ended
+from engine.planning import jitter
 from engine.ports.executor import Withdraw
 from engine.spec.job import DelaySchedule, OnFailure
 
@@ -67,18 +68,30 @@ def _remember(job: Job, run: Run, outcome: Outcome, reason: Reason | None) -> No
 
 
 def plan_after_end(turn: Turn, job: Job) -> None:
-    """`delay`: the next run comes so long after the end of the last."""
-    if not isinstance(job.spec.schedule, DelaySchedule) or job.active or job.queue or not job.listed:
+    """`delay`: the next run comes so long after the end of the last. A run that never started frees its place in `max_runs`."""
+    if not job.listed:
         return
-    set_next(turn, job, turn.now + micros(job.spec.schedule.seconds))
+    if isinstance(job.spec.schedule, DelaySchedule):
+        if not (job.active or job.queue):
+            set_next(turn, job, job.limits.first(turn.now + micros(job.spec.schedule.seconds)))
+    elif job.spec.max_runs is not None and job.next_due is None and job.plan and job.planned_until is not None:
+        set_next(turn, job, job.plan.next_after(job.planned_until))
 
 
-def set_next(turn: Turn, job: Job, at: int | None) -> None:
-    """Let the job's next occurrence be at `at` (None: there is none)."""
-    job.next_due = at
-    if at is not None:
-        turn.fx.timers.add(at, Due(job))
+def set_next(turn: Turn, job: Job, planned: Instant | None) -> None:
+    """Let the job's next occurrence be planned at `planned` (None: there is none); it starts after its jitter."""
+    if job.runs_left == 0:
+        planned = None
+    job.next_planned = planned
+    job.next_due = None if planned is None else due_at(job, planned)
+    if job.next_due is not None:
+        turn.fx.timers.add(job.next_due, Due(job))
     turn.fx.touch(job)
+
+
+def due_at(job: Job, planned: Instant) -> Instant:
+    """When the occurrence planned at `planned` is due: its jitter added."""
+    return planned + jitter(job.id, planned, job.spec.jitter)
 
 
 def cancel_queued(turn: Turn, run: Run, outcome: Outcome, reason: Reason) -> None:

@@ -53,6 +53,8 @@ def spread(turn: Turn) -> None:
 
 
 def _hear(turn: Turn, job: Job, source: str, outcome: Outcome) -> None:
+    if job.runs_left == 0 or job.limits.first(turn.now) != turn.now:
+        return  # outside `start_at` … `end_at`, or its `max_runs` is used up: no occurrence
     if source in job.heard:
         job.heard.clear()
         job.round_skipped = False

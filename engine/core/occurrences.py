@@ -7,7 +7,7 @@ from typing import Final
 from engine.clock import SECOND, Instant, micros
 from engine.core.birth import new_run
 from engine.core.dispatch import offer
-from engine.core.fates import cancel_queued, set_next, settle
+from engine.core.fates import cancel_queued, due_at, set_next, settle
 from engine.core.state import Job, Run, concurrency
 from engine.core.stopping import end_tree
 from engine.core.timers import DeadlineAt
@@ -32,8 +32,8 @@ GRACE_CAP: Final = 300 * SECOND
 
 def take_due(turn: Turn, job: Job) -> None:
     """The job's next occurrence has come: give it to `arise`, then plan the next one."""
-    planned = job.next_due
-    if planned is None or planned > turn.now or not job.may_start or not job.listed:
+    planned = job.next_planned
+    if planned is None or job.next_due is None or job.next_due > turn.now or not job.may_start or not job.listed:
         return  # a stale timer: the job was held, stopped or planned anew
     job.planned_until = planned
     turn.fx.save_job(job)
@@ -47,7 +47,9 @@ def plan_next(turn: Turn, job: Job) -> None:
     After a forward step of the clock the ones in between have theirs by `catch_up` (`resume_schedule`), so the walk
     is one step long whatever the step was.
     """
-    if isinstance(job.spec.schedule, DelaySchedule) or job.plan is None:
+    if isinstance(job.spec.schedule, DelaySchedule) and not (job.active or job.queue):
+        return  # it got its fate at once, and with it its next time
+    if job.plan is None:
         set_next(turn, job, None)
         return
     assert job.planned_until is not None
@@ -64,10 +66,16 @@ def arise(turn: Turn, job: Job, kind: RunKind, planned: Instant, *, bypass: bool
     if not _fits(turn, job, run):
         settle(turn, run, Outcome.SKIPPED, Reason(Because.OVERLAP))
         return run
-    if job.spec.start_deadline is not None and kind is RunKind.SCHEDULE:
-        turn.fx.timers.add(planned + micros(job.spec.start_deadline), DeadlineAt(run))
+    watch_deadline(turn, run)
     offer(turn, run)
     return run
+
+
+def watch_deadline(turn: Turn, run: Run) -> None:
+    """Let a queued run of the schedule be missed when it has not started `start_deadline` after it was due."""
+    deadline = run.job.spec.start_deadline
+    if deadline is not None and run.kind is RunKind.SCHEDULE:
+        turn.fx.timers.add(due_at(run.job, run.planned_at) + micros(deadline), DeadlineAt(run))
 
 
 def _fits(turn: Turn, job: Job, run: Run) -> bool:
@@ -116,14 +124,16 @@ def resume_schedule(turn: Turn, job: Job, why: Because) -> None:
     The newest within `late_grace` starts as if on time; the others follow `catch_up`: one `missed` record for all
     of them, or runs of kind `catch_up` within `catch_up_window`. Bounded work whatever the span (20-engine).
     """
-    plan, after = job.plan, job.planned_until
-    if plan is None or after is None or not job.may_start or not job.listed:
+    plan, after, left = job.plan, job.planned_until, job.runs_left
+    if plan is None or after is None or not job.may_start or not job.listed or left == 0:
         return
     due, exact = occurrences(plan, after, turn.now, COUNT_LIMIT)
     if not exact:
         due = _newest(turn, job, due)
+    while due and due_at(job, due[-1]) > turn.now:
+        due.pop()  # its jitter lies ahead
     on_time: list[Instant] = []
-    if due and turn.now - due[-1] <= late_grace(job, due[-1]):
+    if due and turn.now - due_at(job, due[-1]) <= late_grace(job, due[-1]):
         on_time = [due.pop()]
     window = turn.now - micros(job.spec.catch_up_window)
     match job.spec.catch_up:
@@ -133,6 +143,10 @@ def resume_schedule(turn: Turn, job: Job, why: Because) -> None:
             caught = [] if on_time else [at for at in due[-1:] if at >= window]
         case CatchUp.ALL:
             caught = [at for at in due if at >= window][-CATCH_UP_LIMIT:]
+    if job.limits.end is not None and turn.now > job.limits.end:
+        caught = []  # no start after `end_at`
+    if left is not None:
+        caught = caught[max(0, len(caught) + len(on_time) - left) :]
     missed = due[: len(due) - len(caught)]
     if missed:
         run = new_run(turn, job, RunKind.SCHEDULE, missed[-1], first=missed[0])
@@ -141,8 +155,9 @@ def resume_schedule(turn: Turn, job: Job, why: Because) -> None:
         settle(turn, run, Outcome.MISSED, Reason(why))
     for at in caught:
         offer(turn, new_run(turn, job, RunKind.CATCH_UP, at))
-    job.planned_until = turn.now if not (due or on_time) else max([*due, *on_time])
-    turn.fx.save_job(job)
+    if due or on_time:
+        job.planned_until = max([*due, *on_time])
+        turn.fx.save_job(job)
     for at in on_time:
         arise(turn, job, RunKind.SCHEDULE, at)
     plan_next(turn, job)

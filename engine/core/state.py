@@ -17,10 +17,16 @@ from engine.clock import SECOND, Instant
 from engine.model.outcome import Outcome, Reason
 from engine.model.record import AttemptRecord, Counters, RunKind
 from engine.model.states import LIVE, Ended, RunPhase, RunState, step
+from engine.planning import Limits
 from engine.ports.executor import AttemptId, Home, LeftBehind
 from engine.schedule import Plan
 from engine.spec.config import EngineSpec, PoolSpec
 from engine.spec.job import JobSpec
+
+COUNTED = frozenset({RunKind.SCHEDULE, RunKind.CATCH_UP, RunKind.NEEDS})
+"""Kinds of runs that `max_runs` counts."""
+
+NO_LIMITS = Limits()
 
 RING = 600
 """Samples kept for a job's sparklines: ten minutes at one a second."""
@@ -197,6 +203,13 @@ class Job:
     planned_until: Instant | None = None
     """The newest occurrence that has its fate (or the time it was first seen)."""
     next_due: Instant | None = None
+    """When the next occurrence may start: its planned time and its jitter."""
+    next_planned: Instant | None = None
+    limits: Limits = NO_LIMITS
+    over: bool = False
+    """Its `end_at` has passed; set for what has no plan that says so."""
+    counted: int = 0
+    """Runs that `max_runs` counts: started by schedule or `needs`."""
     active: list[Run] = field(default_factory=list)
     queue: list[Run] = field(default_factory=list)
     last: Run | None = None
@@ -239,6 +252,18 @@ class Job:
         return self.held_since is None and not self.stopped and self.spec.enabled
 
     @property
+    def runs_left(self) -> int | None:
+        """How many more runs `max_runs` allows, those that wait counted as made; None: no bound."""
+        if self.spec.max_runs is None:
+            return None
+        return max(0, self.spec.max_runs - self.counted - sum(run.kind in COUNTED for run in self.queue))
+
+    @property
+    def plan_exhausted(self) -> bool:
+        """It was planned, and there is no further time."""
+        return self.may_start and self.next_due is None and self.planned_until is not None
+
+    @property
     def room(self) -> bool:
         """Its own concurrency allows one more live run."""
         limit = concurrency(self.spec)
@@ -258,6 +283,8 @@ class State:
 
     spec: EngineSpec
     boot_id: str = ""
+    facts: dict[str, str] = field(default_factory=dict)
+    """Single values that the store kept."""
     jobs: dict[str, Job] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
     """Queued and active runs by run id."""

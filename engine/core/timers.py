@@ -43,11 +43,18 @@ class DeadlineAt:
 
 
 @dataclass(frozen=True, slots=True)
+class OverAt:
+    """The `end_at` of a job without a plan has passed."""
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
 class DrainEnd:
     """The patience of a shutdown ends."""
 
 
-Timer: TypeAlias = Due | RetryAt | ResumeAt | DeadlineAt | DrainEnd
+Timer: TypeAlias = Due | RetryAt | ResumeAt | DeadlineAt | OverAt | DrainEnd
 
 
 @dataclass(slots=True)

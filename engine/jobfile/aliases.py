@@ -33,7 +33,7 @@ _SEEDS: Final = {
     "Command": Alias("command"),
     "Priority": Alias("priority"),
     "Exclusive": Alias("exclusive"),
-    "MaxRuns": Alias("max_runs"),
+    "MaxRuns": Alias("max_runs", read=policies.seed_max_runs),
     "Concurrency": Alias("concurrency"),
     "Schedule": Alias("schedule"),
     "Timeout": Alias("timeout"),

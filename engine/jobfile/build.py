@@ -14,7 +14,9 @@ from engine.jobfile.conflicts import check_conflicts
 from engine.jobfile.draft import EMPTY, Draft
 from engine.jobfile.filling import Filler, Surroundings
 from engine.jobfile.layers import Resolved
-from engine.jobfile.schedules import AtTimes, in_zone
+from engine.jobfile.limits import check_fires, read_limits
+from engine.jobfile.schedules import AtTimes
+from engine.jobfile.times import placed
 from engine.jobfile.variables import Variables
 from engine.schedule import zone
 from engine.spec.config import Ageing, EngineSpec, History, PoolSpec
@@ -47,6 +49,8 @@ def build_job(around: Surroundings, job: Resolved, engine_zone: str | None) -> J
     before = report.errors
     check_conflicts(report, job)
     filler = Filler(around, job)
+    zone_name = draft.get(keys.TIMEZONE, engine_zone)
+    limits = read_limits(around.report, job, None if zone_name is None else zone(zone_name))
     command = filler.command()
     if command is None:
         if job.complete and not draft.refused & _SAY_WHAT_RUNS:
@@ -65,8 +69,14 @@ def build_job(around: Surroundings, job: Resolved, engine_zone: str | None) -> J
         inherit=draft.get(keys.INHERIT, _BUILT_IN.inherit),
         umask=draft.get(keys.UMASK, _BUILT_IN.umask),
         stdin=filler.text(keys.STDIN),
-        schedule=_schedule(around, job, draft.get(keys.TIMEZONE, engine_zone)),
+        schedule=_schedule(around, job, zone_name),
         timezone=draft.get(keys.TIMEZONE, _BUILT_IN.timezone),
+        dst=limits.dst,
+        jitter=draft.get(keys.JITTER, _BUILT_IN.jitter),
+        start_at=limits.start_at,
+        end_at=limits.end_at,
+        window=limits.window,
+        max_runs=draft.get(keys.MAX_RUNS, _BUILT_IN.max_runs),
         enabled=draft.get(keys.ENABLED, _BUILT_IN.enabled),
         manual=draft.get(keys.MANUAL, _BUILT_IN.manual),
         on_failure=draft.get(keys.ON_FAILURE, _BUILT_IN.on_failure),
@@ -89,6 +99,8 @@ def build_job(around: Surroundings, job: Resolved, engine_zone: str | None) -> J
         skip_codes=frozenset(draft.get(keys.SKIP_CODES, _BUILT_IN.skip_codes)),
         pausable=draft.get(keys.PAUSABLE, _BUILT_IN.pausable),
     )
+    if report.errors == before:
+        check_fires(report, job, spec, zone_name or "UTC")
     return spec if report.errors == before else None
 
 
@@ -123,33 +135,13 @@ def _schedule(around: Surroundings, job: Resolved, zone_name: str | None) -> Sch
 
 def _at(around: Surroundings, job: Resolved, written: AtTimes, zone_name: str | None) -> AtSchedule:
     where = None if zone_name is None else zone(zone_name)
-    shown_zone = zone_name or "the system's time zone"
     source, path = job.draft.items[keys.AT.name].source, f"{job.written.path}.at"
     # By the instant: two datetimes of different zones are never equal while one of them is ambiguous (PEP 495).
     times: dict[Instant, datetime] = {}
     for time, node in written.times:
-        if time.tzinfo is not None:
-            times[instant(time)] = time
-            continue
-        shown = in_zone(time, where)
-        times[instant(shown.at)] = shown.at
-        if not shown.exists:
-            around.report.error(
-                source,
-                node,
-                path,
-                f"does not exist in {shown_zone}: the clock is put forward over it",
-                "write it with an offset",
-            )
-        elif shown.twice:
-            around.report.warning(
-                source,
-                node,
-                path,
-                f"comes twice in {shown_zone}: the clock is put back; the first is taken",
-                "write it with an offset",
-            )
-    return AtSchedule(tuple(times[at] for at in sorted(times)), at_start=written.at_start)
+        at = placed(around.report, time, where, (source, node, path))
+        times[instant(at)] = at
+    return AtSchedule(tuple(times[at] for at in sorted(times)), at_start=written.at_start, at_reboot=written.at_reboot)
 
 
 def _pools(draft: Draft) -> Mapping[str, int]:

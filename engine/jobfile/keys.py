@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from engine.jobfile import commands, policies, relations, schedules
+from engine.jobfile import commands, policies, relations, schedules, times
 from engine.jobfile.aliases import JOB_ALIASES
 from engine.jobfile.draft import Draft, Item, Key
 from engine.jobfile.fields import (
@@ -93,6 +93,12 @@ ALIGN: Final = Key("align", boolean)
 DELAY: Final = Key("delay", _positive)
 AT: Final = Key("at", schedules.at)
 TIMEZONE: Final = Key("timezone", schedules.timezone)
+DST: Final = Key("dst", times.dst)
+JITTER: Final = Key("jitter", duration())
+START_AT: Final = Key("start_at", times.time)
+END_AT: Final = Key("end_at", times.end_time)
+WINDOW: Final = Key("window", times.window)
+MAX_RUNS: Final = Key("max_runs", or_none(policies.max_runs))
 ENABLED: Final = Key("enabled", boolean)
 MANUAL: Final = Key("manual", choice(Manual))
 ON_FAILURE: Final = Key("on_failure", choice(OnFailure))
@@ -124,6 +130,7 @@ JOB: Final = table(
         *(ID, EXTENDS, NAME, DESCRIPTION, TAGS, METADATA),
         *(COMMAND, SCRIPT, SHELL, WORKING_DIR, ENV, ENV_FILE, INHERIT, UMASK, STDIN),
         *(SCHEDULE, EVERY, ALIGN, DELAY, AT, TIMEZONE, ENABLED, MANUAL, ON_FAILURE),
+        *(DST, JITTER, START_AT, END_AT, WINDOW, MAX_RUNS),
         *(CATCH_UP, CATCH_UP_WINDOW, LATE_GRACE, START_DEADLINE, OVERLAP, MAX_QUEUED, CONCURRENCY),
         *(PRIORITY, EXCLUSIVE, POOLS, NEEDS, JOIN),
         *(TIMEOUT, STOP, RETRY, SUCCESS_CODES, SKIP_CODES, PAUSABLE),
@@ -131,7 +138,7 @@ JOB: Final = table(
     aliases=JOB_ALIASES,
     unavailable=[
         *("python", "user", "group", "params", "secrets", "matrix"),
-        *("jitter", "dst", "calendar", "except", "roll", "start_at", "end_at", "window", "max_runs", "watch", "was"),
+        *("calendar", "except", "roll", "watch", "was"),
         *("if", "on_false", "reserve", "limits", "monitor", "log", "hooks", "failover", "outputs", "notify"),
         *("finish_by", "left_behind", "executor", "pause_timeout", "when_not_durable"),
     ],

@@ -120,4 +120,12 @@ def exclusive(r: Reading, node: Node) -> bool | str | Bad:
     return _group(r, node)
 
 
+max_runs: Final = integer(1, 1_000_000_000)
+
+
+def seed_max_runs(r: Reading, node: Node) -> int | Bad | None:
+    """`MaxRuns` of a job-queues file, where 0 sets no bound."""
+    return None if isinstance(node, Scalar) and node.text == "0" else max_runs(r, node)
+
+
 exit_codes: Final = list_of(integer(0, 255), "exit codes")

@@ -1,32 +1,31 @@
-"""Readers of when a job runs: schedule, every, delay, at, time zones."""
+"""Readers of when a job runs: schedule, every, delay, at, time zones. Its limits are in `times`."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from engine.jobfile.draft import Key
 from engine.jobfile.fields import expected, text
 from engine.jobfile.nodes import Map, Node, Place, Scalar, Seq, text_shown
 from engine.jobfile.reading import BAD, Bad, Reading
 from engine.jobfile.tables import read_map, table
+from engine.jobfile.times import time
 from engine.schedule import Cron, CronError, zone
 from engine.spec.job import CronEntry
 
 _FIELDS: Final = ("second", "minute", "hour", "day of month", "month", "day of week")
 _SPECIALS: Final = {
-    "@reboot": ("`@reboot` is not available in this version", 'at each start of the engine: `at: "@start"`'),
+    "@reboot": ("`@reboot` is a time, not a cron expression", 'write `at: "@reboot"`'),
     "@start": ("`@start` is a time, not a cron expression", 'write `at: "@start"`'),
 }
+_EVENTS: Final = frozenset({"@start", "@reboot"})
 _ABBREVIATIONS: Final = frozenset(
     {"CET", "CST6CDT", "EET", "EST", "EST5EDT", "HST", "MET", "MST", "MST7MDT", "PST8PDT", "WET"}
 )
-FIRST_YEAR: Final = 1970
-LAST_YEAR: Final = 9998
-"""Every zone can show every instant in between."""
 
 
 def timezone(r: Reading, node: Node) -> str | Bad:
@@ -146,66 +145,27 @@ class AtTimes:
 
     times: tuple[tuple[datetime, Node], ...]
     at_start: bool
+    at_reboot: bool
 
 
 def at(r: Reading, node: Node) -> AtTimes | Bad:
-    """A time or a list of times; `@start` among them."""
+    """A time or a list of times; `@start` and `@reboot` among them."""
     if isinstance(node, Seq) and not node.items:
         return r.problem(node, "lists no time at all", "remove the key, or give a time")
     times = []
-    at_start = False
+    events: set[str] = set()
     bad = False
     for index, one in enumerate(node.items if isinstance(node, Seq) else (node,)):
+        if isinstance(one, Scalar) and one.text in _EVENTS:
+            events.add(one.text)
+            continue
         if isinstance(node, Seq):
             r.trail.append(f"[{index}]")
-        got = _time(r, one)
+        got = time(r, one, "a time in ISO 8601 such as 2026-12-24T18:00+01:00, @start or @reboot")
         if got is BAD:
             bad = True
-        elif got is None:
-            at_start = True
         else:
             times.append((got, one))
         if isinstance(node, Seq):
             r.trail.pop()
-    return BAD if bad else AtTimes(tuple(times), at_start)
-
-
-def _time(r: Reading, node: Node) -> datetime | Bad | None:
-    """A time as written; None for `@start`."""
-    written = text(r, node)
-    if written is BAD:
-        return BAD
-    if written == "@start":
-        return None
-    if written == "@reboot":
-        return r.problem(node, "`@reboot` is not available in this version", "at each start of the engine: `@start`")
-    try:
-        value = datetime.fromisoformat(written.strip())
-    except ValueError:
-        return expected(r, node, "a time in ISO 8601 such as 2026-12-24T18:00+01:00, or @start")
-    if not FIRST_YEAR <= value.year <= LAST_YEAR:
-        return r.problem(node, f"is in the year {value.year}, outside {FIRST_YEAR} to {LAST_YEAR}")
-    return value
-
-
-@dataclass(frozen=True, slots=True)
-class WallTime:
-    """A wall time put into its zone: the instant (of the first round), and what the clock does there."""
-
-    at: datetime
-    exists: bool
-    twice: bool
-
-
-def in_zone(naive: datetime, where: ZoneInfo | None) -> WallTime:
-    """The instant at which the clock of a zone (None: the system's) shows a naive time."""
-
-    def shown(fold: int) -> datetime:
-        folded = naive.replace(fold=fold)
-        return folded.replace(tzinfo=where) if where is not None else folded.astimezone()
-
-    first, second = shown(0), shown(1)
-    # For a time that no clock shows, PEP 495 counts with the offset before the gap: coming back from UTC it differs.
-    back = first.astimezone(UTC).astimezone(where)
-    exists = back.replace(tzinfo=None, fold=0) == naive.replace(fold=0)
-    return WallTime(first, exists, exists and first.utcoffset() != second.utcoffset())
+    return BAD if bad else AtTimes(tuple(times), "@start" in events, "@reboot" in events)

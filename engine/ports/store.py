@@ -91,6 +91,7 @@ class JobRow(NamedTuple):
     hold_until: Instant | None
     is_stopped: bool
     planned_until: Instant | None
+    counted: int
     last_no: int | None
     last_run_id: str | None
     last_started_at: Instant | None

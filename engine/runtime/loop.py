@@ -23,7 +23,7 @@ from engine.core.occurrences import miss_deadline, resume_schedule, take_due
 from engine.core.reports import take_report
 from engine.core.state import Job, Run
 from engine.core.stopping import end_tree
-from engine.core.timers import DeadlineAt, DrainEnd, Due, ResumeAt, RetryAt
+from engine.core.timers import DeadlineAt, DrainEnd, Due, OverAt, ResumeAt, RetryAt
 from engine.core.turn import Turn
 from engine.core.verbs.resume import release_job, resume_run
 from engine.errors import Refused
@@ -265,6 +265,9 @@ class Loop:
                     miss_deadline(turn, run)
                 case ResumeAt(target=target):
                     self._resume(target)
+                case OverAt(job=job):
+                    job.over = True
+                    turn.fx.touch(job)
             if self._clock.monotonic() > until:
                 self.wake()
                 return
@@ -298,6 +301,7 @@ class Loop:
         waiting = self._waiting
         waiting.runs |= fx.runs
         waiting.jobs |= fx.jobs
+        waiting.facts |= fx.facts
         waiting.claims += fx.claims
         waiting.ends += fx.ends
         waiting.over += fx.over

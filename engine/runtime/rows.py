@@ -95,6 +95,7 @@ def job_row(job: Job) -> JobRow:
         hold_until=job.hold_until,
         is_stopped=job.stopped,
         planned_until=job.planned_until,
+        counted=job.counted,
         last_no=job.last_no,
         last_run_id=job.last_run_id,
         last_started_at=job.last_started_at,
@@ -118,6 +119,7 @@ def restore_job(job: Job, row: JobRow) -> None:
     job.held_since, job.hold_until = row.held_since, row.hold_until
     job.stopped = bool(row.is_stopped)
     job.planned_until = row.planned_until
+    job.counted = row.counted
     job.last_no, job.last_run_id = row.last_no, row.last_run_id
     job.last_started_at, job.last_ended_at = row.last_started_at, row.last_ended_at
     job.last_outcome = None if row.last_outcome is None else Outcome(row.last_outcome)

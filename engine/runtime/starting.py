@@ -31,6 +31,7 @@ def restore(turn: Turn, job_file: JobFile, stored: Stored) -> None:
     """
     state = turn.state
     state.next_no = stored.next_no
+    state.facts = dict(stored.facts)
     for spec in job_file.jobs:
         add_job(turn, spec)
     link_needs(state.jobs)

@@ -3,10 +3,13 @@
 `next_fire` is the public question; `Cron` the parsed expression; plans are what the engine asks, in instants.
 """
 
+from engine.schedule.bounds import BoundedPlan
 from engine.schedule.cron import Cron, next_fire
 from engine.schedule.cron_error import CronError
 from engine.schedule.dst import Dst, Gap, Overlap
 from engine.schedule.explain import describe_dst
+from engine.schedule.fields import week_days
+from engine.schedule.hours import Hours, HoursPlan, first_open
 from engine.schedule.memo import NextMemo
 from engine.schedule.occurrences import MAX_EXACT, latest, occurrences
 from engine.schedule.plans import AtPlan, CronPlan, EveryPlan, Plan, after_end
@@ -15,19 +18,24 @@ from engine.schedule.zones import zone
 __all__ = [
     "MAX_EXACT",
     "AtPlan",
+    "BoundedPlan",
     "Cron",
     "CronError",
     "CronPlan",
     "Dst",
     "EveryPlan",
     "Gap",
+    "Hours",
+    "HoursPlan",
     "NextMemo",
     "Overlap",
     "Plan",
     "after_end",
     "describe_dst",
+    "first_open",
     "latest",
     "next_fire",
     "occurrences",
+    "week_days",
     "zone",
 ]

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from engine.clock import Instant
-from engine.schedule.plans import CronPlan, Plan
+from engine.schedule.plans import Plan
 
 _MAX_ENTRIES: Final = 4096
 
 
 @dataclass(slots=True)
 class NextMemo:
-    """Remembers, per meaning of a cron plan, one stretch of time in which the answer is the same.
+    """Remembers, per meaning of a plan, one stretch of time in which the answer is the same.
 
     If the next time after `since` is `at`, it is `at` for every instant in between as well. That is exact for seconds, for zones
     whose offset is no whole minute, and for answers far ahead, where a key of expression and minute would miss or,
@@ -24,16 +24,17 @@ class NextMemo:
 
     def next_after(self, plan: Plan, after: Instant) -> Instant | None:
         """As `plan.next_after(after)`."""
-        if not isinstance(plan, CronPlan):
+        key = plan.key
+        if key is None:
             return plan.next_after(after)
-        known = self._stretches.get(plan.key)
+        known = self._stretches.get(key)
         if known is not None and known[0] <= after < known[1]:
             return known[1]
         at = plan.next_after(after)
         if at is not None:
             if len(self._stretches) >= _MAX_ENTRIES:
                 self._stretches.clear()
-            self._stretches[plan.key] = (after, at)
+            self._stretches[key] = (after, at)
         return at
 
     def __len__(self) -> int:

@@ -18,20 +18,21 @@ _HOUR: Final = 3_600 * SECOND
 class Plan(Protocol):
     """The planned instants of a schedule, in order."""
 
+    @property
+    def key(self) -> str | None:
+        """Stands for the meaning in a cache (`engine.schedule.NextMemo`); None: not worth remembering."""
+
     def next_after(self, after: Instant) -> Instant | None:
         """The first one strictly later than `after`; None: never again."""
 
 
 @dataclass(frozen=True, slots=True)
 class CronPlan:
-    """The union of cron expressions, each read on the clock of its zone; an instant that several name counts once.
-
-    `key` stands for the meaning in a cache (`engine.schedule.NextMemo`).
-    """
+    """The union of cron expressions, each read on the clock of its zone; an instant that several name counts once."""
 
     entries: tuple[tuple[Cron, ZoneInfo], ...]
     dst: Dst = DEFAULT_DST
-    key: str = field(init=False, compare=False, repr=False)
+    key: str | None = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         parts = (f"{cron.key} @ {zone.key}" for cron, zone in self.entries)
@@ -59,6 +60,11 @@ class EveryPlan:
     anchor: Instant
     align: bool
     zone: ZoneInfo
+
+    @property
+    def key(self) -> None:
+        """Each job has its own anchor."""
+        return
 
     def __post_init__(self) -> None:
         if self.period <= 0:
@@ -97,6 +103,11 @@ class AtPlan:
     """Single instants. They are kept sorted, each once."""
 
     instants: tuple[Instant, ...]
+
+    @property
+    def key(self) -> None:
+        """Nothing to gain."""
+        return
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "instants", tuple(sorted(set(self.instants))))

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from engine.spec.context import JobFunction
+from engine.spec.when import EXACTLY_ONCE, DstRule, Window
 
 JOB_ID_PATTERN: Final = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 """A job id is safe as a file name and can never be a run id (those hold a colon)."""
@@ -95,10 +96,11 @@ class DelaySchedule:
 
 @dataclass(frozen=True, slots=True)
 class AtSchedule:
-    """`at:` - listed times, each once; `at_start` stands for `@start`: at each start of the engine."""
+    """`at:` - listed times, each once; `@start`: at each start of the engine; `@reboot`: once per boot of the machine."""
 
     times: tuple[datetime, ...]
     at_start: bool = False
+    at_reboot: bool = False
 
 
 Schedule: TypeAlias = CronSchedule | EverySchedule | DelaySchedule | AtSchedule
@@ -210,6 +212,16 @@ class JobSpec:
 
     schedule: Schedule | None = None
     timezone: str | None = None
+    dst: DstRule = EXACTLY_ONCE
+    jitter: float = 0.0
+    """0 to so many seconds are added to each occurrence; its planned time stays."""
+    start_at: datetime | None = None
+    """Nothing is due before; `every` counts from here."""
+    end_at: datetime | None = None
+    """Nothing is due after."""
+    window: Window | None = None
+    max_runs: int | None = None
+    """So many runs by schedule or `needs`, not by hand."""
     enabled: bool = True
     manual: Manual = Manual.ALLOW
     on_failure: OnFailure = OnFailure.CONTINUE

@@ -40,6 +40,7 @@ class Bench:
         campaign: bool = False,
         zone: str = "UTC",
     ) -> None:
+        self.boot_id = "boot"
         self.clock = clock or VirtualClock()
         self.store = store or MemoryStore()
         self.executor = FakeExecutor(self.clock, script)
@@ -52,7 +53,7 @@ class Bench:
         self._soon.clear()
         self._file = job_file
         stored = self.store.load()
-        turn = build_turn(job_file, random.Random(7), boot_id="boot", now=self.clock.now())  # noqa: S311 - repeatable
+        turn = build_turn(job_file, random.Random(7), boot_id=self.boot_id, now=self.clock.now())  # noqa: S311 - repeatable
         self.loop = Loop(
             turn,
             clock=self.clock,

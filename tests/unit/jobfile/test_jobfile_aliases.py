@@ -96,7 +96,6 @@ def test_strict_warns_at_each_use(load_text: Load, text: str, count: int) -> Non
         ),
         ("retries: 2\nretry: {limit: 3}", "`retry` says the same as `retries`"),
         ("Id: other", '5:9: error: jobs.last.Id: the id is "other" here and "last" as key; make them one'),
-        ("MaxRuns: 5", "5:5: error: jobs.last.MaxRuns: `MaxRuns` (max_runs) is not available in this version"),
         ("ResourceLimits: {CPULimit: 1}", "`ResourceLimits` (limits) is not available in this version"),
         ("handler_on: {}", "`handler_on` (hooks) is not available in this version"),
         ("preconditions: []", "`preconditions` (if) is not available in this version"),

@@ -71,7 +71,7 @@ def test_a_bad_cron_expression_is_shown_at_the_field_at_fault(load_job: Load, wr
     [
         (
             "schedule: '@reboot'",
-            '`@reboot` is not available in this version; at each start of the engine: `at: "@start"`',
+            '`@reboot` is a time, not a cron expression; write `at: "@reboot"`',
         ),
         ("schedule: '@start'", 'write `at: "@start"`'),
         ("schedule: '@every 15m'", "write `every: 15m`"),
@@ -81,8 +81,10 @@ def test_a_bad_cron_expression_is_shown_at_the_field_at_fault(load_job: Load, wr
         ("schedule: [[x]]", "schedule[0]: expected a cron expression, or a map {cron, timezone}, not a list"),
         ("schedule: {cron: CRON_TZ=UTC * * * * *, timezone: Asia/Tokyo}", "contradict each other"),
         ("at: []", "lists no time at all"),
-        ("at: tomorrow", 'expected a time in ISO 8601 such as 2026-12-24T18:00+01:00, or @start, not "tomorrow"'),
-        ("at: ['@reboot']", "at[0]: `@reboot` is not available in this version"),
+        (
+            "at: tomorrow",
+            'expected a time in ISO 8601 such as 2026-12-24T18:00+01:00, @start or @reboot, not "tomorrow"',
+        ),
         ("at: 0001-01-01T00:00", "is in the year 1, outside 1970 to 9998"),
         ("at: 9999-12-31T23:59", "is in the year 9999"),
         ("timezone: Europe/Berln", '"Europe/Berln" is not a time zone: unknown; did you mean `Europe/Berlin`?'),

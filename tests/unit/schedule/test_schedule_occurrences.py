@@ -64,6 +64,8 @@ def test_the_latest_of_a_long_stretch_takes_few_questions() -> None:
     asked = []
 
     class Counted:
+        key = None
+
         def next_after(self, after: Instant) -> Instant | None:
             asked.append(after)
             return after // SECOND * SECOND + SECOND

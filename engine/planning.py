@@ -1,0 +1,129 @@
+"""From what the user wrote about times to a plan the engine can ask."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from engine.clock import Instant, instant, micros
+from engine.schedule import (
+    AtPlan,
+    BoundedPlan,
+    Cron,
+    CronPlan,
+    Dst,
+    EveryPlan,
+    Gap,
+    Hours,
+    HoursPlan,
+    Overlap,
+    Plan,
+    first_open,
+    zone,
+)
+from engine.spec.job import AtSchedule, CronSchedule, DelaySchedule, EverySchedule, JobSpec, Manual
+from engine.spec.units import format_duration
+from engine.spec.when import Window
+
+
+def plan_of(spec: JobSpec, default_zone: str, anchor: Instant) -> Plan | None:
+    """The plan of a job's schedule; None where nothing is planned ahead (`delay`, `needs`, one-shot).
+
+    `anchor` is where `every` counts from if there is no `start_at`. ValueError for what the loader would have refused.
+    """
+    home = home_zone(spec, default_zone)
+    plan = _base_plan(spec, home, anchor)
+    if plan is None:
+        return None
+    if spec.window is not None:
+        plan = HoursPlan(plan, _hours(spec.window), home)
+    if spec.start_at is None and spec.end_at is None:
+        return plan
+    return BoundedPlan(plan, _instant(spec.start_at), _instant(spec.end_at))
+
+
+def home_zone(spec: JobSpec, default_zone: str) -> ZoneInfo:
+    """The zone whose clock the job goes by."""
+    return zone(spec.timezone or default_zone)
+
+
+def _base_plan(spec: JobSpec, home: ZoneInfo, anchor: Instant) -> Plan | None:
+    match spec.schedule:
+        case CronSchedule(entries=entries):
+            rule = Dst(Gap(spec.dst.gap.value), Overlap(spec.dst.overlap.value))
+            return CronPlan(
+                tuple(
+                    (Cron.parse(entry.expression, seed=spec.id), zone(entry.timezone) if entry.timezone else home)
+                    for entry in entries
+                ),
+                rule,
+            )
+        case EverySchedule(seconds=seconds, align=align):
+            start = _instant(spec.start_at)
+            return EveryPlan(micros(seconds), anchor if start is None else start, align, home)
+        case AtSchedule(times=times):
+            return AtPlan(tuple(instant(at) for at in times))
+        case DelaySchedule() | None:
+            return None
+
+
+def _hours(window: Window) -> Hours:
+    return Hours(window.start, window.end, window.days)
+
+
+def _instant(at: datetime | None) -> Instant | None:
+    return None if at is None else instant(at)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Where a job may be due at all: `start_at`, `end_at`, `window`. For what has no plan: `delay`, one-shots, `needs`."""
+
+    start: Instant | None = None
+    end: Instant | None = None
+    hours: Hours | None = None
+    zone: ZoneInfo | None = None
+
+    def first(self, at: Instant) -> Instant | None:
+        """The first instant from `at` on at which the job may be due; None: never again."""
+        if self.start is not None:
+            at = max(at, self.start)
+        found: Instant | None = at
+        if self.hours is not None and self.zone is not None:
+            found = first_open(self.hours, self.zone, at)
+        return None if found is None or (self.end is not None and found > self.end) else found
+
+
+def limits_of(spec: JobSpec, default_zone: str) -> Limits:
+    """The limits that the job file gives."""
+    hours = None if spec.window is None else _hours(spec.window)
+    return Limits(_instant(spec.start_at), _instant(spec.end_at), hours, home_zone(spec, default_zone))
+
+
+def jitter(job_id: str, planned: Instant, seconds: float) -> int:
+    """0 to `seconds` as microseconds, the same for the same job and occurrence for ever: a restart does not draw anew."""
+    most = micros(seconds)
+    if not most:
+        return 0
+    drawn = hashlib.sha256(f"{job_id}\0{planned}".encode()).digest()
+    return int.from_bytes(drawn[:8], "big") % (most + 1)
+
+
+def schedule_text(spec: JobSpec) -> str:
+    """The schedule in the words of the job file."""
+    match spec.schedule:
+        case CronSchedule(entries=entries):
+            return ", ".join(entry.expression for entry in entries)
+        case EverySchedule(seconds=seconds, align=align):
+            return f"every {format_duration(seconds)}" + (" aligned" if align else "")
+        case DelaySchedule(seconds=seconds):
+            return f"delay {format_duration(seconds)}"
+        case AtSchedule(times=times, at_start=at_start, at_reboot=at_reboot):
+            texts = ["@start"] * at_start + ["@reboot"] * at_reboot
+            return "at " + ", ".join(texts + [at.isoformat(sep=" ", timespec="minutes") for at in times])
+        case None:
+            if spec.needs:
+                return "needs"
+            return "manual" if spec.manual is Manual.ONLY else "one-shot"

@@ -1,0 +1,307 @@
+"""When jobs run: limits of schedules, jitter, max_runs, events; on the bench."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from engine.clock import SECOND, instant, moment
+from engine.core.explain import status_of, why_idle
+from engine.core.verbs.stop import stop_run
+from engine.core.verbs.trigger import trigger
+from engine.model.states import JobStatus
+from engine.planning import jitter
+from engine.ports.executor import Launch
+from engine.spec.config import EngineSpec, JobFile
+from engine.spec.job import (
+    Argv,
+    AtSchedule,
+    CatchUp,
+    CronEntry,
+    CronSchedule,
+    DelaySchedule,
+    EverySchedule,
+    JobSpec,
+    Need,
+    Overlap,
+    Retry,
+    Schedule,
+)
+from engine.spec.when import Window
+from engine.testing import Bench
+from engine.testing.executor import Act
+
+MIDNIGHT = datetime(2026, 1, 5, tzinfo=UTC)
+"""Where the bench's clock begins, a Monday."""
+
+HOURLY = CronSchedule((CronEntry("0 * * * *"),))
+
+
+def spec(job_id: str, **fields: object) -> JobSpec:
+    return JobSpec(id=job_id, command=Argv(("true",)), **fields)  # type: ignore[arg-type] # fields of many types
+
+
+def bench(*jobs: JobSpec, acts: dict[str, Act] | None = None) -> Bench:
+    script = acts or {}
+
+    def play(launch: Launch) -> Act:
+        return script.get(launch.attempt, script.get(launch.attempt.partition(":")[0], Act(1.0)))
+
+    return Bench(JobFile(engine=EngineSpec(max_running=8), jobs=jobs), script=play)
+
+
+def hour(number: float) -> datetime:
+    return MIDNIGHT + timedelta(hours=number)
+
+
+def planned(b: Bench, job_id: str) -> list[float]:
+    """Hours after midnight at which the job's runs were planned."""
+    rows = sorted(b.store.runs.values())
+    return [round((row.planned_at - instant(MIDNIGHT)) / SECOND / 3600, 6) for row in rows if row.job == job_id]
+
+
+def status(b: Bench, job_id: str) -> JobStatus:
+    return status_of(b.state, b.job(job_id))
+
+
+# -- start_at, end_at --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("schedule", [EverySchedule(3600.0), DelaySchedule(3599.0)])
+def test_the_first_run_of_an_interval_is_at_its_start(schedule: Schedule) -> None:
+    """Row 7: at start_at itself, not an interval later."""
+    b = bench(spec("a", schedule=schedule, start_at=hour(2)))
+    b.run_for(4.5 * 3600)
+    assert planned(b, "a") == [2, 3, 4]
+
+
+def test_the_first_run_of_a_cron_job_is_its_first_match_from_start_at_on() -> None:
+    """Row 7: a match at start_at itself counts."""
+    b = bench(spec("a", schedule=HOURLY, start_at=hour(2)), spec("b", schedule=HOURLY, start_at=hour(2.5)))
+    b.run_for(3.5 * 3600)
+    assert (planned(b, "a"), planned(b, "b")) == ([2, 3], [3])
+
+
+def test_a_start_in_the_past_sets_the_rate_and_owes_nothing() -> None:
+    """`every` keeps the rate that began at start_at; what was before the job was known is not missed."""
+    b = bench(spec("a", schedule=EverySchedule(7200.0), start_at=hour(-3)))
+    b.run_for(4 * 3600)
+    assert planned(b, "a") == [1, 3]
+
+
+def test_nothing_is_due_after_end_at_and_the_job_has_ended() -> None:
+    """Row 8: an occurrence at end_at is the last; then the status is `ended`."""
+    b = bench(
+        spec("cron", schedule=HOURLY, end_at=hour(2)),
+        spec("every", schedule=EverySchedule(3600.0), end_at=hour(2)),
+        spec("delay", schedule=DelaySchedule(3599.0), end_at=hour(2)),
+    )
+    assert status(b, "cron") is JobStatus.WAITING
+    b.run_for(5 * 3600)
+    assert [planned(b, name) for name in ("cron", "every", "delay")] == [[1, 2], [0, 1, 2], [0, 1, 2]]
+    assert {status(b, name) for name in ("cron", "every", "delay")} == {JobStatus.ENDED}
+    assert why_idle(b.state, b.job("cron"), b.now) == "ended: nothing is due any more"
+    b.crash()
+    assert status(b, "cron") is JobStatus.ENDED
+
+
+def test_a_one_shot_runs_at_its_start() -> None:
+    """Row 17: once, at start_at; over a restart as well."""
+    b = bench(spec("a", start_at=hour(2)))
+    assert status(b, "a") is JobStatus.WAITING
+    b.crash()
+    b.run_for(3 * 3600)
+    b.crash()
+    b.run_for(3 * 3600)
+    assert planned(b, "a") == [2]
+    assert status(b, "a") is JobStatus.COMPLETED
+
+
+def test_needs_trigger_only_between_start_and_end() -> None:
+    """An ending outside start_at … end_at is no occurrence: no run, no skip."""
+    b = bench(
+        spec("source", schedule=HOURLY),
+        spec("sink", needs=(Need("source"),), start_at=hour(1.5), end_at=hour(3.5)),
+    )
+    b.run_for(5.5 * 3600)
+    assert b.fates("sink") == ["success", "success"]
+    assert status(b, "sink") is JobStatus.ENDED
+
+
+def test_what_was_missed_is_not_caught_up_after_end_at() -> None:
+    """Row 8: no start after it."""
+    b = bench(spec("a", schedule=HOURLY, end_at=hour(3), catch_up=CatchUp.ALL))
+    b.clock.advance(instant(hour(6)))
+    b.crash()
+    b.run_for(60)
+    assert b.fates("a") == ["missed engine_down"]
+
+
+# -- window ------------------------------------------------------------------------------------------------------------
+
+
+def test_due_times_outside_the_window_are_no_occurrences() -> None:
+    """They leave no record; the next day goes on."""
+    b = bench(spec("a", schedule=HOURLY, window=Window(9 * 3600, 11 * 3600)))
+    b.run_for(36 * 3600)
+    assert planned(b, "a") == [9, 10, 33, 34]
+    assert b.job("a").tally.missed == b.job("a").tally.skipped == 0
+
+
+def test_an_interval_begins_when_its_window_opens() -> None:
+    """`every: 1d` from an engine started outside the window would else never run."""
+    b = bench(
+        spec("every", schedule=EverySchedule(86400.0), window=Window(6 * 3600, 7 * 3600)),
+        spec("delay", schedule=DelaySchedule(1800.0), window=Window(6 * 3600, 7 * 3600)),
+    )
+    b.run_for(31 * 3600)
+    assert planned(b, "every") == [6, 30]
+    assert [round(at, 1) for at in planned(b, "delay")] == [6, 6.5, 30, 30.5]
+
+
+def test_time_outside_the_window_is_not_missed() -> None:
+    """An engine that is down over the closed hours lost nothing."""
+    b = bench(spec("a", schedule=HOURLY, window=Window(9 * 3600, 11 * 3600)))
+    b.run_for(10.5 * 3600)
+    b.clock.advance(instant(hour(32.5)))
+    b.crash()
+    b.run_for(3600)
+    assert b.fates("a") == ["success", "success", "success"]
+
+
+# -- jitter ------------------------------------------------------------------------------------------------------------
+
+
+def test_jitter_delays_the_start_and_leaves_the_planned_time() -> None:
+    """The same for the same job and occurrence; a restart does not draw anew; the run key is the planned instant."""
+    b = bench(spec("a", schedule=HOURLY, jitter=600.0))
+    at = instant(hour(1))
+    drawn = jitter("a", at, 600.0)
+    assert b.job("a").next_due == at + drawn
+    assert 0 < drawn < 600 * SECOND
+    b.crash()
+    assert b.job("a").next_due == at + drawn
+    b.run_for(3600 + 600)
+    (run,) = b.store.runs.values()
+    assert (run.planned_at, run.started_at) == (at, at + drawn)
+
+
+def test_jitter_is_spread_over_its_whole_range() -> None:
+    """Thousands of jobs of one minute do not start together."""
+    drawn = sorted(jitter(f"job-{number}", 0, 60.0) for number in range(2_000))
+    assert drawn[0] < SECOND
+    assert drawn[-1] > 59 * SECOND
+    assert max(b - a for a, b in pairwise(drawn)) < SECOND
+    assert jitter("a", 0, 0.0) == 0
+
+
+def test_a_restart_between_planned_time_and_start_loses_nothing() -> None:
+    """Its jitter lies ahead: it is not missed, and it runs once."""
+    b = bench(spec("a", schedule=HOURLY, jitter=1800.0))
+    b.clock.advance(instant(hour(1)) + 1)
+    b.crash()
+    assert b.fates("a") == []
+    b.run_for(1800)
+    assert planned(b, "a") == [1]
+
+
+# -- max_runs ----------------------------------------------------------------------------------------------------------
+
+
+def test_max_runs_counts_runs_of_the_schedule_over_restarts() -> None:
+    """Row 59: not runs by hand; then the job has ended."""
+    b = bench(spec("a", schedule=HOURLY, max_runs=3))
+    b.run_for(1.5 * 3600)
+    b.do(lambda turn: trigger(turn, "a", bypass=False))
+    b.run_for(3600)
+    b.crash()
+    b.run_for(5 * 3600)
+    assert planned(b, "a") == [1, 1.5, 2, 3]
+    assert status(b, "a") is JobStatus.ENDED
+    assert why_idle(b.state, b.job("a"), b.now) == "ended: max_runs 3 reached"
+    b.crash()
+    b.run_for(5 * 3600)
+    assert len(planned(b, "a")) == 4
+
+
+def test_max_runs_does_not_count_retries() -> None:
+    """Rows 10, 59: attempts of one run are one run."""
+    b = bench(spec("a", schedule=HOURLY, max_runs=2, retry=Retry(limit=2)), acts={"a": Act(1.0, exit_code=1)})
+    b.run_for(5 * 3600)
+    assert b.fates("a") == ["failed exit(1)", "failed exit(1)"]
+    assert len(b.executor.launched) == 6
+
+
+def test_what_waits_is_counted_and_what_never_ran_is_not() -> None:
+    """A queued run takes one of max_runs; taken out of the queue it gives it back."""
+    b = bench(
+        spec("a", schedule=HOURLY, max_runs=2, overlap=Overlap.QUEUE, max_queued=5),
+        acts={"a:1.1": Act(4.2 * 3600)},
+    )
+    b.run_for(3.5 * 3600)
+    assert b.fates("a") == ["running", "queued"]
+    (waiting,) = b.job("a").queue
+    b.do(lambda turn: stop_run(turn, waiting, None))
+    b.run_for(3 * 3600)
+    assert b.fates("a") == ["success", "skipped operator", "success"]
+    assert status(b, "a") is JobStatus.ENDED
+
+
+def test_max_runs_counts_runs_by_needs() -> None:
+    """Row 59: needs are a way to run by itself."""
+    b = bench(spec("source", schedule=HOURLY), spec("sink", needs=(Need("source"),), max_runs=2))
+    b.run_for(5.5 * 3600)
+    assert b.fates("sink") == ["success", "success"]
+    assert status(b, "sink") is JobStatus.ENDED
+
+
+def test_catching_up_stops_at_max_runs() -> None:
+    """The newest are run, the rest is missed."""
+    b = bench(spec("a", schedule=HOURLY, max_runs=2, catch_up=CatchUp.ALL, overlap=Overlap.QUEUE))
+    b.clock.advance(instant(hour(5.5)))
+    b.crash()
+    b.run_for(3600)
+    assert planned(b, "a") == [3, 4, 5]
+    assert b.fates("a") == ["missed engine_down", "success", "success"]
+
+
+# -- events ------------------------------------------------------------------------------------------------------------
+
+
+def test_start_runs_at_each_start_and_reboot_once_per_boot() -> None:
+    """Row 52: `@start`, `@reboot`."""
+    b = bench(
+        spec("start", schedule=AtSchedule((), at_start=True)), spec("boot", schedule=AtSchedule((), at_reboot=True))
+    )
+    b.run_for(10)
+    b.crash()
+    b.run_for(10)
+    assert (b.fates("start"), b.fates("boot")) == (["success"] * 2, ["success"])
+    b.boot_id = "another"
+    b.crash()
+    b.run_for(10)
+    assert (b.fates("start"), b.fates("boot")) == (["success"] * 3, ["success"] * 2)
+
+
+def test_a_time_and_an_event_go_together() -> None:
+    """Row 61: `at` lists single times, each once."""
+    b = bench(spec("a", schedule=AtSchedule((hour(1), hour(2)), at_reboot=True)))
+    b.run_for(3 * 3600)
+    b.crash()
+    b.run_for(3600)
+    assert planned(b, "a") == [0, 1, 2]
+    assert status(b, "a") is JobStatus.COMPLETED
+    assert b.job("a").next_due is None
+    assert moment(b.job("a").last_started_at or 0) == hour(2)
+
+
+def test_a_fixed_rate_survives_many_restarts() -> None:
+    """Row 4: it goes on from the last occurrence on record, however often the engine begins in between."""
+    b = bench(spec("a", schedule=EverySchedule(3600.0)))
+    for _ in range(12):
+        b.run_for(1000)
+        b.crash()
+    b.run_for(600)
+    assert planned(b, "a") == [0, 1, 2, 3]
