@@ -3,32 +3,48 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from engine.clock import Instant, instant, micros
 from engine.schedule import (
+    DAY,
+    SATURDAY_SUNDAY,
     AtPlan,
     BoundedPlan,
+    Calendar,
     Cron,
     CronPlan,
+    Days,
     Dst,
     EveryPlan,
     Gap,
     Hours,
     HoursPlan,
+    JobDays,
+    LastBusinessDays,
     Overlap,
     Plan,
+    RolledPlan,
+    day_of,
     first_open,
+    offset,
     zone,
 )
 from engine.spec.job import AtSchedule, CronSchedule, DelaySchedule, EverySchedule, JobSpec, Manual
 from engine.spec.units import format_duration
-from engine.spec.when import Window
+from engine.spec.when import LAST_BUSINESS_DAY, CalendarSpec, Roll, Window
+
+NO_CALENDARS: Final[Mapping[str, CalendarSpec]] = MappingProxyType({})
 
 
-def plan_of(spec: JobSpec, default_zone: str, anchor: Instant) -> Plan | None:
+def plan_of(
+    spec: JobSpec, default_zone: str, anchor: Instant, calendars: Mapping[str, CalendarSpec] = NO_CALENDARS
+) -> Plan | None:
     """The plan of a job's schedule; None where nothing is planned ahead (`delay`, `needs`, one-shot).
 
     `anchor` is where `every` counts from if there is no `start_at`. ValueError for what the loader would have refused.
@@ -39,9 +55,27 @@ def plan_of(spec: JobSpec, default_zone: str, anchor: Instant) -> Plan | None:
         return None
     if spec.window is not None:
         plan = HoursPlan(plan, _hours(spec.window), home)
+    days = days_of(spec, calendars)
+    if days is not None and spec.roll is not Roll.NONE:
+        plan = RolledPlan(plan, days, 1 if spec.roll is Roll.NEXT else -1, home)
     if spec.start_at is None and spec.end_at is None:
         return plan
     return BoundedPlan(plan, _instant(spec.start_at), _instant(spec.end_at))
+
+
+def days_of(spec: JobSpec, calendars: Mapping[str, CalendarSpec]) -> JobDays | None:
+    """The days of the job's calendars; None if it names none. KeyError for an unknown name."""
+    if spec.calendar is None and spec.except_ is None:
+        return None
+    off = None if spec.except_ is None else _days(spec.except_, calendars, None)
+    return JobDays(None if spec.calendar is None else _days(spec.calendar, calendars, off), off)
+
+
+def _days(name: str, calendars: Mapping[str, CalendarSpec], off: Days | None) -> Days:
+    if name == LAST_BUSINESS_DAY:
+        return LastBusinessDays(off, SATURDAY_SUNDAY)
+    found = calendars[name]
+    return Calendar(found.days, frozenset(day_of(at) for at in found.dates), found.yearly, found.country)
 
 
 def home_zone(spec: JobSpec, default_zone: str) -> ZoneInfo:
@@ -79,12 +113,19 @@ def _instant(at: datetime | None) -> Instant | None:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Where a job may be due at all: `start_at`, `end_at`, `window`. For what has no plan: `delay`, one-shots, `needs`."""
+    """Where a job may be due at all: `start_at`, `end_at`, `window`, for what has no plan; and its days."""
 
     start: Instant | None = None
     end: Instant | None = None
     hours: Hours | None = None
     zone: ZoneInfo | None = None
+    days: JobDays | None = None
+
+    def excludes(self, at: Instant) -> bool:
+        """Do the job's calendars exclude the day of this instant."""
+        if self.days is None or self.zone is None:
+            return False
+        return not self.days.allows((at + offset(self.zone, at)) // DAY)
 
     def first(self, at: Instant) -> Instant | None:
         """The first instant from `at` on at which the job may be due; None: never again."""
@@ -96,10 +137,11 @@ class Limits:
         return None if found is None or (self.end is not None and found > self.end) else found
 
 
-def limits_of(spec: JobSpec, default_zone: str) -> Limits:
+def limits_of(spec: JobSpec, default_zone: str, calendars: Mapping[str, CalendarSpec] = NO_CALENDARS) -> Limits:
     """The limits that the job file gives."""
     hours = None if spec.window is None else _hours(spec.window)
-    return Limits(_instant(spec.start_at), _instant(spec.end_at), hours, home_zone(spec, default_zone))
+    days = days_of(spec, calendars)
+    return Limits(_instant(spec.start_at), _instant(spec.end_at), hours, home_zone(spec, default_zone), days)
 
 
 def jitter(job_id: str, planned: Instant, seconds: float) -> int:

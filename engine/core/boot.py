@@ -136,11 +136,12 @@ def resettle(turn: Turn, run: Run) -> None:
 
 def begin(turn: Turn, default_zone: str, *, campaign: bool) -> None:
     """Let every job go on from where the store says it was. `campaign`: one-shots that have run run again."""
+    calendars = turn.state.calendars
     for job in turn.state.jobs.values():
         # `every` goes on from the last occurrence on record: a restart starts nothing early
-        job.limits = limits_of(job.spec, default_zone)
+        job.limits = limits_of(job.spec, default_zone, calendars)
         anchor = job.limits.first(turn.now) if job.planned_until is None else job.planned_until
-        job.plan = plan_of(job.spec, default_zone, turn.now if anchor is None else anchor)
+        job.plan = plan_of(job.spec, default_zone, turn.now if anchor is None else anchor, calendars)
         if campaign:
             job.met.clear()
             job.heard.clear()

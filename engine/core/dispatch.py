@@ -74,7 +74,7 @@ def _room(turn: Turn, job: Job) -> float:
 
 def start_what_may(turn: Turn) -> list[Run]:
     """Claim what will start soon and return, in order, the runs whose launch is to be ordered now."""
-    if turn.state.draining:
+    if turn.state.draining or turn.state.blackout is not None:
         return []
     _make_way(turn)
     _claim(turn)

@@ -62,6 +62,9 @@ def why_queued(state: State, run: Run, now: Instant) -> str:
         return f"paused by operator at {_clock(job.held_since)}"
     if state.draining:
         return "the engine is shutting down"
+    if state.blackout is not None:
+        why = f": {state.blackout.reason}" if state.blackout.reason else ""
+        return f"blackout until {state.blackout.end.astimezone().isoformat(sep=' ', timespec='minutes')}{why}"
     if run.attempt is None and not run.entry:
         limit = concurrency(job.spec)
         return f"waits for {job.active[0].run_id if job.active else job.id} (concurrency {limit})"
@@ -101,8 +104,10 @@ def why_idle(state: State, job: Job, now: Instant) -> str | None:
         return why_queued(state, job.queue[0], now)
     if job.held_since is not None:
         return f"paused by operator at {_clock(job.held_since)}"
+    if job.next_planned is not None and job.limits.excludes(job.next_planned):
+        return f"next time {_full(job.next_due or job.next_planned)}, which its calendar skips"
     if job.next_due is not None:
-        return f"next run at {moment(job.next_due).astimezone().isoformat(sep=' ', timespec='seconds')}"
+        return f"next run at {_full(job.next_due)}"
     if is_over(job):
         return (
             f"ended: max_runs {job.spec.max_runs} reached" if job.runs_left == 0 else "ended: nothing is due any more"
@@ -133,6 +138,10 @@ def _members(state: State, group: str) -> list[str]:
 def _names(names: list[str], most: int = 3) -> str:
     shown = ", ".join(names[:most])
     return f"{shown}, {len(names) - most} more" if len(names) > most else shown
+
+
+def _full(at: Instant) -> str:
+    return moment(at).astimezone().isoformat(sep=" ", timespec="seconds")
 
 
 def _clock(at: Instant) -> str:

@@ -63,6 +63,9 @@ def arise(turn: Turn, job: Job, kind: RunKind, planned: Instant, *, bypass: bool
     if turn.state.waiting > QUEUE_LIMIT:
         settle(turn, run, Outcome.MISSED, Reason(Because.LIMIT, str(QUEUE_LIMIT)))
         return run
+    if kind is RunKind.SCHEDULE and job.limits.excludes(planned):
+        settle(turn, run, Outcome.SKIPPED, Reason(Because.CALENDAR))
+        return run
     if not _fits(turn, job, run):
         settle(turn, run, Outcome.SKIPPED, Reason(Because.OVERLAP))
         return run
@@ -132,6 +135,8 @@ def resume_schedule(turn: Turn, job: Job, why: Because) -> None:
         due = _newest(turn, job, due)
     while due and due_at(job, due[-1]) > turn.now:
         due.pop()  # its jitter lies ahead
+    newest = due[-1] if due else None
+    due = [at for at in due if not job.limits.excludes(at)]
     on_time: list[Instant] = []
     if due and turn.now - due_at(job, due[-1]) <= late_grace(job, due[-1]):
         on_time = [due.pop()]
@@ -155,8 +160,8 @@ def resume_schedule(turn: Turn, job: Job, why: Because) -> None:
         settle(turn, run, Outcome.MISSED, Reason(why))
     for at in caught:
         offer(turn, new_run(turn, job, RunKind.CATCH_UP, at))
-    if due or on_time:
-        job.planned_until = max([*due, *on_time])
+    if newest is not None:
+        job.planned_until = newest
         turn.fx.save_job(job)
     for at in on_time:
         arise(turn, job, RunKind.SCHEDULE, at)

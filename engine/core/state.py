@@ -9,19 +9,20 @@ Invariants (the property tests check them after each step):
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from engine.clock import SECOND, Instant
+from engine.clock import SECOND, Instant, instant
 from engine.model.outcome import Outcome, Reason
 from engine.model.record import AttemptRecord, Counters, RunKind
 from engine.model.states import LIVE, Ended, RunPhase, RunState, step
-from engine.planning import Limits
+from engine.planning import NO_CALENDARS, Limits
 from engine.ports.executor import AttemptId, Home, LeftBehind
 from engine.schedule import Plan
 from engine.spec.config import EngineSpec, PoolSpec
 from engine.spec.job import JobSpec
+from engine.spec.when import Blackout, CalendarSpec
 
 COUNTED = frozenset({RunKind.SCHEDULE, RunKind.CATCH_UP, RunKind.NEEDS})
 """Kinds of runs that `max_runs` counts."""
@@ -290,6 +291,10 @@ class State:
     """Queued and active runs by run id."""
     by_attempt: dict[AttemptId, Run] = field(default_factory=dict)
     pools: dict[str, PoolSpec] = field(default_factory=dict)
+    calendars: Mapping[str, CalendarSpec] = field(default_factory=lambda: NO_CALENDARS)
+    blackouts: tuple[Blackout, ...] = ()
+    blackout: Blackout | None = None
+    """The one that is on."""
     pool_taken: dict[str, int] = field(default_factory=dict)
     groups: dict[str, int] = field(default_factory=dict)
     """Live runs per exclusive group."""
@@ -324,6 +329,8 @@ class State:
     def effective_priority(self, run: Run, now: Instant) -> float:
         """Priority and what waiting has added (20-engine: order of the ready queue)."""
         ageing = self.spec.ageing
+        if self.blackout is not None:
+            now = min(now, instant(self.blackout.start))
         waited = max(0, now - run.ages_from) / SECOND
         return run.priority + waited / ageing.every * ageing.step
 

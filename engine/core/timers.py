@@ -50,11 +50,16 @@ class OverAt:
 
 
 @dataclass(frozen=True, slots=True)
+class BlackoutEdge:
+    """A blackout begins or ends."""
+
+
+@dataclass(frozen=True, slots=True)
 class DrainEnd:
     """The patience of a shutdown ends."""
 
 
-Timer: TypeAlias = Due | RetryAt | ResumeAt | DeadlineAt | OverAt | DrainEnd
+Timer: TypeAlias = Due | RetryAt | ResumeAt | DeadlineAt | OverAt | BlackoutEdge | DrainEnd
 
 
 @dataclass(slots=True)

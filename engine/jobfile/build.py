@@ -36,6 +36,7 @@ from engine.spec.job import (
     Timeout,
 )
 from engine.spec.template import in_full
+from engine.spec.when import CalendarSpec
 
 _BUILT_IN: Final = JobSpec(id="built-in", command=Shell(""))
 """Where the default of every key stands."""
@@ -43,7 +44,9 @@ _BUILT_IN: Final = JobSpec(id="built-in", command=Shell(""))
 _SAY_WHAT_RUNS: Final = frozenset({*(key.name for key in keys.COMMANDS), "python"})
 
 
-def build_job(around: Surroundings, job: Resolved, engine_zone: str | None) -> JobSpec | None:
+def build_job(
+    around: Surroundings, job: Resolved, engine_zone: str | None, calendars: Mapping[str, CalendarSpec]
+) -> JobSpec | None:
     """The job; None if something is wrong with it, which is on report then. `engine_zone` None: the system's."""
     report, draft = around.report, job.draft
     before = report.errors
@@ -76,6 +79,9 @@ def build_job(around: Surroundings, job: Resolved, engine_zone: str | None) -> J
         start_at=limits.start_at,
         end_at=limits.end_at,
         window=limits.window,
+        calendar=draft.find(keys.CALENDAR),
+        except_=draft.find(keys.EXCEPT),
+        roll=draft.get(keys.ROLL, _BUILT_IN.roll),
         max_runs=draft.get(keys.MAX_RUNS, _BUILT_IN.max_runs),
         enabled=draft.get(keys.ENABLED, _BUILT_IN.enabled),
         manual=draft.get(keys.MANUAL, _BUILT_IN.manual),
@@ -100,7 +106,7 @@ def build_job(around: Surroundings, job: Resolved, engine_zone: str | None) -> J
         pausable=draft.get(keys.PAUSABLE, _BUILT_IN.pausable),
     )
     if report.errors == before:
-        check_fires(report, job, spec, zone_name or "UTC")
+        check_fires(report, job, spec, zone_name or "UTC", calendars)
     return spec if report.errors == before else None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from engine.jobfile import commands, policies, relations, schedules, times
+from engine.jobfile import calendars, commands, policies, relations, schedules, times
 from engine.jobfile.aliases import JOB_ALIASES
 from engine.jobfile.draft import Draft, Item, Key
 from engine.jobfile.fields import (
@@ -41,6 +41,7 @@ from engine.spec.job import (
     OnFailure,
     Overlap,
 )
+from engine.spec.when import Roll
 
 MOST: Final = 1_000_000
 POOL_NAME: Final = re.compile(JOB_ID_PATTERN)
@@ -98,6 +99,9 @@ JITTER: Final = Key("jitter", duration())
 START_AT: Final = Key("start_at", times.time)
 END_AT: Final = Key("end_at", times.end_time)
 WINDOW: Final = Key("window", times.window)
+CALENDAR: Final = Key("calendar", times.calendar_name)
+EXCEPT: Final = Key("except", times.calendar_name)
+ROLL: Final = Key("roll", choice(Roll))
 MAX_RUNS: Final = Key("max_runs", or_none(policies.max_runs))
 ENABLED: Final = Key("enabled", boolean)
 MANUAL: Final = Key("manual", choice(Manual))
@@ -130,7 +134,7 @@ JOB: Final = table(
         *(ID, EXTENDS, NAME, DESCRIPTION, TAGS, METADATA),
         *(COMMAND, SCRIPT, SHELL, WORKING_DIR, ENV, ENV_FILE, INHERIT, UMASK, STDIN),
         *(SCHEDULE, EVERY, ALIGN, DELAY, AT, TIMEZONE, ENABLED, MANUAL, ON_FAILURE),
-        *(DST, JITTER, START_AT, END_AT, WINDOW, MAX_RUNS),
+        *(DST, JITTER, START_AT, END_AT, WINDOW, CALENDAR, EXCEPT, ROLL, MAX_RUNS),
         *(CATCH_UP, CATCH_UP_WINDOW, LATE_GRACE, START_DEADLINE, OVERLAP, MAX_QUEUED, CONCURRENCY),
         *(PRIORITY, EXCLUSIVE, POOLS, NEEDS, JOIN),
         *(TIMEOUT, STOP, RETRY, SUCCESS_CODES, SKIP_CODES, PAUSABLE),
@@ -138,7 +142,7 @@ JOB: Final = table(
     aliases=JOB_ALIASES,
     unavailable=[
         *("python", "user", "group", "params", "secrets", "matrix"),
-        *("calendar", "except", "roll", "watch", "was"),
+        *("watch", "was"),
         *("if", "on_false", "reserve", "limits", "monitor", "log", "hooks", "failover", "outputs", "notify"),
         *("finish_by", "left_behind", "executor", "pause_timeout", "when_not_durable"),
     ],
@@ -198,11 +202,13 @@ VERSION: Final = Key("version", integer(1, MOST))
 INCLUDE: Final = Key("include", list_of(nonempty, "file patterns such as jobs.d/*.yaml"))
 ENGINE_KEY: Final = Key("engine", lambda r, node: read_map(r, node, ENGINE))
 POOLS_KEY: Final = Key("pools", _pools)
+CALENDARS: Final = Key("calendars", calendars.calendars)
+BLACKOUTS: Final = Key("blackouts", calendars.blackouts)
 DEFAULTS: Final = Key("defaults", lambda r, node: read_map(r, node, JOB))
 JOBS: Final = Key("jobs", _section)
 
 FILE: Final = table(
     "a job file",
-    [VERSION, INCLUDE, ENGINE_KEY, POOLS_KEY, DEFAULTS, JOBS],
-    unavailable=["calendars", "blackouts", "notifiers"],
+    [VERSION, INCLUDE, ENGINE_KEY, POOLS_KEY, CALENDARS, BLACKOUTS, DEFAULTS, JOBS],
+    unavailable=["notifiers"],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -14,9 +15,12 @@ from engine.jobfile.layers import Resolved
 from engine.jobfile.reading import Report
 from engine.planning import plan_of
 from engine.spec.job import AtSchedule, EverySchedule, JobSpec
-from engine.spec.when import DAY_SECONDS, EVERY_DAY, EXACTLY_ONCE, DstRule, Window
+from engine.spec.when import DAY_SECONDS, EVERY_DAY, EXACTLY_ONCE, CalendarSpec, DstRule, Roll, Window
 
-_OF_A_SCHEDULE: Final[tuple[Key[object], ...]] = (keys.JITTER, keys.WINDOW, keys.DST)
+_OF_A_SCHEDULE: Final[tuple[Key[object], ...]] = (
+    *(keys.JITTER, keys.WINDOW, keys.DST),
+    *(keys.CALENDAR, keys.EXCEPT, keys.ROLL),
+)
 _BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """Where a schedule without `start_at` is asked for its first time; dates repeat every 28 years."""
 
@@ -60,6 +64,12 @@ def _time(report: Report, job: Resolved, key: Key[datetime], zone: ZoneInfo | No
 
 def _refuse_without_schedule(report: Report, job: Resolved) -> None:
     """Keys of a schedule in a job that has none; what comes from `defaults` or a template is for those that have one."""
+    roll = job.written.draft.items.get(keys.ROLL.name)
+    if roll is not None and not {keys.CALENDAR.name, keys.EXCEPT.name} & (job.draft.items.keys() | job.draft.refused):
+        _error(report, job, roll, "belongs to `calendar` or `except`, and neither is set", "remove it")
+        return
+    if roll is not None and keys.DELAY.name in job.draft.items:
+        _error(report, job, roll, "has no time that it could move: `delay` counts from the end of a run", "remove it")
     if any(key.name in job.draft.items or key.name in job.draft.refused for key in keys.SCHEDULES):
         return
     for key in _OF_A_SCHEDULE:
@@ -90,15 +100,19 @@ def _dst(draft: Draft) -> DstRule:
     return DstRule(found.get(times.DST_GAP, default.gap), found.get(times.DST_OVERLAP, default.overlap))
 
 
-def check_fires(report: Report, job: Resolved, spec: JobSpec, zone_name: str) -> None:
+def check_fires(
+    report: Report, job: Resolved, spec: JobSpec, zone_name: str, calendars: Mapping[str, CalendarSpec]
+) -> None:
     """A schedule whose limits leave nothing of it is an error."""
+    if spec.roll is not Roll.NONE:
+        return  # whether its days still come depends on when one asks
     if spec.window is None and (spec.start_at is None or spec.end_at is None):
         return
     if isinstance(spec.schedule, EverySchedule) and spec.start_at is None:
         return  # it begins when the window opens
     if isinstance(spec.schedule, AtSchedule) and (spec.schedule.at_start or spec.schedule.at_reboot):
         return
-    plan = plan_of(spec, zone_name, instant(_BEGINNING))
+    plan = plan_of(spec, zone_name, instant(_BEGINNING), calendars)
     if plan is None or plan.next_after(instant(spec.start_at or _BEGINNING) - 1) is not None:
         return
     item = job.draft.items.get(keys.WINDOW.name) or job.draft.items[keys.END_AT.name]

@@ -12,7 +12,9 @@ from typing import Final
 
 from engine.jobfile import keys
 from engine.jobfile.build import build_engine, build_job, build_pools
+from engine.jobfile.calendars import WrittenBlackout
 from engine.jobfile.crosscheck import check_needs, check_pools, warn_of_crowds
+from engine.jobfile.days import build_blackouts, build_calendars, check_calendars
 from engine.jobfile.diagnostics import Diagnostic, Severity, as_json, is_ok, render
 from engine.jobfile.draft import EMPTY, Draft, Item
 from engine.jobfile.environment import EnvFiles
@@ -23,6 +25,7 @@ from engine.jobfile.reading import BAD, Reading, Report
 from engine.jobfile.source import Opener, Source, SourceError, decode, glob_below
 from engine.jobfile.tables import read_map
 from engine.jobfile.tree import TreeError, TreeReader
+from engine.schedule import zone
 from engine.spec.config import JobFile
 from engine.spec.job import JOB_ID_PATTERN
 
@@ -88,6 +91,8 @@ class _Load:
         self._visited: set[str] = set()
         self._jobs: dict[str, Written] = {}
         self._pools: dict[str, Item] = {}
+        self._calendars: dict[str, Item] = {}
+        self._blackouts: list[WrittenBlackout] = []
         self._engine: Item | None = None
 
     def run(self) -> JobFile | None:
@@ -101,7 +106,12 @@ class _Load:
         engine_draft = self._engine.value if self._engine and isinstance(self._engine.value, Draft) else EMPTY
         folder = self._engine.source.folder if self._engine else self._reading.folder
         engine = build_engine(self._around, engine_draft, folder)
-        built = [build_job(self._around, job, engine.timezone) for job in jobs.values()]
+        calendars = build_calendars(self._around, self._calendars)
+        check_calendars(self.report, jobs.values(), calendars)
+        blackouts = build_blackouts(
+            self.report, self._blackouts, None if engine.timezone is None else zone(engine.timezone)
+        )
+        built = [build_job(self._around, job, engine.timezone, calendars) for job in jobs.values()]
         pool_drafts = Draft(self._pools)
         pools = build_pools(pool_drafts)
         check_needs(self.report, jobs, templates)
@@ -110,7 +120,14 @@ class _Load:
             return None
         specs = tuple(spec for spec in built if spec is not None)
         warn_of_crowds(self.report, specs, jobs, pools)
-        return JobFile(path=os.path.abspath(self._path), engine=engine, pools=pools, jobs=specs)  # noqa: PTH100 - symlinks stay
+        return JobFile(
+            path=os.path.abspath(self._path),  # noqa: PTH100 - symlinks stay
+            engine=engine,
+            pools=pools,
+            jobs=specs,
+            calendars=calendars,
+            blackouts=blackouts,
+        )
 
     def _read_file(self, path: Path, defaults: Draft, *, root: bool = False) -> None:
         name = str(path)
@@ -150,6 +167,10 @@ class _Load:
         for name, item in draft.get(keys.POOLS_KEY, EMPTY).items.items():
             if not self._is_double(r, f"pools.{name}", item.key, self._pools.get(name)):
                 self._pools[name] = item
+        for name, item in draft.get(keys.CALENDARS, EMPTY).items.items():
+            if not self._is_double(r, f"calendars.{name}", item.key, self._calendars.get(name)):
+                self._calendars[name] = item
+        self._blackouts += draft.get(keys.BLACKOUTS, ())
         defaults = merge_layers(outer_defaults, draft.get(keys.DEFAULTS, EMPTY))
         self._refuse_in_defaults(r, draft)
         jobs = draft.find(keys.JOBS)

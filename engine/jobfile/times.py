@@ -9,12 +9,13 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from engine.jobfile.draft import Draft, Key
-from engine.jobfile.fields import choice, expected, text
+from engine.jobfile.fields import choice, expected, matching, text
 from engine.jobfile.nodes import Node, Scalar, Seq, text_shown
 from engine.jobfile.reading import BAD, Bad, Reading, Report
 from engine.jobfile.source import Source
 from engine.jobfile.tables import read_map, table
 from engine.schedule import CronError, week_days
+from engine.spec.job import JOB_ID_PATTERN
 from engine.spec.when import DAY_SECONDS, DstGap, DstOverlap
 
 FIRST_YEAR: Final = 1970
@@ -22,6 +23,8 @@ LAST_YEAR: Final = 9998
 """Every zone can show every instant in between."""
 
 _TIME_OF_DAY: Final = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
+_SUNDAY_LAST: Final = re.compile(r"-(?:sun|0)\b", re.IGNORECASE)
+"""cron counts from Sunday and refuses `sat-sun`; a week of work ends with it."""
 _DATE_ONLY: Final = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}")
 
 
@@ -106,7 +109,7 @@ def days(r: Reading, node: Node) -> frozenset[int] | Bad:
             bad = True
             continue
         try:
-            got = week_days(written.replace(" ", ""), None)
+            got = week_days(_SUNDAY_LAST.sub("-7", written.replace(" ", "")), None)
         except CronError as error:
             r.problem(
                 one, f"{text_shown(written)} is not a day of the week: {error.reason}", "write mon-fri or sat,sun"
@@ -121,6 +124,8 @@ def days(r: Reading, node: Node) -> frozenset[int] | Bad:
         return expected(r, node, "days of the week such as mon-fri")
     return BAD if bad else frozenset(found)
 
+
+calendar_name: Final = matching(JOB_ID_PATTERN, "the name of a calendar")
 
 WINDOW_FROM: Final = Key("from", time_of_day)
 WINDOW_TO: Final = Key("to", time_of_day)

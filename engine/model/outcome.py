@@ -46,6 +46,7 @@ class Because(StrEnum):
     REBOOT = "reboot"
     EXIT_UNKNOWN = "exit_unknown"
     SKIP_CODE = "skip_code"
+    CALENDAR = "calendar"
 
 
 _TEXT: Final = re.compile(r"([a-z_]+)(?:\((.*)\))?", re.DOTALL)

@@ -18,12 +18,13 @@ from typing import Final, Protocol, TypeAlias, TypeVar
 
 from engine.clock import SECOND, Clock, Instant
 from engine.core import needs
+from engine.core.blackouts import take_edge
 from engine.core.dispatch import offer, start_what_may
 from engine.core.occurrences import miss_deadline, resume_schedule, take_due
 from engine.core.reports import take_report
 from engine.core.state import Job, Run
 from engine.core.stopping import end_tree
-from engine.core.timers import DeadlineAt, DrainEnd, Due, OverAt, ResumeAt, RetryAt
+from engine.core.timers import BlackoutEdge, DeadlineAt, DrainEnd, Due, OverAt, ResumeAt, RetryAt
 from engine.core.turn import Turn
 from engine.core.verbs.resume import release_job, resume_run
 from engine.errors import Refused
@@ -201,6 +202,7 @@ class Loop:
     def first_tick(self, begin: Callable[[Turn], None]) -> None:
         """The tick in which the engine begins: `begin` takes the place of messages."""
         self.turn.now = self._clock.now()
+        take_edge(self.turn)
         begin(self.turn)
         needs.spread(self.turn)
         self._perform(start_what_may(self.turn))
@@ -208,6 +210,8 @@ class Loop:
     def _note_clock(self) -> None:
         offset = self.turn.now - self._clock.monotonic()
         moved, self._offset = offset - self._offset, offset
+        if abs(moved) > STEP:
+            take_edge(self.turn)
         if moved <= STEP:
             return
         # what fell due in the stretch that was jumped over follows catch_up: bounded work, whatever its length
@@ -265,6 +269,8 @@ class Loop:
                     miss_deadline(turn, run)
                 case ResumeAt(target=target):
                     self._resume(target)
+                case BlackoutEdge():
+                    take_edge(turn)
                 case OverAt(job=job):
                     job.over = True
                     turn.fx.touch(job)

@@ -21,6 +21,7 @@ def build_turn(job_file: JobFile, chance: random.Random, *, boot_id: str, now: I
     """A turn without jobs."""
     spec = job_file.engine
     state = State(spec=spec, boot_id=boot_id, pools=dict(job_file.pools))
+    state.calendars, state.blackouts = job_file.calendars, job_file.blackouts
     return Turn(state, ReadyQueue(spec.ageing), Pipeline(), Effects(Timers()), chance, now)
 
 

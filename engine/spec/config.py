@@ -9,6 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from engine.spec.job import JobSpec
+from engine.spec.when import Blackout, CalendarSpec
 
 
 class OnTerm(StrEnum):
@@ -85,4 +86,7 @@ class JobFile:
     path: str = ""
     engine: EngineSpec = field(default_factory=EngineSpec)
     pools: Mapping[str, PoolSpec] = field(default_factory=lambda: MappingProxyType({}))
+    calendars: Mapping[str, CalendarSpec] = field(default_factory=lambda: MappingProxyType({}))
+    blackouts: tuple[Blackout, ...] = ()
+    """In order of their start."""
     jobs: tuple[JobSpec, ...] = ()

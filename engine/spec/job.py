@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from engine.spec.context import JobFunction
-from engine.spec.when import EXACTLY_ONCE, DstRule, Window
+from engine.spec.when import EXACTLY_ONCE, DstRule, Roll, Window
 
 JOB_ID_PATTERN: Final = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 """A job id is safe as a file name and can never be a run id (those hold a colon)."""
@@ -220,6 +220,11 @@ class JobSpec:
     end_at: datetime | None = None
     """Nothing is due after."""
     window: Window | None = None
+    calendar: str | None = None
+    """Only on the days of this calendar."""
+    except_: str | None = None
+    """Never on the days of this one."""
+    roll: Roll = Roll.NONE
     max_runs: int | None = None
     """So many runs by schedule or `needs`, not by hand."""
     enabled: bool = True

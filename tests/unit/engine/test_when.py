@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
 from engine.clock import SECOND, instant, moment
-from engine.core.explain import status_of, why_idle
+from engine.core.explain import status_of, why_idle, why_queued
 from engine.core.verbs.stop import stop_run
 from engine.core.verbs.trigger import trigger
 from engine.model.states import JobStatus
@@ -29,7 +29,7 @@ from engine.spec.job import (
     Retry,
     Schedule,
 )
-from engine.spec.when import Window
+from engine.spec.when import Blackout, CalendarSpec, Roll, Window
 from engine.testing import Bench
 from engine.testing.executor import Act
 
@@ -305,3 +305,110 @@ def test_a_fixed_rate_survives_many_restarts() -> None:
         b.crash()
     b.run_for(600)
     assert planned(b, "a") == [0, 1, 2, 3]
+
+
+# -- calendars and blackouts -------------------------------------------------------------------------------------------
+
+EPIPHANY = {"holidays": CalendarSpec(dates=frozenset({date(2026, 1, 6)}))}
+
+
+def calendar_bench(*jobs: JobSpec, blackouts: tuple[Blackout, ...] = (), acts: dict[str, Act] | None = None) -> Bench:
+    file = JobFile(engine=EngineSpec(max_running=1), jobs=jobs, calendars=EPIPHANY, blackouts=blackouts)
+    return Bench(file, script=lambda launch: (acts or {}).get(launch.attempt.partition(":")[0], Act(1.0)))
+
+
+def test_an_occurrence_on_an_excluded_day_is_skipped() -> None:
+    """The fate is `skipped(calendar)`; by hand it runs all the same."""
+    noon = CronSchedule((CronEntry("0 12 * * *"),))
+    b = calendar_bench(spec("not", schedule=noon, except_="holidays"), spec("on", schedule=noon, calendar="holidays"))
+    b.run_for(30 * 3600)
+    assert why_idle(b.state, b.job("not"), b.now) is not None
+    assert "which its calendar skips" in (why_idle(b.state, b.job("not"), b.now) or "")
+    b.run_for(18 * 3600)
+    assert b.fates("not") == ["success", "skipped calendar"]
+    assert b.fates("on") == ["skipped calendar", "success"]
+    b.do(lambda turn: trigger(turn, "on", bypass=False))
+    b.run_for(5)
+    assert b.fates("on")[-1] == "success"
+
+
+def test_roll_moves_the_occurrence_and_leaves_no_skip() -> None:
+    """`roll: next`: Tuesday's noon runs on Wednesday, together with Wednesday's own."""
+    b = calendar_bench(spec("a", schedule=CronSchedule((CronEntry("0 12 * * *"),)), except_="holidays", roll=Roll.NEXT))
+    b.run_for(4 * 86_400)
+    assert planned(b, "a") == [12, 60, 84]
+
+
+def test_what_a_calendar_excludes_is_not_missed() -> None:
+    """An engine that was down on a holiday lost nothing."""
+    b = calendar_bench(spec("a", schedule=CronSchedule((CronEntry("0 12 * * *"),)), except_="holidays"))
+    b.run_for(13 * 3600)
+    b.clock.advance(instant(hour(48)))
+    b.crash()
+    assert b.fates("a") == ["success"]
+    b.run_for(13 * 3600)
+    assert planned(b, "a") == [12, 60]
+
+
+def test_a_delay_goes_on_after_an_excluded_day() -> None:
+    """Each time it comes up it is skipped, and comes up again."""
+    b = calendar_bench(spec("a", schedule=DelaySchedule(6 * 3600.0), except_="holidays"))
+    b.run_for(54 * 3600)
+    assert [fate.partition(" ")[0] for fate in b.fates("a")].count("skipped") == 4
+    assert b.fates("a")[-1] == "success"
+
+
+def test_nothing_starts_in_a_blackout() -> None:
+    """What falls due waits and says why, what runs goes on, a run by hand waits as well."""
+    span = Blackout(hour(1.5), hour(3.5), "year end")
+    b = calendar_bench(
+        spec("cron", schedule=HOURLY, overlap=Overlap.QUEUE, max_queued=9),
+        spec("long", start_at=hour(1.4)),
+        blackouts=(span,),
+        acts={"long": Act(3600.0)},
+    )
+    b.run_for(3.25 * 3600)
+    assert (b.fates("cron"), b.fates("long")) == (["success", "queued", "queued"], ["success"])
+    run = b.do(lambda turn: trigger(turn, "long", bypass=False))
+    b.run_for(60)
+    assert b.executor.live == []
+    assert why_queued(b.state, run, b.now).startswith("blackout until ")
+    assert why_queued(b.state, run, b.now).endswith(": year end")
+    b.crash()
+    assert b.executor.live == []
+    b.run_for(2 * 3600)
+    assert b.fates("cron")[:3] == ["success", "success", "success"]
+    assert [row.started_at for row in sorted(b.store.runs.values()) if row.job == "cron"][1] == instant(hour(3.5))
+
+
+def test_runs_do_not_age_in_a_blackout() -> None:
+    """One that waited through it has no advantage over one that came at its end."""
+    b = calendar_bench(spec("a", start_at=hour(1)), blackouts=(Blackout(hour(0.5), hour(10)),))
+    b.run_for(9 * 3600)
+    (run,) = b.job("a").queue
+    assert b.state.effective_priority(run, b.now) == 0
+    b.run_for(3600 - 1)
+    assert run.ages_from == instant(hour(1))
+    b.run_for(1)
+    assert run.ages_from == instant(hour(10))
+    assert b.active("a") == [run]
+
+
+def test_what_was_ordered_ahead_is_taken_back_when_a_blackout_begins() -> None:
+    """A launch that waits in the executor must not start when a slot becomes free."""
+    b = calendar_bench(
+        *(spec(f"j{number}", start_at=hour(1)) for number in range(4)),
+        blackouts=(Blackout(hour(1.1), hour(2)),),
+        acts={f"j{number}": Act(1800.0) for number in range(4)},
+    )
+    b.run_for(1.9 * 3600)
+    assert len(b.executor.launched) == 1
+    b.run_for(4 * 3600)
+    assert len(b.executor.launched) == 4
+
+
+def test_a_start_deadline_holds_in_a_blackout() -> None:
+    """It could not start by then: missed(deadline)."""
+    b = calendar_bench(spec("a", schedule=HOURLY, start_deadline=600.0), blackouts=(Blackout(hour(0.5), hour(2.5)),))
+    b.run_for(3.5 * 3600)
+    assert b.fates("a") == ["missed deadline", "missed deadline", "success"]

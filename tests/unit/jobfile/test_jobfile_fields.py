@@ -275,9 +275,6 @@ def test_a_misspelt_command_is_not_missing_as_well(load_job: Load) -> None:
             "params",
             "secrets",
             "matrix",
-            "calendar",
-            "except",
-            "roll",
         ),
         *(
             "watch",
@@ -298,9 +295,7 @@ def test_a_key_that_this_version_cannot_honour_is_refused_by_name(load_job: Load
     assert found.startswith(f"4:5: error: jobs.a.{key}: `{key}` is not available in this version")
 
 
-@pytest.mark.parametrize(
-    "key", ["calendars", "blackouts", "notifiers", "engine: {metrics", "engine: {reload", "engine: {executors"]
-)
+@pytest.mark.parametrize("key", ["notifiers", "engine: {metrics", "engine: {reload", "engine: {executors"])
 def test_sections_that_this_version_cannot_honour_are_refused_by_name(load_text: Load, key: str) -> None:
     loaded = load_text(f"{key}: 1{'}' if '{' in key else ''}\njobs: {{}}")
     name = key.rpartition("{")[2]

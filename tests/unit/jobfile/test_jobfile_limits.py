@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from engine.jobfile import Loaded
 from engine.spec.job import AtSchedule, JobSpec
-from engine.spec.when import DstGap, DstOverlap, DstRule, Window
+from engine.spec.when import CalendarSpec, DstGap, DstOverlap, DstRule, Roll, Window
 
 Load = Callable[..., Loaded]
 
@@ -111,3 +111,75 @@ def test_limits_in_defaults_are_for_jobs_with_a_schedule(load_text: Load) -> Non
     """A one-shot beside them is no error."""
     loaded = load_text("defaults: {jitter: 1m}\njobs:\n  a: {command: x, every: 1h}\n  b: {command: x}")
     assert job(loaded).jitter == 60
+
+
+def test_calendars_and_blackouts_are_read(load_text: Load) -> None:
+    """Days, dates, a file, a country; spans in the engine's zone, in order."""
+    loaded = load_text(
+        """
+engine: {timezone: Europe/Berlin}
+calendars:
+  holidays: {country: DE-BY, dates: [2026-12-24, 12-31]}
+  own: {days: sat-sun, file: days.txt}
+blackouts:
+  - {from: "2026-12-31 18:00", to: "2027-01-01 08:00", reason: year end}
+  - {from: 2026-07-01T00:00Z, to: 2026-07-02T00:00Z}
+jobs:
+  a: {command: x, schedule: "@daily", except: holidays, roll: previous}
+  b: {command: x, schedule: "@daily", calendar: last-business-day}
+""",
+        {"days.txt": "# closed\n2026-03-01\n\n05-01  # every year\n"},
+    )
+    assert loaded.file is not None, loaded.text()
+    file = loaded.file
+    assert file.calendars == {
+        "holidays": CalendarSpec(frozenset(), frozenset({date(2026, 12, 24)}), frozenset({(12, 31)}), "DE-BY"),
+        "own": CalendarSpec(frozenset({5, 6}), frozenset({date(2026, 3, 1)}), frozenset({(5, 1)})),
+    }
+    assert [span.reason for span in file.blackouts] == ["", "year end"]
+    assert file.blackouts[1].start.astimezone(UTC) == datetime(2026, 12, 31, 17, tzinfo=UTC)
+    assert (file.jobs[0].except_, file.jobs[0].roll, file.jobs[1].calendar) == (
+        "holidays",
+        Roll.PREVIOUS,
+        "last-business-day",
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("calendars: {a: {country: XX}}", "1:26: error: calendars.a.country: there are no holidays of XX"),
+        ("calendars: {a: {country: Germany}}", "expected a country such as DE"),
+        ("calendars: {a: {dates: [2026-02-30]}}", "calendars.a.dates[0]: expected a date"),
+        ("calendars: {a: {}}", "1:16: error: calendars.a: names no day"),
+        ("calendars: {last-business-day: {days: mon}}", "is built in"),
+        ("calendars: {a: {file: none.txt}}", "1:23: error: calendars.a.file: the calendar file"),
+        (
+            "blackouts: [{from: 2026-01-02T00:00, to: 2026-01-01T00:00}]",
+            "1:42: error: blackouts[0].to: is not after `from`",
+        ),
+        ("blackouts: [{from: 2026-01-02T00:00}]", "blackouts[0]: has no `to`"),
+        ("blackouts: {from: 2026-01-02T00:00}", "expected a list of spans"),
+        (
+            "calendars: {days: {days: mon}}\ndefaults: {except: dais}",
+            'there is no calendar "dais"; did you mean `days`?',
+        ),
+    ],
+)
+def test_faults_of_calendars_and_blackouts_are_told(load_text: Load, written: str, message: str) -> None:
+    """Names, dates and countries that do not exist, spans that run backwards."""
+    assert message in only(load_text(f'{written}\njobs: {{a: {{command: x, schedule: "@daily"}}}}'))
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        (CRON + "except: closed", 'there is no calendar "closed"; define it under `calendars`'),
+        (CRON + "roll: next", "belongs to `calendar` or `except`, and neither is set"),
+        ("command: x\ndelay: 1h\nexcept: last-business-day\nroll: next", "has no time that it could move"),
+        ("command: x\ncalendar: last-business-day", "is without effect: the job has no schedule"),
+    ],
+)
+def test_a_calendar_that_cannot_act_is_told(load_job: Load, written: str, message: str) -> None:
+    """No key is ignored silently."""
+    assert message in only(load_job(written))

@@ -1,0 +1,47 @@
+"""Spans in which nothing starts. Runs wait meanwhile and do not age; what runs goes on."""
+
+from __future__ import annotations
+
+from engine.clock import Instant, instant
+from engine.core.dispatch import take_back
+from engine.core.state import State
+from engine.core.timers import BlackoutEdge
+from engine.core.turn import Turn
+from engine.spec.when import Blackout
+
+
+def take_edge(turn: Turn) -> None:
+    """Begin or end a blackout if it is time to, and let the next change come up. To be called whenever that may have moved."""
+    state = turn.state
+    if not state.blackouts:
+        return
+    now = _current(state, turn.now)
+    if now is not state.blackout:
+        if state.blackout is not None:
+            _let_age(turn, instant(state.blackout.start), min(turn.now, instant(state.blackout.end)))
+        state.blackout = now
+        if now is not None:
+            for run in (*turn.pipeline.claimed, *turn.pipeline.ordered.values()):
+                if not run.live:
+                    take_back(turn, run)
+        for run in state.runs.values():
+            turn.fx.touch(run.job)
+    edges = [edge for span in state.blackouts for edge in (instant(span.start), instant(span.end)) if edge > turn.now]
+    if edges:
+        turn.fx.timers.add(min(edges), BlackoutEdge())
+
+
+def _current(state: State, now: Instant) -> Blackout | None:
+    if state.blackout is not None and instant(state.blackout.start) <= now < instant(state.blackout.end):
+        return state.blackout
+    return next((span for span in state.blackouts if instant(span.start) <= now < instant(span.end)), None)
+
+
+def _let_age(turn: Turn, start: Instant, end: Instant) -> None:
+    """What waited in the span ages as if the span had not been."""
+    for run in turn.state.runs.values():
+        if run.live or run.ages_from >= end:
+            continue
+        run.ages_from += end - max(start, run.ages_from)
+        if run.entry:
+            turn.ready.push(run)
