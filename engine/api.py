@@ -184,8 +184,8 @@ class JobView(Protocol):
     def record(self) -> JobRecord:
         """All facts, frozen."""
 
-    async def trigger(self, *, bypass: bool = False) -> str:
-        """A run now; the schedule is untouched. Returns the run id. `bypass`: do not wait for `needs`."""
+    async def trigger(self, *, bypass: bool = False) -> RunView:
+        """A run now; the schedule is untouched. Returns the run. `bypass`: do not wait for `needs`."""
 
     async def pause(self, for_seconds: float | None = None, *, aim: Aim | None = None) -> None:
         """Pause its active runs, or hold the job when nothing runs."""
@@ -246,5 +246,8 @@ class EngineView(Protocol):
     async def log(self, run_id: str, offset: int, limit: int) -> LogChunk:
         """Bytes of a run's log from `offset` (negative: from the end). KeyError: no such run; FileNotFoundError: no log."""
 
-    async def shutdown(self, *, drain: float | None = None, leave: bool = False) -> None:
-        """No new starts; wait `drain` seconds for runs, then stop them (`leave`: let them go on); then end the engine."""
+    async def shutdown(self, drain: float | None = None, *, leave: bool = False) -> Sequence[str]:
+        """No new starts; wait `drain` seconds for runs, then stop them (`leave`: let them go on); then end the engine.
+
+        Returns the ids of the runs that were stopped.
+        """

@@ -136,37 +136,45 @@ def resettle(turn: Turn, run: Run) -> None:
 
 def begin(turn: Turn, default_zone: str, *, campaign: bool) -> None:
     """Let every job go on from where the store says it was. `campaign`: one-shots that have run run again."""
-    calendars = turn.state.calendars
     for job in turn.state.jobs.values():
-        # `every` goes on from the last occurrence on record: a restart starts nothing early
-        job.limits = limits_of(job.spec, default_zone, calendars)
-        anchor = job.limits.first(turn.now) if job.planned_until is None else job.planned_until
-        job.plan = plan_of(job.spec, default_zone, turn.now if anchor is None else anchor, calendars)
+        plan_job(turn, job, default_zone)
         if campaign:
             job.met.clear()
             job.heard.clear()
             job.round_skipped = False
     for job in list(turn.state.jobs.values()):
-        if not job.listed:
-            continue
-        if job.hold_until is not None:
-            turn.fx.timers.add(job.hold_until, ResumeAt(job))
-        first_time = job.planned_until is None
-        spec = job.spec
-        if spec.needs and spec.schedule is None and job.limits.end is not None:
-            turn.fx.timers.add(job.limits.end + 1, OverAt(job))
-        if spec.one_shot:
-            if (first_time or campaign) and not job.active and not job.queue and job.may_start:
-                _once(turn, job)
-        elif isinstance(spec.schedule, DelaySchedule):
-            _begin_delay(turn, job, spec.schedule)
-        elif first_time and job.plan is not None:
-            _begin_plan(turn, job)
-        elif job.plan is not None:
-            resume_schedule(turn, job, Because.ENGINE_DOWN)
-        if isinstance(spec.schedule, AtSchedule) and job.may_start:
-            _at_event(turn, job, spec.schedule)
-        offer_next(turn, job)
+        if job.listed:
+            begin_job(turn, job, campaign=campaign)
+
+
+def plan_job(turn: Turn, job: Job, default_zone: str) -> None:
+    """What its schedule plans from now on. `every` goes on from the last occurrence on record: nothing starts early."""
+    calendars = turn.state.calendars
+    job.limits = limits_of(job.spec, default_zone, calendars)
+    anchor = job.limits.first(turn.now) if job.planned_until is None else job.planned_until
+    job.plan = plan_of(job.spec, default_zone, turn.now if anchor is None else anchor, calendars)
+
+
+def begin_job(turn: Turn, job: Job, *, campaign: bool) -> None:
+    """Let one job go on from where the store says it was."""
+    if job.hold_until is not None:
+        turn.fx.timers.add(job.hold_until, ResumeAt(job))
+    first_time = job.planned_until is None
+    spec = job.spec
+    if spec.needs and spec.schedule is None and job.limits.end is not None:
+        turn.fx.timers.add(job.limits.end + 1, OverAt(job))
+    if spec.one_shot:
+        if (first_time or campaign) and not job.active and not job.queue and job.may_start:
+            _once(turn, job)
+    elif isinstance(spec.schedule, DelaySchedule):
+        _begin_delay(turn, job, spec.schedule)
+    elif first_time and job.plan is not None:
+        _begin_plan(turn, job)
+    elif job.plan is not None:
+        resume_schedule(turn, job, Because.ENGINE_DOWN)
+    if isinstance(spec.schedule, AtSchedule) and job.may_start:
+        _at_event(turn, job, spec.schedule)
+    offer_next(turn, job)
 
 
 def _once(turn: Turn, job: Job) -> None:

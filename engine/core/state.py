@@ -193,6 +193,8 @@ class Job:
     schedule_text: str = ""
     listed: bool = True
     """False: it left the file and lives on only while its runs do."""
+    removing: bool = False
+    """It was removed and lives on only while its runs do."""
     version: int = 0
     seq: int = 0
     """Number of its newest run; never goes back."""

@@ -6,137 +6,362 @@ import asyncio
 import contextlib
 import os
 import random
+import shutil
 import socket
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from enum import Enum
 from pathlib import Path
 from typing import Final
 
 from engine.api import LogChunk, MachineLoad
 from engine.clock import SECOND, Clock, Instant, moment
-from engine.core.boot import adopt, begin
+from engine.core.boot import add_job, adopt, begin
+from engine.core.ready import ReadyQueue
+from engine.core.state import Job as JobSubject
 from engine.core.state import Run as RunSubject
 from engine.core.turn import Turn
+from engine.core.verbs.add import begin_new, check_needs, check_new, join_job
+from engine.core.verbs.remove import forget_job, is_gone, remove_job
 from engine.core.verbs.shutdown import begin_shutdown
+from engine.executors.call.executor import CallExecutor
 from engine.executors.local.executor import LocalExecutor
+from engine.executors.routing import Router
 from engine.facade.feed import Feed
 from engine.facade.job import Job
 from engine.facade.machine import Machine
 from engine.facade.mailbox import Mailbox
+from engine.facade.monitor import Monitor
 from engine.facade.run import Run
+from engine.jobfile import load as read_file
+from engine.jobfile import render
 from engine.logs.chunk import read_chunk
-from engine.model.outcome import Outcome
+from engine.model.outcome import Because, Outcome
 from engine.model.record import EngineStatus, RunRecord
-from engine.ports.executor import Executor, Limit
-from engine.ports.store import Store
+from engine.model.states import JobStatus
+from engine.ports.executor import Executor, Home, Limit
+from engine.ports.monitoring import Monitoring
+from engine.ports.store import JobRow, Store, Stored
 from engine.runtime.launching import Launcher
 from engine.runtime.loop import Loop
+from engine.runtime.records import run_record
+from engine.runtime.rows import job_row, restore_job
 from engine.runtime.starting import build_turn, restore, under_way
 from engine.runtime.system_clock import SystemClock, boot_id, local_zone
-from engine.spec.config import JobFile
+from engine.spec.config import EngineSpec, JobFile
+from engine.spec.job import Call, JobSpec
+from engine.spec.stored import can_be_stored, from_text, to_text
+from engine.store.memory import MemoryStore
 from engine.store.sqlite import SqliteStore
 
 CAMPAIGN: Final = "campaign"
 """Fact in the store: `open` while an `--until-idle` campaign is under way."""
 
 
+ADDED: Final = "job:"
+"""Facts in the store that begin so hold the spec of a job that was added at run time ("" once it is gone)."""
+
+
+class Phase(Enum):
+    """How far the engine's life has got."""
+
+    NEW = 0
+    STARTED = 1
+    OVER = 2
+
+
 class Engine:
-    """One engine on one state folder. Implements `engine.api.EngineView`. All calls on one asyncio loop."""
+    """One engine. Implements `engine.api.EngineView`. All calls on one asyncio loop, unless they say otherwise.
+
+    engine = Engine()
+    engine.add(JobSpec(id="sync", call=sync, every="30s"))
+    async with engine:
+        run = await engine.job("sync").trigger()
+        record = await run.ended()
+    """
 
     def __init__(
         self,
-        job_file: JobFile,
+        specs: Iterable[JobSpec] = (),
         *,
-        state_dir: Path,
-        version: str = "",
+        state_dir: Path | str | None = None,
+        max_running: int | None = None,
         clock: Clock | None = None,
-        executor: Executor | None = None,
+        executors: Mapping[str, Executor] | None = None,
         store: Store | None = None,
+        monitoring: Monitoring | None = None,
+        check_interval: object = None,
     ) -> None:
-        """`clock`, `executor` and `store` take the place of the machine's own (tests, simulation)."""
-        self._file = job_file
-        self._state_dir = state_dir
-        self._version = version
-        self._given_clock, self._given_executor, self._given_store = clock, executor, store
+        """`state_dir` None: a store in memory, logs in a temporary folder that goes with the engine.
+
+        `clock`, `store` and `executors` (`local`: processes, `call`: functions) take the place of the machine's own.
+        `monitoring` is given the record of every run that ends. `check_interval` is accepted and unnecessary: nothing
+        here polls. ValueError for a spec that `add` would refuse.
+        """
+        if unknown := set(executors or ()) - set(Home):
+            raise ValueError(f"there is no executor {sorted(unknown)[0]!r}; there are {', '.join(Home)}")
+        if max_running is not None and max_running < 1:
+            raise ValueError(f"max_running {max_running} is below 1")
+        settings = EngineSpec() if max_running is None else EngineSpec(max_running=max_running)
+        self._file = JobFile(engine=settings)
+        self._max_running = max_running
+        self._given_dir = None if state_dir is None else Path(state_dir)
+        self._version = ""
+        self._given_clock, self._given_store = clock, store
+        self._given_executors = dict(executors or {})
+        self._monitor = None if monitoring is None else Monitor(monitoring)
         self._host = socket.gethostname()
         self._feeds: list[Feed] = []
         self._machine = Machine()
         self._lookers: list[asyncio.Future[None]] = []
+        self._phase = Phase.NEW
         self._stopped: asyncio.Event = asyncio.Event()
         self._damaged: str | None = None
+        self._warnings: list[str] = []
         self._started_at: Instant = 0
+        self._zone = local_zone()
+        self._turn = build_turn(self._file, random.SystemRandom(), boot_id=boot_id(), now=0)
+        self._box = Mailbox()
         self._handles: list[Job] = []
         self._by_id: dict[str, Job] = {}
+        self._rows: dict[str, JobRow] = {}
+        """Rows of jobs that are on record and not here."""
+        self._temporary: Path | None = None
+        self._cut_short: list[str] = []
         self.socket = ""
         """Where the control server listens; set by whoever runs one."""
+        for spec in specs:
+            self.add(spec)
 
     @classmethod
     def from_file(cls, job_file: JobFile, *, state_dir: Path, version: str) -> Engine:
         """An engine for this file on the machine's own clock, store and processes."""
-        return cls(job_file, state_dir=state_dir, version=version)
+        engine = cls(state_dir=state_dir)
+        engine._version = version
+        engine._take(job_file)
+        return engine
 
     # -- begin and end -------------------------------------------------------------------------------------------
 
-    async def start(self, *, campaign: bool = False) -> None:
-        """Take the state, find what still runs, begin. StateLocked, NewerState, OSError.
+    async def __aenter__(self) -> Engine:
+        await self.start()
+        return self
 
-        `campaign`: a run of `--until-idle`; one-shots that have run run again, unless the last campaign was cut short.
+    async def __aexit__(self, *_: object) -> None:
+        await self.shutdown()
+
+    async def start(self, *, campaign: bool = False) -> None:
+        """Take the state, find what still runs, begin. Once: a second call changes nothing.
+
+        StateLocked, NewerState, OSError; ValueError when a job needs one that was never added; RuntimeError after
+        `shutdown`. `campaign`: a run of `--until-idle`; one-shots that have run run again, unless the last campaign was
+        cut short.
         """
+        if self._phase is Phase.OVER:
+            raise RuntimeError("the engine was shut down; make a new one")
+        if self._phase is Phase.STARTED:
+            return
+        turn = self._turn
+        check_needs([job.spec for job in turn.state.listed_jobs()], ())
+        self._phase = Phase.STARTED
         self._clock = self._given_clock or SystemClock()
         stamp = moment(self._clock.now()).strftime("%Y%m%dT%H%M%SZ")
-        self._store = self._given_store or SqliteStore(self._state_dir, stamp=lambda: stamp)
+        try:
+            folder = self._state_dir = self._given_dir or self._temporary_folder()
+            self._store = self._given_store or self._open_store(folder, stamp)
+        except BaseException:
+            self._phase = Phase.NEW
+            self._clock.close()
+            raise
         try:
             stored = self._store.load()
-            self._executor = self._given_executor or LocalExecutor(self._state_dir, self._clock)
-            zone = self._file.engine.timezone or local_zone()
-            turn = build_turn(self._file, random.SystemRandom(), boot_id=boot_id(), now=self._clock.now())
-            launcher = Launcher(self._state_dir.absolute() / "logs", os.environ, zone)
+            turn.now = self._clock.now()
+            self._restore_added(stored)
+            self._executor = self._make_executor(folder)
             self._loop = Loop(
                 turn,
                 clock=self._clock,
                 store=self._store,
                 executor=self._executor,
-                launcher=launcher,
+                launcher=Launcher(folder.absolute() / "logs", os.environ, self._zone),
                 soon=asyncio.get_running_loop().call_soon,
             )
-            self._box = Mailbox(self._loop)
+            self._box.open(self._loop)
             self._loop.watchers.append(self)
             restore(turn, self._file, stored)
             recovered = await self._executor.open(under_way(turn.state), self._loop.report)
         except BaseException:
+            self._phase = Phase.OVER
             self._store.close()
             self._clock.close()
             raise
-        self._executor.submit([Limit(self._file.engine.max_running)])
+        self._executor.submit([Limit(turn.state.spec.max_running)])
         self._damaged = stored.damaged
         self._started_at = self._clock.now()
-        self._handles = [Job(job, self._box, self._host) for job in turn.state.listed_jobs()]
-        self._by_id = {job.id: job for job in self._handles}
+        self._list(job for job in turn.state.listed_jobs() if job.id not in self._by_id)
+        self._rows = {row.id: row for row in stored.jobs if row.id not in turn.state.jobs}
         anew = campaign and stored.facts.get(CAMPAIGN) != "open"
         if campaign:
             self._loop.remember(CAMPAIGN, "open")
 
         def first(turn: Turn) -> None:
             adopt(turn, recovered)
-            begin(turn, zone, campaign=anew)
+            begin(turn, self._zone, campaign=anew)
 
         self._loop.first_tick(first)
 
-    async def shutdown(self, *, drain: float | None = None, leave: bool = False) -> None:
-        """See `engine.api`. `drain` None: as the job file says. Returns when everything is on record; idempotent."""
-        patience = None if leave else self._file.engine.drain if drain is None else drain
+    def _temporary_folder(self) -> Path:
+        self._temporary = Path(tempfile.mkdtemp(prefix="jobqueue-"))
+        return self._temporary
+
+    def _open_store(self, folder: Path, stamp: str) -> Store:
+        if self._given_dir is None:
+            return MemoryStore(folders=True)
+        return SqliteStore(folder, stamp=lambda: stamp)
+
+    def _make_executor(self, folder: Path) -> Executor:
+        """Processes get their keeper at once where there are any; a program of functions alone never starts one."""
+        local = self._given_executors.get(Home.LOCAL) or LocalExecutor(folder, self._clock)
+        call = self._given_executors.get(Home.CALL) or CallExecutor(self._clock, self._turn.state.boot_id)
+        functions = all(isinstance(job.spec.command, Call) for job in self._turn.state.jobs.values())
+        return Router(local, call, self._clock, lazy=functions)
+
+    async def shutdown(self, drain: float | None = None, *, leave: bool = False) -> Sequence[str]:
+        """See `engine.api`. `drain` None: as the job file says. Idempotent. Returns the ids of runs that were stopped."""
+        if self._phase is not Phase.STARTED:
+            self._phase = Phase.OVER
+            return tuple(self._cut_short)
+        if leave and self._given_dir is None:
+            raise ValueError("runs cannot be left to a next engine without a state_dir")
+        patience = None if leave else self._turn.state.spec.drain if drain is None else drain
         await self._box.change(lambda turn: begin_shutdown(turn, patience))
-        turn = self._loop.turn
-        await self._until(lambda: (leave or not turn.state.taken) and not turn.pipeline.ordered and self._loop.settled)
+        turn = self._turn
+        await self._until(
+            lambda: (
+                (leave or turn.state.taken == len(turn.state.lingering))
+                and not turn.pipeline.ordered
+                and self._loop.settled
+            )
+        )
         await self.close()
+        return tuple(self._cut_short)
 
     async def close(self) -> None:
         """Let go of everything at once; what runs goes on under the keeper."""
         if self._stopped.is_set():
             return
+        self._phase = Phase.OVER
         self._stopped.set()
         await self._executor.close()
         await asyncio.to_thread(self._store.close)
         self._clock.close()
+        if self._monitor is not None:
+            await asyncio.to_thread(self._monitor.close)
+        if self._temporary is not None and self._turn.state.taken == len(self._turn.state.lingering):
+            await asyncio.to_thread(shutil.rmtree, self._temporary, ignore_errors=True)
+
+    # -- jobs come and go ----------------------------------------------------------------------------------------
+
+    def add(self, spec: JobSpec) -> Job:
+        """A new job, from now on. Refused whole: ValueError (id taken, bad schedule, unknown need or pool), RuntimeError
+        after `shutdown`.
+
+        A job that runs a command is kept over restarts of an engine with a `state_dir`; one that calls a function is
+        not, since no other process could find the function again: add it anew each time.
+        """
+        return self._add([spec])[0]
+
+    def load(self, path: Path | str) -> Sequence[Job]:
+        """Add the jobs of a job file, all or none; before the start its `engine:` settings hold as well.
+
+        ValueError with every problem of the file, one a line; else as `add`. Jobs that came from a file are not kept
+        over restarts: the file is, load it again.
+        """
+        loaded = read_file(Path(path), os.environ)
+        if loaded.file is None:
+            raise ValueError(render(loaded.diagnostics, loaded.lines))
+        return self._take(loaded.file)
+
+    def _take(self, job_file: JobFile) -> Sequence[Job]:
+        if self._phase is Phase.NEW:
+            settings = job_file.engine
+            if self._max_running is not None:
+                settings = replace(settings, max_running=self._max_running)
+            self._turn.state.spec = settings
+            self._turn.ready = ReadyQueue(settings.ageing)
+            self._zone = settings.timezone or self._zone
+            self._file = replace(job_file, engine=settings, jobs=())
+        state = self._turn.state
+        state.calendars = {**job_file.calendars, **state.calendars}
+        pools = state.pools
+        new = {name: pool for name, pool in job_file.pools.items() if name not in pools}
+        pools.update(new)
+        try:
+            return self._add(job_file.jobs, kept=False, checked=True)
+        except (ValueError, RuntimeError):
+            for name in new:
+                del pools[name]
+            raise
+
+    def _add(self, specs: Sequence[JobSpec], *, kept: bool = True, checked: bool = False) -> Sequence[Job]:
+        """`checked`: the job file's loader has seen that the schedules can be planned."""
+        turn = self._turn
+        if self._phase is Phase.OVER or turn.state.draining:
+            raise RuntimeError("the engine is shut down; nothing can be added")
+        check_new(turn, specs, self._zone, plans=not checked)
+        if self._phase is Phase.NEW:
+            return self._list([add_job(turn, spec) for spec in specs])
+        check_needs(specs, (job.id for job in turn.state.listed_jobs()))
+        if kept:
+            for spec in specs:
+                self._loop.remember(f"{ADDED}{spec.id}", to_text(spec) if can_be_stored(spec) else "")
+
+        def act(turn: Turn) -> list[JobSubject]:
+            jobs = [join_job(turn, spec) for spec in specs]
+            for job in jobs:
+                if (row := self._rows.pop(job.id, None)) is not None:
+                    restore_job(job, row)
+            begin_new(turn, jobs, self._zone)
+            return jobs
+
+        return self._list(self._loop.act_now(act))
+
+    def _list(self, subjects: Iterable[JobSubject]) -> Sequence[Job]:
+        handles = [Job(subject, self._box, self._host) for subject in subjects]
+        self._handles += handles
+        self._by_id |= {handle.id: handle for handle in handles}
+        return handles
+
+    def _restore_added(self, stored: Stored) -> None:
+        """Jobs that were added while an engine ran on this state; what was given to this one goes before."""
+        for name, text in stored.facts.items():
+            job_id = name.removeprefix(ADDED)
+            if job_id == name or not text or job_id in self._turn.state.jobs:
+                continue
+            try:
+                spec = from_text(text)
+                check_new(self._turn, [spec], self._zone)
+                check_needs([spec], self._turn.state.jobs)
+            except ValueError as error:
+                self._warnings.append(f"job {job_id}, added at run time, cannot be had again: {error}")
+                continue
+            add_job(self._turn, spec)
+
+    async def remove(self, job_id: str, running: str = "drain") -> None:
+        """Take a job away. `drain`: its runs end by themselves first; `stop`: they are stopped.
+
+        Returns when it is gone; its runs stay on record. Refused: unknown id, other jobs need it.
+        """
+        if running not in {"drain", "stop"}:
+            raise ValueError(f"running is {running!r}, not drain or stop")
+        subject = await self._box.change(lambda turn: remove_job(turn, job_id, stop=running == "stop"))
+        self._handles = [handle for handle in self._handles if handle.id != job_id]
+        self._by_id.pop(job_id, None)
+        self._loop.remember(f"{ADDED}{job_id}", "")
+        await self._until(lambda: is_gone(subject) and self._loop.settled)
+        await self._box.change(lambda turn: forget_job(turn, subject))
+        self._rows[job_id] = job_row(subject)
 
     async def wait_idle(self) -> None:
         """Returns when nothing runs, waits or is scheduled any more, and that is on record (a campaign is then over)."""
@@ -170,6 +395,12 @@ class Engine:
     def ended(self, runs: Sequence[RunSubject]) -> None:
         """See `runtime.loop.Watcher`."""
         self._box.ended(runs)
+        for run in runs:
+            if run.reason is not None and run.reason.because is Because.SHUTDOWN:
+                self._cut_short.append(run.run_id)
+        if self._monitor is not None:
+            for run in runs:
+                self._monitor.give(run_record(run, self._clock.now(), self._host))
 
     def turned(self) -> None:
         """See `runtime.loop.Watcher`."""
@@ -219,7 +450,7 @@ class Engine:
             socket=self.socket,
             executors=(self._executor.name,),
             damaged_state=self._damaged,
-            warnings=(self._loop.trouble,) if self._loop.trouble else (),
+            warnings=(*self._warnings, *((self._loop.trouble,) if self._loop.trouble else ())),
         )
 
     def machine(self) -> MachineLoad:
@@ -263,6 +494,25 @@ class Engine:
         past = await self._store.history(job=job, outcome=outcome, since=since, limit=limit - len(records))
         known = {record.run_id for record in records}
         return [*records, *(record for record in past if record.run_id not in known)]
+
+    async def runs(
+        self,
+        *,
+        job: str | None = None,
+        outcome: Outcome | None = None,
+        since: Instant | None = None,
+        limit: int = 100,
+    ) -> Sequence[RunRecord]:
+        """`history`, by the name a program looks for: runs on record and under way, newest first."""
+        return await self.history(job=job, outcome=outcome, since=since, limit=limit)
+
+    def find(self, *, tag: str | None = None, status: JobStatus | None = None) -> Sequence[Job]:
+        """Jobs with this tag and this status."""
+        return [
+            job
+            for job in self._handles
+            if (tag is None or tag in job.tags) and (status is None or job.status is status)
+        ]
 
     async def log(self, run_id: str, offset: int, limit: int) -> LogChunk:
         """See `engine.api`."""

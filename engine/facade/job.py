@@ -173,9 +173,10 @@ class Job:
         """See `engine.api`."""
         return job_record(self._box.loop.turn.state, self._subject, self._box.loop.now(), self._host)
 
-    async def trigger(self, *, bypass: bool = False) -> str:
+    async def trigger(self, *, bypass: bool = False) -> Run:
         """See `engine.api`."""
-        return await self._box.change(lambda turn: trigger(turn, self.id, bypass=bypass).run_id)
+        run = await self._box.change(lambda turn: trigger(turn, self.id, bypass=bypass))
+        return Run(run, self._box, self._host)
 
     async def pause(self, for_seconds: float | None = None, *, aim: Aim | None = None) -> None:
         """See `engine.api`."""

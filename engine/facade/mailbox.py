@@ -18,9 +18,20 @@ T = TypeVar("T")
 class Mailbox:
     """Runs changes on the loop, on behalf of handles."""
 
-    def __init__(self, loop: Loop) -> None:
-        self.loop = loop
+    def __init__(self) -> None:
+        self._loop: Loop | None = None
         self._over: dict[int, list[asyncio.Future[None]]] = {}
+
+    @property
+    def loop(self) -> Loop:
+        """RuntimeError before the engine has started."""
+        if self._loop is None:
+            raise RuntimeError("the engine has not started: `async with engine`, or `await engine.start()`")
+        return self._loop
+
+    def open(self, loop: Loop) -> None:
+        """The engine has started."""
+        self._loop = loop
 
     def ended(self, runs: Sequence[Run]) -> None:
         """Release who waits for these runs."""

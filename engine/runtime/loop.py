@@ -166,6 +166,21 @@ class Loop:
         self._acts.append((perform, failed))
         self.wake()
 
+    def act_now(self, act: Act[T]) -> T:
+        """Let `act` change the state in a tick that runs at once; for plain calls from the loop's thread, not from a tick."""
+        results: list[T] = []
+        failures: list[Exception] = []
+
+        def perform(turn: Turn) -> Reply:
+            results.append(act(turn))
+            return lambda: None
+
+        self._acts.append((perform, failures.append))
+        self.tick()
+        if failures:
+            raise failures[0]
+        return results[0]
+
     def on_answer(self, run: Run, answer: Callable[[Refused | None], None]) -> None:
         """Tell `answer` how the order to pause or resume this run went: None, or why it could not be done."""
         self._answers.setdefault(run.run_id, []).append(answer)

@@ -38,7 +38,7 @@ def run_record(run: Run, now: Instant, host: str) -> RunRecord:
         count=run.count,
         count_exact=run.count_exact,
         priority=run.priority,
-        executor=run.home,
+        executor=run.home.value,
         host=host,
         log_path=run.log_path,
         left_behind=tuple((one.pid, one.command) for one in run.left_behind),

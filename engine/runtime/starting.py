@@ -34,7 +34,8 @@ def restore(turn: Turn, job_file: JobFile, stored: Stored) -> None:
     state.next_no = stored.next_no
     state.facts = dict(stored.facts)
     for spec in job_file.jobs:
-        add_job(turn, spec)
+        if spec.id not in state.jobs:
+            add_job(turn, spec)
     link_needs(state.jobs)
     rows = {row.id: row for row in stored.jobs}
     for job in state.jobs.values():

@@ -21,6 +21,7 @@ from engine.spec import job as plain
 from engine.spec.context import JobFunction
 from engine.spec.job import JOB_ID_PATTERN, PRIORITY_MAX, PRIORITY_MIN, Join, Manual, OnFailure
 from engine.spec.units import format_duration, parse_duration
+from engine.spec.when import DstRule, Roll, Window
 
 Duration: TypeAlias = float | str | timedelta
 """Seconds, text such as `1h30m`, or a timedelta."""
@@ -83,13 +84,13 @@ class Delay(plain.DelaySchedule):
 
 
 class At(plain.AtSchedule):
-    """`at:` - listed times: aware datetimes, ISO 8601 texts with an offset, or `@start`."""
+    """`at:` - listed times: aware datetimes, ISO 8601 texts with an offset, `@start`, `@reboot`."""
 
     __slots__ = ()
 
-    def __init__(self, *times: datetime | str, at_start: bool = False) -> None:
-        read = [_time(time) for time in times if time != "@start"]
-        super().__init__(tuple(sorted(read)), at_start or "@start" in times)
+    def __init__(self, *times: datetime | str, at_start: bool = False, at_reboot: bool = False) -> None:
+        read = [_time(time) for time in times if time not in {"@start", "@reboot"}]
+        super().__init__(tuple(sorted(read)), at_start or "@start" in times, at_reboot or "@reboot" in times)
 
 
 class Retry(plain.Retry):
@@ -129,6 +130,11 @@ class Plain(TypedDict, total=False):
     umask: int
     stdin: str
     timezone: str | None
+    dst: DstRule
+    window: Window | None
+    max_runs: int | None
+    calendar: str | None
+    except_: str | None
     enabled: bool
     max_queued: int
     concurrency: int | None
@@ -155,6 +161,10 @@ class JobSpec(plain.JobSpec):
         align: bool = False,
         delay: Duration | None = None,
         at: datetime | str | Sequence[datetime | str] | None = None,
+        jitter: Duration = 0.0,
+        start_at: datetime | str | None = None,
+        end_at: datetime | str | None = None,
+        roll: str = Roll.NONE,
         manual: str = Manual.ALLOW,
         on_failure: str = OnFailure.CONTINUE,
         catch_up: str = plain.CatchUp.NONE,
@@ -181,6 +191,10 @@ class JobSpec(plain.JobSpec):
             id=id,
             command=_command(id, call, command, script, python),
             schedule=_schedule(id, schedule, every, delay, at, align=align),
+            jitter=seconds(jitter),
+            start_at=None if start_at is None else _time(start_at),
+            end_at=None if end_at is None else _time(end_at),
+            roll=_word(Roll, roll),
             manual=_word(Manual, manual),
             on_failure=_word(OnFailure, on_failure),
             catch_up=_word(plain.CatchUp, catch_up),
@@ -283,6 +297,9 @@ def _in_bounds(fields: Plain) -> None:
         raise ValueError(f"priority {priority} is outside {PRIORITY_MIN} to {PRIORITY_MAX}")
     if concurrency is not None and concurrency < 1:
         raise ValueError(f"concurrency {concurrency} is below 1")
+    max_runs = fields.get("max_runs")
+    if max_runs is not None and max_runs < 1:
+        raise ValueError(f"max_runs {max_runs} is below 1")
     if fields.get("max_queued", 1) < 1:
         raise ValueError(f"max_queued {fields['max_queued']} is below 1")
 

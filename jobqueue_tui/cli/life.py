@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -41,7 +42,7 @@ class Life:
         # PID 1 drains since the container goes with it, `--until-idle` since nobody would take the runs over
         self._leave_on_term = on_term is OnTerm.LEAVE and not campaign and os.getpid() != 1
         self.wish: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
-        self._hurry: asyncio.Task[None] | None = None
+        self._hurry: asyncio.Task[Sequence[str]] | None = None
 
     def take_signals(self) -> None:
         """TERM and INT end the engine in order, a second one at once."""

@@ -90,7 +90,7 @@ async def _on_job(job: JobView, call: Call) -> dict[str, Json]:
     given = call.arguments
     match call.verb.name:
         case "trigger":
-            return {"run_id": await job.trigger(bypass=given.flag("bypass"))}
+            return {"run_id": (await job.trigger(bypass=given.flag("bypass"))).run_id}
         case "pause":
             await job.pause(given.seconds("for"))
         case "resume":

@@ -79,6 +79,13 @@ class Reader:
         except ValueError as fault:
             raise _wrong(key, f"one of {', '.join(words)}", text) from fault
 
+    def object(self, key: str) -> dict[str, Json]:
+        """An object, as it came."""
+        value = self._get(key)
+        if not isinstance(value, dict):
+            raise _wrong(key, "an object", value)
+        return value
+
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of strings."""
         values = self._list(key)

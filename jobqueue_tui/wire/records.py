@@ -14,6 +14,7 @@ from engine.model.record import (
     Json,
     RunKind,
     RunRecord,
+    StateError,
     Why,
 )
 from engine.model.states import JobStatus, RunPhase
@@ -69,6 +70,17 @@ def run_from_json(value: Json) -> RunRecord:
         host=read.text("host"),
         log_path=read.maybe("log_path", read.text),
         left_behind=read.each("left_behind", _process_from_json),
+        data=read.object("data"),
+        facts=read.object("facts"),
+        error=StateError(
+            read.maybe("error", read.text),
+            {
+                slot: tuple(map(str, texts))
+                for slot, texts in read.object("hook_errors").items()
+                if isinstance(texts, list)
+            },
+        ),
+        may_still_run=read.flag("may_still_run"),
     )
 
 

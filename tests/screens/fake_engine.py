@@ -188,11 +188,12 @@ class FakeJob:
         self.version += 1
         self.engine.changed(self.id)
 
-    async def trigger(self, *, bypass: bool = False) -> str:
+    async def trigger(self, *, bypass: bool = False) -> FakeRun:
         """Writes it down."""
         self._asked("trigger", None, bypass=bypass)
         self.touch()
-        return f"{self.id}:99"
+        at = self.engine.now()
+        return FakeRun(f"{self.id}:99", self.id, RunPhase.QUEUED, at, at, None)
 
     async def pause(self, for_seconds: float | None = None, *, aim: Aim | None = None) -> None:
         """Pauses its runs or holds it."""
@@ -351,9 +352,10 @@ class FakeEngine:
         piece = data[start : start + limit]
         return LogChunk(piece, start, len(data), start + len(piece) < len(data))
 
-    async def shutdown(self, *, drain: float | None = None, leave: bool = False) -> None:
+    async def shutdown(self, drain: float | None = None, *, leave: bool = False) -> tuple[str, ...]:
         """Writes it down."""
         self.verbs.append(("shutdown", "", {"drain": drain, "leave": leave}))
+        return ()
 
     # ---- making states
 

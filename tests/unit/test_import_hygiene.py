@@ -29,6 +29,11 @@ def test_the_engine_loads_nothing_of_screens_servers_or_command_lines(module: st
     assert not loaded_by(f"import {module}") & (SCREEN | SERVER | {"click", "jobqueue_tui"})
 
 
+def test_the_engine_by_itself_costs_nothing() -> None:
+    """`import engine` names what a program needs and loads none of it."""
+    assert not loaded_by("import engine\nassert 'Engine' in dir(engine)") & HEAVY
+
+
 def test_version_loads_nothing_but_python_and_its_own_entry() -> None:
     packages = loaded_by("from jobqueue_tui.entry import main\nmain()", "version")
     assert not packages & (HEAVY | {"engine", "inspect", "dataclasses"})

@@ -14,6 +14,7 @@ import os
 import threading
 import traceback
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from inspect import iscoroutine, iscoroutinefunction, signature
 from typing import Final, cast
 
@@ -319,7 +320,7 @@ def _bound(function: Callable[..., object], context: CallContext) -> Callable[[]
         takes_nothing = not signature(function).parameters
     except (TypeError, ValueError):  # built-in functions may not say what they take
         takes_nothing = False
-    return function if takes_nothing else lambda: function(context)
+    return function if takes_nothing else partial(function, context)
 
 
 def _failure(error: BaseException) -> Failure:

@@ -21,6 +21,7 @@ RUN_KEYS: Final = (
     "reason", "exit_code", "signal", "pid", "peak_rss_bytes", "cpu_seconds", "wall_seconds", "paused_seconds",
     "cpu_percent", "rss_bytes", "attempts", "count", "count_exact", "priority", "executor", "host", "log_path",
     "left_behind", "recovered", "hook_errors", "params", "outputs", "may_still_run",
+    "data", "facts", "error", "execution_time",
 )  # fmt: skip
 
 RESULT_COLUMNS: Final = ("id", "ok", "run_id", "priority", "error")

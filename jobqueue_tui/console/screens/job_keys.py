@@ -63,7 +63,7 @@ class JobKeys(LiveScreen):
         job, name = aimed.job, one_line(aimed.job.id)
 
         async def trigger() -> str:
-            return f"{one_line(await job.trigger())} triggered"
+            return f"{one_line((await job.trigger()).run_id)} triggered"
 
         # the view of a job does not promise `manual` yet; without it the engine's own word is `allow`
         if getattr(job, "manual", "allow") != "confirm":

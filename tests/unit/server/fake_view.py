@@ -154,11 +154,11 @@ class FakeJob:
             reason="next run in 1m",
         )
 
-    async def trigger(self, *, bypass: bool = False) -> str:
+    async def trigger(self, *, bypass: bool = False) -> FakeRun:
         if self.id == "denied":
             raise Refused(RefusedCode.MANUAL_DENIED, "denied may not be started by hand", "change `manual`")
         self.done.append(f"trigger {bypass}")
-        return f"{self.id}:7"
+        return FakeRun(f"{self.id}:7", RunPhase.QUEUED)
 
     async def pause(self, for_seconds: float | None = None, *, aim: Aim | None = None) -> None:
         self.done.append(f"pause {for_seconds}")
@@ -242,7 +242,7 @@ class FakeView:
         data = whole[start : start + limit]
         return LogChunk(data, start, len(whole), start + len(data) < len(whole))
 
-    async def shutdown(self, *, drain: float | None = None, leave: bool = False) -> None:
+    async def shutdown(self, drain: float | None = None, *, leave: bool = False) -> tuple[str, ...]:
         raise AssertionError("the server leaves the end of the engine to its owner")
 
 

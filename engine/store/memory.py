@@ -1,0 +1,84 @@
+"""A store in memory: for engines whose past nobody needs after them, and, told when to commit and to fail, for tests."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from engine.clock import Instant
+from engine.model.outcome import Outcome
+from engine.model.record import RunRecord
+from engine.ports.store import Batch, JobRow, RunRow, Stored
+from engine.store.history import to_record
+
+KEPT: Final = 10_000
+"""Runs that are over and still known, over all jobs."""
+
+
+class MemoryStore:
+    """Keeps rows as SQLite would. `folders`: make the folders for logs, as a store on disk does."""
+
+    def __init__(self, *, folders: bool = False, keep: int = KEPT) -> None:
+        self.runs: dict[int, RunRow] = {}
+        self.jobs: dict[str, JobRow] = {}
+        self.facts: dict[str, str] = {}
+        self.lines: deque[str] = deque(maxlen=keep)
+        self._folders = folders
+        self._keep = keep
+        self._over: deque[int] = deque()
+
+    def load(self) -> Stored:
+        """See `Store`."""
+        return Stored(
+            jobs=tuple(self.jobs.values()),
+            runs=tuple(row for row in self.runs.values() if row.outcome is None),
+            next_no=max(self.runs, default=0) + 1,
+            facts=dict(self.facts),
+        )
+
+    def write(self, batch: Batch, done: Callable[[OSError | None], None]) -> None:
+        """See `Store`. Committed at once."""
+        done(self.keep(batch))
+
+    def keep(self, batch: Batch) -> OSError | None:
+        """Take the rows of a batch. The oldest runs that are over make room."""
+        if self._folders:
+            try:
+                for folder in batch.folders:
+                    os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103 - beside its like in the other store
+            except OSError as error:
+                return error
+        for row in (*batch.new, *batch.runs):
+            before = self.runs.get(row.no)
+            if row.outcome is not None and (before is None or before.outcome is None):
+                self._over.append(row.no)
+            self.runs[row.no] = row
+        while len(self._over) > self._keep:
+            self.runs.pop(self._over.popleft(), None)
+        self.jobs |= {row.id: row for row in batch.jobs}
+        self.facts |= batch.facts
+        self.lines += [line for _, line in batch.lines]
+        return None
+
+    async def history(
+        self, *, job: str | None, outcome: Outcome | None, since: Instant | None, limit: int
+    ) -> Sequence[RunRecord]:
+        """See `Store`."""
+        rows = [
+            row
+            for row in sorted(self.runs.values(), reverse=True)
+            if row.outcome is not None
+            and (job is None or row.job == job)
+            and (outcome is None or row.outcome == outcome)
+            and (since is None or row.queued_at >= since)
+        ]
+        return [to_record(row) for row in rows[:limit]]
+
+    async def find(self, run_id: str) -> RunRecord | None:
+        """See `Store`."""
+        return next((to_record(row) for row in self.runs.values() if row.run_id == run_id), None)
+
+    def close(self) -> None:
+        """See `Store`."""
