@@ -41,7 +41,7 @@ from engine.spec.when import CalendarSpec
 _BUILT_IN: Final = JobSpec(id="built-in", command=Shell(""))
 """Where the default of every key stands."""
 
-_SAY_WHAT_RUNS: Final = frozenset({*(key.name for key in keys.COMMANDS), "python"})
+_SAY_WHAT_RUNS: Final = frozenset(key.name for key in keys.COMMANDS)
 
 
 def build_job(
@@ -104,6 +104,7 @@ def build_job(
         success_codes=frozenset(draft.get(keys.SUCCESS_CODES, _BUILT_IN.success_codes)),
         skip_codes=frozenset(draft.get(keys.SKIP_CODES, _BUILT_IN.skip_codes)),
         pausable=draft.get(keys.PAUSABLE, _BUILT_IN.pausable),
+        pause_timeout=draft.get(keys.PAUSE_TIMEOUT, _BUILT_IN.pause_timeout),
     )
     if report.errors == before:
         check_fires(report, job, spec, zone_name or "UTC", calendars)

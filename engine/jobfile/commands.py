@@ -10,7 +10,7 @@ from engine.jobfile.draft import Draft, Item
 from engine.jobfile.fields import argument, expected, list_of, map_of, nonempty, text, variable_fault, variable_name
 from engine.jobfile.nodes import Node, Scalar, Seq, is_missing
 from engine.jobfile.reading import BAD, Bad, Reading
-from engine.spec.job import Argv, Command, Shell
+from engine.spec.job import Argv, Command, PythonFunction, Shell
 from engine.spec.template import shell_mistake
 
 _UMASK: Final = re.compile(r"(?:0o?)?[0-7]{1,3}")
@@ -39,6 +39,19 @@ def script(r: Reading, node: Node) -> Command | Bad:
             node, "begins with #!, but is run by the job's `shell`", "name the interpreter: `shell: [python3, -c]`"
         )
     return got
+
+
+def python(r: Reading, node: Node) -> Command | Bad:
+    """`module:function`, called in a child process."""
+    got = text(r, node)
+    if got is BAD:
+        return BAD
+    try:
+        return PythonFunction.parse(got)
+    except ValueError:
+        return expected(
+            r, node, "module:function", "write the module as for import, then the function: reports.daily:main"
+        )
 
 
 def _shell_text(r: Reading, node: Node, what: str) -> Shell | Bad:

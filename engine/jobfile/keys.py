@@ -77,6 +77,7 @@ ID: Final = Key("id", text)
 EXTENDS: Final = Key("extends", matching(r"\." + JOB_ID_PATTERN, "the id of a template, which begins with a dot"))
 COMMAND: Final[Key[Command]] = Key("command", commands.command)
 SCRIPT: Final[Key[Command]] = Key("script", commands.script)
+PYTHON: Final[Key[Command]] = Key("python", commands.python)
 NAME: Final = Key("name", nonempty)
 DESCRIPTION: Final = Key("description", text)
 TAGS: Final = Key("tags", list_of(nonempty, "tags"))
@@ -124,27 +125,28 @@ RETRY: Final = Key("retry", policies.retry)
 SUCCESS_CODES: Final = Key("success_codes", policies.exit_codes)
 SKIP_CODES: Final = Key("skip_codes", policies.exit_codes)
 PAUSABLE: Final = Key("pausable", boolean)
+PAUSE_TIMEOUT: Final = Key("pause_timeout", _positive)
 
 SCHEDULES: Final = (SCHEDULE, EVERY, DELAY, AT)
-COMMANDS: Final = (COMMAND, SCRIPT)
+COMMANDS: Final = (COMMAND, SCRIPT, PYTHON)
 
 JOB: Final = table(
     "a job",
     [
         *(ID, EXTENDS, NAME, DESCRIPTION, TAGS, METADATA),
-        *(COMMAND, SCRIPT, SHELL, WORKING_DIR, ENV, ENV_FILE, INHERIT, UMASK, STDIN),
+        *(COMMAND, SCRIPT, PYTHON, SHELL, WORKING_DIR, ENV, ENV_FILE, INHERIT, UMASK, STDIN),
         *(SCHEDULE, EVERY, ALIGN, DELAY, AT, TIMEZONE, ENABLED, MANUAL, ON_FAILURE),
         *(DST, JITTER, START_AT, END_AT, WINDOW, CALENDAR, EXCEPT, ROLL, MAX_RUNS),
         *(CATCH_UP, CATCH_UP_WINDOW, LATE_GRACE, START_DEADLINE, OVERLAP, MAX_QUEUED, CONCURRENCY),
         *(PRIORITY, EXCLUSIVE, POOLS, NEEDS, JOIN),
-        *(TIMEOUT, STOP, RETRY, SUCCESS_CODES, SKIP_CODES, PAUSABLE),
+        *(TIMEOUT, STOP, RETRY, SUCCESS_CODES, SKIP_CODES, PAUSABLE, PAUSE_TIMEOUT),
     ],
     aliases=JOB_ALIASES,
     unavailable=[
-        *("python", "user", "group", "params", "secrets", "matrix"),
+        *("user", "group", "params", "secrets", "matrix"),
         *("watch", "was"),
         *("if", "on_false", "reserve", "limits", "monitor", "log", "hooks", "failover", "outputs", "notify"),
-        *("finish_by", "left_behind", "executor", "pause_timeout", "when_not_durable"),
+        *("finish_by", "left_behind", "executor", "when_not_durable"),
     ],
 )
 """`unavailable` is the list of what this version refuses by name."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from keyword import iskeyword
 from signal import Signals
 from types import MappingProxyType
 from typing import Final, TypeAlias
@@ -52,6 +53,15 @@ class PythonFunction:
     def text(self) -> str:
         """As written."""
         return f"{self.module}:{self.function}"
+
+    @classmethod
+    def parse(cls, text: str) -> PythonFunction:
+        """`module:function`, dotted names on both sides. ValueError for anything else."""
+        module, colon, function = text.partition(":")
+        names = [*module.split("."), *function.split(".")]
+        if not colon or not all(name.isascii() and name.isidentifier() and not iskeyword(name) for name in names):
+            raise ValueError(f"{text!r} is not module:function, such as reports.daily:main")
+        return cls(module, function)
 
 
 @dataclass(frozen=True, slots=True)

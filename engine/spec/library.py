@@ -30,7 +30,6 @@ SHORTEST_PERIOD: Final = 0.1
 """Seconds between two starts by `every`, as in the job file."""
 
 _ID: Final = re.compile(JOB_ID_PATTERN)
-_FUNCTION: Final = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)")
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -44,14 +43,6 @@ def seconds(value: Duration, what: str = "a duration") -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not (isfinite(value) and value >= 0):
         raise ValueError(f"{value!r} is not {what} of 0 seconds or more")
     return float(value)
-
-
-def read_function(text: str) -> plain.PythonFunction:
-    """`module:function`, dotted names on both sides. ValueError for anything else."""
-    found = _FUNCTION.fullmatch(text)
-    if found is None:
-        raise ValueError(f"{text!r} is not module:function, such as reports.daily:main")
-    return plain.PythonFunction(found[1], found[2])
 
 
 class Cron(plain.CronSchedule):
@@ -234,7 +225,7 @@ def _command(
             raise ValueError(f"job {id!r}: call is no function")
         return plain.Call(call)
     if python is not None:
-        return read_function(python)
+        return plain.PythonFunction.parse(python)
     match command or script:
         case str(text):
             return plain.Shell(text)

@@ -269,7 +269,6 @@ def test_a_misspelt_command_is_not_missing_as_well(load_job: Load) -> None:
     "key",
     [
         *(
-            "python",
             "user",
             "group",
             "params",
@@ -287,7 +286,7 @@ def test_a_misspelt_command_is_not_missing_as_well(load_job: Load) -> None:
             "log",
             "hooks",
         ),
-        *("failover", "outputs", "notify", "finish_by", "left_behind", "executor", "pause_timeout"),
+        *("failover", "outputs", "notify", "finish_by", "left_behind", "executor"),
     ],
 )
 def test_a_key_that_this_version_cannot_honour_is_refused_by_name(load_job: Load, key: str) -> None:
