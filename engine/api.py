@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from engine.clock import Instant
+from engine.model.audit import AuditRecord
 from engine.model.outcome import Outcome
 from engine.model.record import Counters, EngineStatus, JobRecord, RunKind, RunRecord, Why
 from engine.model.states import JobStatus, RunPhase
+from engine.model.undo import PrioritySet, Undo
+from engine.spec.job import Manual
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,18 @@ class RunView(Protocol):
     async def stop(self, grace: float | None = None, *, aim: Aim | None = None) -> None:
         """End its process tree; returns when the order is given, `ended` tells when it is over."""
 
+    async def kill(self, *, aim: Aim | None = None) -> None:
+        """End its process tree at once, without stop signal and grace."""
+
+    async def signal(self, number: int, *, aim: Aim | None = None) -> None:
+        """Send a signal to every process of its tree."""
+
+    async def bump(self, by: int) -> PrioritySet:
+        """Raise (or lower) its priority while it waits; the job keeps its own."""
+
+    async def set_priority(self, priority: int) -> PrioritySet:
+        """Set its priority, likewise."""
+
 
 class JobView(Protocol):
     """A job, live. `version` rises with each change that a screen could show, samples included."""
@@ -136,7 +151,19 @@ class JobView(Protocol):
     def enabled(self) -> bool: ...
     @property
     def held(self) -> bool:
-        """Paused with nothing running: nothing starts until resumed."""
+        """Nothing starts until resumed or released: by its own hold, or one of its tags or of the engine."""
+
+    @property
+    def suspended(self) -> bool:
+        """Its schedule stands still."""
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """Keys of the job file whose value an operator has changed."""
+
+    @property
+    def manual(self) -> Manual:
+        """May it be started by hand; `confirm`: ask first."""
 
     @property
     def priority(self) -> int: ...
@@ -184,22 +211,59 @@ class JobView(Protocol):
     def record(self) -> JobRecord:
         """All facts, frozen."""
 
-    async def trigger(self, *, bypass: bool = False) -> RunView:
-        """A run now; the schedule is untouched. Returns the run. `bypass`: do not wait for `needs`."""
+    async def trigger(self, *, bypass: bool = False, downstream: bool = False, confirmed: bool = False) -> RunView:
+        """A run now; the schedule is untouched. Returns the run.
 
-    async def pause(self, for_seconds: float | None = None, *, aim: Aim | None = None) -> None:
+        `bypass`: do not wait for `needs`. `downstream`: everything that needs it follows, in order. `confirmed`: whoever
+        asks for a job that says `manual: confirm` has been asked.
+        """
+
+    async def pause(self, for_seconds: float | None = None, *, aim: Aim | None = None) -> Undo:
         """Pause its active runs, or hold the job when nothing runs."""
 
-    async def resume(self, *, aim: Aim | None = None) -> None:
+    async def resume(self, *, aim: Aim | None = None) -> Undo | None:
         """Resume its paused runs, release its hold, let a stopped job go on."""
 
-    async def stop(self, *, job: bool = False, grace: float | None = None, aim: Aim | None = None) -> None:
-        """End its active runs; `job` also keeps it stopped until resumed."""
+    async def stop(self, *, job: bool = False, grace: float | None = None, aim: Aim | None = None) -> Undo | None:
+        """End its active runs; `job` also keeps it stopped until resumed, which can be undone."""
 
-    async def bump(self, by: int) -> int:
-        """Raise (or lower) its priority; queued runs are re-ordered at once. Returns the new priority."""
+    async def kill(self, *, aim: Aim | None = None) -> None:
+        """End its active runs at once, without stop signal and grace."""
 
-    async def set_priority(self, priority: int) -> int:
+    async def signal(self, number: int, *, aim: Aim | None = None) -> None:
+        """Send a signal to every process of its active runs."""
+
+    async def suspend(self) -> Undo:
+        """The schedule stands still; runs by hand stay possible."""
+
+    async def unsuspend(self) -> Undo:
+        """The schedule goes on."""
+
+    async def skip_next(self, *, undo: bool = False) -> Undo:
+        """The next occurrence becomes `skipped(operator)`; `undo`: it does not."""
+
+    async def hold(self, reason: str = "", for_seconds: float | None = None) -> Undo:
+        """Nothing of it starts until released, or for so long."""
+
+    async def release(self) -> None:
+        """Let a held job go on."""
+
+    async def enable(self) -> Undo:
+        """It follows its schedule, whatever the job file says."""
+
+    async def disable(self) -> Undo:
+        """As if it were not in the job file; what runs goes on."""
+
+    async def set_timeout(self, seconds: float) -> Undo:
+        """How long an attempt may run, those in progress included; 0: any time."""
+
+    async def backfill(self, start: Instant, end: Instant, *, parallel: int = 1) -> int:
+        """Runs for the occurrences from `start` to `end`, at most `parallel` at once. Returns how many."""
+
+    async def bump(self, by: int) -> PrioritySet:
+        """Raise (or lower) its priority; waiting runs are re-ordered at once."""
+
+    async def set_priority(self, priority: int) -> PrioritySet:
         """Set its priority, likewise."""
 
 
@@ -242,6 +306,30 @@ class EngineView(Protocol):
         limit: int = 100,
     ) -> Sequence[RunRecord]:
         """Runs on record, newest first; those that run or wait come first of all."""
+
+    async def hold(self, reason: str = "", for_seconds: float | None = None, *, tag: str | None = None) -> Undo:
+        """Nothing starts, or nothing of a tag, until released, or for so long; what runs goes on."""
+
+    async def release(self, *, tag: str | None = None) -> None:
+        """End such a hold."""
+
+    async def rerun(self, target: str) -> str:
+        """A run on record (a job id: its newest run) once more, with the same planned time. Returns the new run id."""
+
+    async def ack(self, target: str, reason: str = "") -> int:
+        """A run on record (a job id: all of its runs in the Inbox) leaves the Inbox. Returns how many did."""
+
+    async def inbox(self, *, job: str | None = None, limit: int = 100) -> Sequence[RunRecord]:
+        """Runs that ended badly and that nobody has acknowledged, newest first."""
+
+    async def audit(self, *, since: Instant | None = None, limit: int = 100) -> Sequence[AuditRecord]:
+        """Verbs that were given, newest first."""
+
+    async def undo(self, undo: Undo) -> None:
+        """Give the verb that takes another one back."""
+
+    async def record(self, run_id: str) -> RunRecord | None:
+        """One run, over or not; None when there is none on record."""
 
     async def log(self, run_id: str, offset: int, limit: int) -> LogChunk:
         """Bytes of a run's log from `offset` (negative: from the end). KeyError: no such run; FileNotFoundError: no log."""

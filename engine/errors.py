@@ -18,6 +18,7 @@ class RefusedCode(StrEnum):
     CHANGED = "changed"
     NOT_PAUSABLE = "not_pausable"
     MANUAL_DENIED = "manual_denied"
+    CONFIRM = "confirm"
     NOT_DURABLE = "not_durable"
     PAUSE_TIMEOUT = "pause_timeout"
 

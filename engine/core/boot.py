@@ -156,7 +156,7 @@ def plan_job(turn: Turn, job: Job, default_zone: str) -> None:
 
 
 def begin_job(turn: Turn, job: Job, *, campaign: bool) -> None:
-    """Let one job go on from where the store says it was."""
+    """Let one job, whose plan is made, go on from where it was, or begin."""
     if job.hold_until is not None:
         turn.fx.timers.add(job.hold_until, ResumeAt(job))
     first_time = job.planned_until is None
@@ -164,20 +164,20 @@ def begin_job(turn: Turn, job: Job, *, campaign: bool) -> None:
     if spec.needs and spec.schedule is None and job.limits.end is not None:
         turn.fx.timers.add(job.limits.end + 1, OverAt(job))
     if spec.one_shot:
-        if (first_time or campaign) and not job.active and not job.queue and job.may_start:
-            _once(turn, job)
+        if (first_time or campaign) and not job.active and not job.queue and job.follows_schedule:
+            run_once(turn, job)
     elif isinstance(spec.schedule, DelaySchedule):
         _begin_delay(turn, job, spec.schedule)
     elif first_time and job.plan is not None:
         _begin_plan(turn, job)
     elif job.plan is not None:
         resume_schedule(turn, job, Because.ENGINE_DOWN)
-    if isinstance(spec.schedule, AtSchedule) and job.may_start:
+    if isinstance(spec.schedule, AtSchedule) and job.follows_schedule:
         _at_event(turn, job, spec.schedule)
     offer_next(turn, job)
 
 
-def _once(turn: Turn, job: Job) -> None:
+def run_once(turn: Turn, job: Job) -> None:
     """A one-shot: now, or at its `start_at`."""
     planned = job.limits.first(_not_before(turn, job))
     if planned is None:
@@ -211,7 +211,7 @@ def _not_before(turn: Turn, job: Job) -> Instant:
 
 
 def _begin_delay(turn: Turn, job: Job, schedule: DelaySchedule) -> None:
-    if job.active or job.queue or not job.may_start:
+    if job.active or job.queue or not job.follows_schedule:
         return
     last, soonest = job.last_ended_at, _not_before(turn, job)
     set_next(turn, job, job.limits.first(soonest if last is None else max(soonest, last + micros(schedule.seconds))))
@@ -225,5 +225,5 @@ def _begin_plan(turn: Turn, job: Job) -> None:
     at_once = isinstance(job.spec.schedule, EverySchedule) and not job.spec.schedule.align
     job.planned_until = turn.now - (at_once or job.spec.start_at is not None)
     turn.fx.save_job(job)
-    if job.may_start:
+    if job.follows_schedule:
         plan_next(turn, job)

@@ -9,7 +9,6 @@ up, those behind it are taken back.
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import Final
 
@@ -17,6 +16,7 @@ from engine.core.admission import blocked, free_slots, release, reserve, reserve
 from engine.core.ready import SIMPLE, takes
 from engine.core.state import COUNTED, Attempt, Job, Run, concurrency
 from engine.core.turn import Turn
+from engine.model.record import RunKind
 from engine.model.states import Queued, Retrying, Starting
 from engine.ports.executor import AttemptId, Home, Withdraw
 from engine.spec.job import Call
@@ -36,7 +36,7 @@ def offer(turn: Turn, run: Run) -> None:
     if run.entry or on_its_way(turn, run) or not job.may_start or turn.state.draining:
         return
     match run.state:
-        case Queued() if _room(turn, job) > 0:
+        case Queued() if _room(turn, run):
             turn.ready.push(run)
         case Retrying(until=until) if until <= turn.now:
             turn.ready.push(run)
@@ -48,15 +48,28 @@ def offer_next(turn: Turn, job: Job) -> None:
     """A place became free, or the job was let go: its next runs wait for their turn."""
     for run in job.active:
         offer(turn, run)
-    if not job.may_start or turn.state.draining:
-        return
-    room = _room(turn, job)
+    if job.queue and job.may_start and not turn.state.draining:
+        _offer_queued(turn, job)
+
+
+def _offer_queued(turn: Turn, job: Job) -> None:
+    """As many as the job has room for, those of a backfill last."""
+    limit, taken, backfill = concurrency(job.spec), len(job.active) + job.lingering, 0
+    waiting: list[Run] = []
     for run in job.queue:
-        if room <= 0:
+        if run.entry or on_its_way(turn, run):
+            taken += 1
+            backfill += run.kind is RunKind.BACKFILL
+        else:
+            waiting.append(run)
+    backfill += sum(run.kind is RunKind.BACKFILL for run in job.active)
+    for run in sorted(waiting, key=lambda run: run.kind is RunKind.BACKFILL):
+        is_backfill = run.kind is RunKind.BACKFILL
+        if (limit is not None and taken >= limit) or (is_backfill and backfill >= job.parallel):
             return
-        if not (run.entry or on_its_way(turn, run)):
-            turn.ready.push(run)
-            room -= 1
+        turn.ready.push(run)
+        taken += 1
+        backfill += is_backfill
 
 
 def on_its_way(turn: Turn, run: Run) -> bool:
@@ -64,12 +77,16 @@ def on_its_way(turn: Turn, run: Run) -> bool:
     return run.attempt is not None and (run.attempt.ordered or run in turn.pipeline.claimed)
 
 
-def _room(turn: Turn, job: Job) -> float:
-    """How many more runs the job's concurrency allows; it counts what is active and what is on its way there."""
-    limit = concurrency(job.spec)
-    if limit is None:
-        return math.inf
-    return limit - len(job.active) - job.lingering - sum(bool(run.entry) or on_its_way(turn, run) for run in job.queue)
+def _room(turn: Turn, run: Run) -> bool:
+    """The job's concurrency counts what is active and what is on its way there; so does the bound of a backfill."""
+    job, limit = run.job, concurrency(run.job.spec)
+    is_backfill = run.kind is RunKind.BACKFILL
+    if limit is None and not is_backfill:
+        return True
+    counted = [*job.active, *(one for one in job.queue if one.entry or on_its_way(turn, one))]
+    if is_backfill and sum(one.kind is RunKind.BACKFILL for one in counted) >= job.parallel:
+        return False
+    return limit is None or len(counted) + job.lingering < limit
 
 
 def start_what_may(turn: Turn) -> list[Run]:

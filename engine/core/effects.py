@@ -10,9 +10,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from engine.clock import Instant
 from engine.core.state import Job, Run
 from engine.core.timers import Timers
 from engine.ports.executor import AttemptId, Order
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """An operator has seen how a run on record ended."""
+
+    run_id: str
+    at: Instant
+    by: str
+    reason: str
 
 
 @dataclass(slots=True)
@@ -34,6 +45,9 @@ class Effects:
     touched: set[str] = field(default_factory=set)
     """Ids of jobs whose looks changed."""
     resync: bool = False
+    offs_changed: bool = False
+    """What an operator has turned off is different now: the second file is to be written anew (`core.offs`)."""
+    acks: list[Ack] = field(default_factory=list)
 
     def save(self, run: Run) -> None:
         """Write this run and show its job anew."""
@@ -67,3 +81,5 @@ class Effects:
         self.facts = {}
         self.touched = set()
         self.resync = False
+        self.offs_changed = False
+        self.acks = []

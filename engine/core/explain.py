@@ -20,7 +20,7 @@ def status_of(state: State, job: Job) -> JobStatus:
         return JobStatus.STOPPED
     if is_over(job):
         return JobStatus.ENDED
-    if may_run_again(state, job):
+    if job.held or job.suspended or may_run_again(state, job):
         return JobStatus.WAITING
     if job.last_outcome is None:
         return JobStatus.WAITING if job.spec.manual is not Manual.DENY else JobStatus.ENDED
@@ -58,8 +58,8 @@ def why_queued(state: State, run: Run, now: Instant) -> str:
     job = run.job
     if job.stopped:
         return "stopped by operator"
-    if job.held_since is not None:
-        return f"paused by operator at {_clock(job.held_since)}"
+    if job.held:
+        return held_line(job)
     if state.draining:
         return "the engine is shutting down"
     if state.blackout is not None:
@@ -96,18 +96,20 @@ def why_idle(state: State, job: Job, now: Instant) -> str | None:
         last = run.past[-1].reason if run.past else "?"
         when = f"at {_clock(until)}" if until > now else "as soon as a slot is free"
         return f"attempt {run.attempts_made} ended with {last}; next one {when}"
-    if not job.spec.enabled:
-        return "disabled in the job file"
+    if not job.enabled:
+        return "disabled in the job file" if not job.spec.enabled else "disabled by operator"
     if job.stopped:
         return "stopped until resumed"
     if job.queue and isinstance(job.queue[0].state, Queued):
         return why_queued(state, job.queue[0], now)
-    if job.held_since is not None:
-        return f"paused by operator at {_clock(job.held_since)}"
+    if job.held:
+        return held_line(job)
+    if job.suspended:
+        return "its schedule is suspended by operator"
     if job.next_planned is not None and job.limits.excludes(job.next_planned):
         return f"next time {_full(job.next_due or job.next_planned)}, which its calendar skips"
     if job.next_due is not None:
-        return f"next run at {_full(job.next_due)}"
+        return _next_line(job, job.next_due)
     if is_over(job):
         return (
             f"ended: max_runs {job.spec.max_runs} reached" if job.runs_left == 0 else "ended: nothing is due any more"
@@ -117,6 +119,29 @@ def why_idle(state: State, job: Job, now: Instant) -> str | None:
     if job.spec.manual is Manual.ONLY:
         return "runs only when triggered by hand"
     return "has run; nothing more is due" if job.last_outcome is not None else "nothing is due"
+
+
+def held_line(job: Job) -> str:
+    """Who holds the job, since when and why; the widest hold first, since it must go first."""
+    for hold in sorted(job.covers.values(), key=lambda hold: hold.scope):
+        return f"{hold.of} held by {hold.by} at {_clock(hold.since)}{_because(hold.reason)}{_until(hold.until)}"
+    assert job.held_since is not None
+    return f"paused by {job.hold_by} at {_clock(job.held_since)}{_because(job.hold_reason)}{_until(job.hold_until)}"
+
+
+def _because(reason: str) -> str:
+    return f": {reason}" if reason else ""
+
+
+def _until(until: Instant | None) -> str:
+    return "" if until is None else f" (until {_clock(until)})"
+
+
+def _next_line(job: Job, due: Instant) -> str:
+    if job.skip_at is None or job.next_planned is None or job.next_planned < job.skip_at:
+        return f"next run at {_full(due)}"
+    then = "" if job.after_skip is None else f"; then at {_full(job.after_skip)}"
+    return f"the run at {_full(due)} is to be skipped{then}"
 
 
 def _needs_line(job: Job) -> str:

@@ -84,6 +84,9 @@ def set_next(turn: Turn, job: Job, planned: Instant | None) -> None:
         planned = None
     job.next_planned = planned
     job.next_due = None if planned is None else due_at(job, planned)
+    if job.skip_at is not None:
+        following = None if planned is None or job.plan is None else job.plan.next_after(planned)
+        job.after_skip = None if following is None else due_at(job, following)
     if job.next_due is not None:
         turn.fx.timers.add(job.next_due, Due(job))
     turn.fx.touch(job)

@@ -11,31 +11,18 @@ from __future__ import annotations
 from typing import Final
 
 from engine.core.birth import new_run
+from engine.core.cascade import follow, part_of
 from engine.core.fates import settle
+from engine.core.fulfilment import fulfils
 from engine.core.occurrences import arise
 from engine.core.state import Job
 from engine.core.turn import Turn
 from engine.model.outcome import Because, Outcome, Reason
 from engine.model.record import RunKind
-from engine.spec.job import Join, Need, Required
+from engine.spec.job import Join
 
-_FAILURES: Final = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.LOST})
-_DONE: Final = _FAILURES | {Outcome.SUCCESS, Outcome.STOPPED}
 _SILENT: Final = frozenset({Because.OVERLAP, Because.LIMIT})
 """Skips that say nothing about the job's work: another run of it is under way."""
-
-
-def fulfils(need: Need, outcome: Outcome) -> bool:
-    """Did the needed job end as required."""
-    match need.required:
-        case Required.SUCCESS:
-            return outcome is Outcome.SUCCESS
-        case Required.FAILURE:
-            return outcome in _FAILURES
-        case Required.DONE:
-            return outcome in _DONE
-        case Required.SKIPPED:
-            return outcome is Outcome.SKIPPED
 
 
 def spread(turn: Turn) -> None:
@@ -45,10 +32,12 @@ def spread(turn: Turn) -> None:
         run = turn.fx.over[told]
         told += 1
         outcome, reason = run.outcome, run.reason
+        if run.cascade is not None and outcome is not None:
+            follow(turn, run, outcome)
         if outcome is None or outcome is Outcome.MISSED or (reason is not None and reason.because in _SILENT):
             continue
         for dependant in run.job.needed_by:
-            if dependant.spec.schedule is None:
+            if dependant.spec.schedule is None and not part_of(turn.state, run, dependant):
                 _hear(turn, dependant, run.job.id, outcome)
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from engine.clock import SECOND, Instant, micros
 from engine.core.birth import new_run
-from engine.core.dispatch import offer
+from engine.core.dispatch import offer, offer_next
 from engine.core.fates import cancel_queued, due_at, set_next, settle
 from engine.core.state import Job, Run, concurrency
 from engine.core.stopping import end_tree
@@ -33,12 +33,26 @@ GRACE_CAP: Final = 300 * SECOND
 def take_due(turn: Turn, job: Job) -> None:
     """The job's next occurrence has come: give it to `arise`, then plan the next one."""
     planned = job.next_planned
-    if planned is None or job.next_due is None or job.next_due > turn.now or not job.may_start or not job.listed:
-        return  # a stale timer: the job was held, stopped or planned anew
+    if planned is None or job.next_due is None or job.next_due > turn.now or not job.follows_schedule or not job.listed:
+        return  # a stale timer: the job was held, stopped, suspended or planned anew
     job.planned_until = planned
     turn.fx.save_job(job)
-    arise(turn, job, RunKind.SCHEDULE, planned)
+    if skips(job, planned):
+        skip(turn, job, planned)
+    else:
+        arise(turn, job, RunKind.SCHEDULE, planned)
     plan_next(turn, job)
+
+
+def skips(job: Job, planned: Instant) -> bool:
+    """Is this the occurrence that an operator wants skipped."""
+    return job.skip_at is not None and planned >= job.skip_at
+
+
+def skip(turn: Turn, job: Job, planned: Instant) -> None:
+    """The occurrence becomes `skipped(operator)`; the one after it is an ordinary one again."""
+    job.skip_at = job.after_skip = None
+    settle(turn, new_run(turn, job, RunKind.SCHEDULE, planned), Outcome.SKIPPED, Reason(Because.OPERATOR))
 
 
 def plan_next(turn: Turn, job: Job) -> None:
@@ -51,13 +65,14 @@ def plan_next(turn: Turn, job: Job) -> None:
         return  # it got its fate at once, and with it its next time
     if job.plan is None:
         set_next(turn, job, None)
-        return
-    assert job.planned_until is not None
-    set_next(turn, job, job.plan.next_after(job.planned_until))
+    else:
+        assert job.planned_until is not None
+        set_next(turn, job, job.plan.next_after(job.planned_until))
 
 
 def arise(turn: Turn, job: Job, kind: RunKind, planned: Instant, *, bypass: bool = False) -> Run:
     """A run for an occurrence; it is over at once when the overlap policy or a limit says so."""
+    place = has_place(job)
     run = new_run(turn, job, kind, planned)
     run.bypass = bypass
     if turn.state.waiting > QUEUE_LIMIT:
@@ -66,9 +81,11 @@ def arise(turn: Turn, job: Job, kind: RunKind, planned: Instant, *, bypass: bool
     if kind is RunKind.SCHEDULE and job.limits.excludes(planned):
         settle(turn, run, Outcome.SKIPPED, Reason(Because.CALENDAR))
         return run
-    if not _fits(turn, job, run):
+    if not place:
         settle(turn, run, Outcome.SKIPPED, Reason(Because.OVERLAP))
         return run
+    if job.spec.overlap is Overlap.REPLACE:
+        _replace(turn, job, run)
     watch_deadline(turn, run)
     offer(turn, run)
     return run
@@ -81,10 +98,14 @@ def watch_deadline(turn: Turn, run: Run) -> None:
         turn.fx.timers.add(due_at(run.job, run.planned_at) + micros(deadline), DeadlineAt(run))
 
 
-def _fits(turn: Turn, job: Job, run: Run) -> bool:
-    """The overlap policy, for a run that is in the queue already."""
+def has_place(job: Job) -> bool:
+    """Does the overlap policy let one more occurrence become a run.
+
+    Runs of a backfill do not count: for as long as one takes, the schedule would be skipped. The new run goes before the
+    rest of them.
+    """
     limit = concurrency(job.spec)
-    others = len(job.active) + job.lingering + len(job.queue) - 1
+    others = len(_rivals(job.active)) + job.lingering + len(_rivals(job.queue))
     if limit is None or others < limit:
         return True
     match job.spec.overlap:
@@ -93,15 +114,21 @@ def _fits(turn: Turn, job: Job, run: Run) -> bool:
         case Overlap.QUEUE:
             return others < limit + job.spec.max_queued
         case Overlap.REPLACE:
-            _replace(turn, job, run)
             return True
 
 
+def _rivals(runs: list[Run]) -> list[Run]:
+    return [run for run in runs if run.kind is not RunKind.BACKFILL]
+
+
 def _replace(turn: Turn, job: Job, run: Run) -> None:
-    for other in [*job.queue]:
+    limit, active, queue = concurrency(job.spec), _rivals(job.active), _rivals(job.queue)
+    if limit is None or len(active) + len(queue) <= limit:
+        return
+    for other in queue:
         if other is not run:
             cancel_queued(turn, other, Outcome.SKIPPED, Reason(Because.OVERLAP))
-    for other in job.active[: len(job.active) + 1 - (concurrency(job.spec) or 1)]:
+    for other in active[: len(active) + 1 - limit]:
         end_tree(turn, other, Reason(Because.REPLACED, run.run_id), None)
 
 
@@ -128,7 +155,7 @@ def resume_schedule(turn: Turn, job: Job, why: Because) -> None:
     of them, or runs of kind `catch_up` within `catch_up_window`. Bounded work whatever the span (20-engine).
     """
     plan, after, left = job.plan, job.planned_until, job.runs_left
-    if plan is None or after is None or not job.may_start or not job.listed or left == 0:
+    if plan is None or after is None or not job.follows_schedule or not job.listed or left == 0:
         return
     due, exact = occurrences(plan, after, turn.now, COUNT_LIMIT)
     if not exact:
@@ -137,6 +164,9 @@ def resume_schedule(turn: Turn, job: Job, why: Because) -> None:
         due.pop()  # its jitter lies ahead
     newest = due[-1] if due else None
     due = [at for at in due if not job.limits.excludes(at)]
+    if (skipped := next((at for at in due if skips(job, at)), None)) is not None:
+        due.remove(skipped)
+        skip(turn, job, skipped)
     on_time: list[Instant] = []
     if due and turn.now - due_at(job, due[-1]) <= late_grace(job, due[-1]):
         on_time = [due.pop()]
@@ -159,7 +189,8 @@ def resume_schedule(turn: Turn, job: Job, why: Because) -> None:
         run.count_exact = exact
         settle(turn, run, Outcome.MISSED, Reason(why))
     for at in caught:
-        offer(turn, new_run(turn, job, RunKind.CATCH_UP, at))
+        new_run(turn, job, RunKind.CATCH_UP, at)
+    offer_next(turn, job)
     if newest is not None:
         job.planned_until = newest
         turn.fx.save_job(job)

@@ -94,7 +94,6 @@ def _started(turn: Turn, run: Run, report: Started) -> None:
     run.go(Running(report.at, report.pid))
     if run.started_at is None:
         run.started_at = report.at
-    run.priority = run.job.priority
     job = run.job
     job.last = run
     job.last_no, job.last_run_id, job.last_started_at = run.no, run.run_id, report.at
@@ -102,7 +101,7 @@ def _started(turn: Turn, run: Run, report: Started) -> None:
     if run.wish is not None:
         wish, run.wish = run.wish, None
         if wish.because is not Because.DEADLINE:  # it started just in time
-            end_tree(turn, run, wish, None)
+            end_tree(turn, run, wish, None, kill=run.wish_kill)
 
 
 def _ended(turn: Turn, run: Run, report: Ended) -> None:

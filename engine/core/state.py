@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from engine.clock import SECOND, Instant, instant
+from engine.core.holds import Hold
 from engine.model.outcome import Outcome, Reason
 from engine.model.record import AttemptRecord, Counters, RunKind
 from engine.model.states import LIVE, Ended, RunPhase, RunState, step
@@ -146,8 +147,12 @@ class Run:
     stored: bool = False
     """It has a row."""
     priority: int = 0
+    cascade: str | None = None
+    """The run that was triggered with everything downstream, of which this one is a part."""
     wish: Reason | None = None
     """The run is to end before it starts (its launch is being withdrawn); what the record will say."""
+    wish_kill: bool = False
+    """... and not by its own stop signal, but at once."""
     entry: int = 0
     """Token of its place in the ready queue; another token there is stale. 0: it is not there."""
     key: OrderKey = (0.0, 0, 0, 0, 0)
@@ -202,7 +207,23 @@ class Job:
     priority: int = 0
     held_since: Instant | None = None
     hold_until: Instant | None = None
+    hold_by: str = ""
+    hold_reason: str = ""
+    covers: dict[str, Hold] = field(default_factory=dict)
+    """Holds of its tags and of the engine, by scope."""
     stopped: bool = False
+    suspended: bool = False
+    """The schedule stands still; what a person starts is started."""
+    skip_at: Instant | None = None
+    """The first occurrence at or after this instant becomes `skipped(operator)`."""
+    after_skip: Instant | None = None
+    """The occurrence after the one that is to be skipped."""
+    enabled_set: bool | None = None
+    """What an operator set; None: as the file says."""
+    timeout_set: float | None = None
+    """Seconds that an operator set; 0: no timeout; None: as the file says."""
+    parallel: int = 1
+    """Backfill runs at once."""
     planned_until: Instant | None = None
     """The newest occurrence that has its fate (or the time it was first seen)."""
     next_due: Instant | None = None
@@ -246,13 +267,46 @@ class Job:
 
     @property
     def held(self) -> bool:
-        """Nothing of it starts until resumed."""
-        return self.held_since is not None
+        """Nothing of it starts until released."""
+        return self.held_since is not None or bool(self.covers)
+
+    @property
+    def enabled(self) -> bool:
+        """As the file says, or as an operator set it."""
+        return self.spec.enabled if self.enabled_set is None else self.enabled_set
+
+    @property
+    def timeout(self) -> float | None:
+        """Seconds that an attempt may run (None: any), as the file says or as an operator set it."""
+        return self.spec.timeout.run if self.timeout_set is None else self.timeout_set or None
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """Keys of the job file whose value an operator has changed."""
+        differs = {
+            "enabled": self.enabled != self.spec.enabled,
+            "priority": self.priority != self.spec.priority,
+            "timeout": self.timeout != self.spec.timeout.run,
+        }
+        return tuple(name for name, is_so in differs.items() if is_so)
 
     @property
     def may_start(self) -> bool:
         """Not held, stopped or disabled."""
-        return self.held_since is None and not self.stopped and self.spec.enabled
+        return self.held_since is None and not self.covers and not self.stopped and self.enabled
+
+    @property
+    def follows_schedule(self) -> bool:
+        """Its occurrences become runs."""
+        return self.may_start and not self.suspended
+
+    @property
+    def next_run(self) -> Instant | None:
+        """When its schedule starts it next; None: it does not, for now or for ever."""
+        if not self.follows_schedule:
+            return None
+        skips = self.skip_at is not None and self.next_planned is not None and self.next_planned >= self.skip_at
+        return self.after_skip if skips else self.next_due
 
     @property
     def runs_left(self) -> int | None:
@@ -264,7 +318,7 @@ class Job:
     @property
     def plan_exhausted(self) -> bool:
         """It was planned, and there is no further time."""
-        return self.may_start and self.next_due is None and self.planned_until is not None
+        return self.follows_schedule and self.next_due is None and self.planned_until is not None
 
     @property
     def room(self) -> bool:
@@ -278,6 +332,17 @@ def concurrency(spec: JobSpec) -> int | None:
     if spec.concurrency is not None:
         return spec.concurrency
     return None if spec.overlap == "allow" else 1
+
+
+@dataclass(slots=True)
+class Cascade:
+    """What follows a run that was triggered with everything downstream; see `core.cascade`."""
+
+    jobs: list[str]
+    """All of its jobs, the triggered one first."""
+    left: list[str]
+    """Those that have neither run nor been skipped."""
+    ended: dict[str, Outcome] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -309,6 +374,10 @@ class State:
     waiting: int = 0
     """Queued runs."""
     next_no: int = 1
+    holds: dict[str, Hold] = field(default_factory=dict)
+    """Of the engine and of tags, by scope."""
+    cascades: dict[str, Cascade] = field(default_factory=dict)
+    """By the id of the run that was triggered."""
     draining: bool = False
     bad_ends: int = 0
     """Runs since the engine started that ended in a way for which a campaign is not a success."""
@@ -338,4 +407,4 @@ class State:
 
     def nothing_left(self) -> bool:
         """Nothing runs, waits or is scheduled any more."""
-        return not self.runs and all(job.next_due is None or not job.may_start for job in self.jobs.values())
+        return not self.runs and all(job.next_due is None or not job.follows_schedule for job in self.jobs.values())

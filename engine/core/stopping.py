@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from signal import Signals
+
 from engine.clock import SECOND
 from engine.core.state import Run
 from engine.core.turn import Turn
@@ -10,14 +12,19 @@ from engine.model.states import Paused, Running, Starting, Stopping
 from engine.ports.executor import Cause, Stop
 
 
-def end_tree(turn: Turn, run: Run, reason: Reason, grace: float | None) -> None:
+def end_tree(turn: Turn, run: Run, reason: Reason, grace: float | None, *, kill: bool = False) -> None:
     """Order the end of a live run; what is over or stopping already is left alone.
 
-    A run that is `starting` has no pid yet: it is stopped when it reports one (`reports.started`).
+    A run that is `starting` has no pid yet: it is stopped when it reports one (`reports.started`). `kill`: at once,
+    without its stop signal; this one is ordered of a run that is stopping, too.
     """
     match run.state:
         case Starting():
             run.wish = reason
+            run.wish_kill = kill
+        case Stopping() if kill:
+            assert run.attempt is not None
+            turn.fx.orders.append(Stop(run.attempt.id, int(Signals.SIGKILL), 0.0))
         case Running(pid=pid) | Paused(pid=pid):
             assert run.attempt is not None
             count_pause(run, turn.now)
@@ -26,8 +33,8 @@ def end_tree(turn: Turn, run: Run, reason: Reason, grace: float | None) -> None:
             turn.fx.orders.append(
                 Stop(
                     run.attempt.id,
-                    int(policy.signal),
-                    policy.grace if grace is None else grace,
+                    int(Signals.SIGKILL if kill else policy.signal),
+                    0.0 if kill else policy.grace if grace is None else grace,
                     Cause.SHUTDOWN if reason.because is Because.SHUTDOWN else Cause.STOP,
                 )
             )

@@ -59,7 +59,21 @@ class DrainEnd:
     """The patience of a shutdown ends."""
 
 
-Timer: TypeAlias = Due | RetryAt | ResumeAt | DeadlineAt | OverAt | BlackoutEdge | DrainEnd
+@dataclass(frozen=True, slots=True)
+class HoldEnd:
+    """The time of a hold of a tag or of the engine is up."""
+
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class GoOn:
+    """A job that was held with many others goes on."""
+
+    job: Job
+
+
+Timer: TypeAlias = Due | RetryAt | ResumeAt | DeadlineAt | OverAt | BlackoutEdge | DrainEnd | HoldEnd | GoOn
 
 
 @dataclass(slots=True)

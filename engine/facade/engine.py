@@ -18,13 +18,18 @@ from typing import Final
 from engine.api import LogChunk, MachineLoad
 from engine.clock import SECOND, Clock, Instant, moment
 from engine.core.boot import add_job, adopt, begin
+from engine.core.holds import EVERYTHING
 from engine.core.ready import ReadyQueue
 from engine.core.state import Job as JobSubject
 from engine.core.state import Run as RunSubject
 from engine.core.turn import Turn
+from engine.core.verbs.ack import ack
 from engine.core.verbs.add import begin_new, check_needs, check_new, join_job
+from engine.core.verbs.hold import hold, release
 from engine.core.verbs.remove import forget_job, is_gone, remove_job
+from engine.core.verbs.rerun import rerun
 from engine.core.verbs.shutdown import begin_shutdown
+from engine.errors import Refused, RefusedCode
 from engine.executors.call.executor import CallExecutor
 from engine.executors.local.executor import LocalExecutor
 from engine.executors.routing import Router
@@ -34,12 +39,16 @@ from engine.facade.machine import Machine
 from engine.facade.mailbox import Mailbox
 from engine.facade.monitor import Monitor
 from engine.facade.run import Run
+from engine.facade.taking_back import take_back
 from engine.jobfile import load as read_file
 from engine.jobfile import render
 from engine.logs.chunk import read_chunk
+from engine.model.actor import actor
+from engine.model.audit import AuditRecord, Deed
 from engine.model.outcome import Because, Outcome
-from engine.model.record import EngineStatus, RunRecord
+from engine.model.record import EngineStatus, Json, RunRecord
 from engine.model.states import JobStatus
+from engine.model.undo import NONE, Undo
 from engine.ports.executor import Executor, Home, Limit
 from engine.ports.monitoring import Monitoring
 from engine.ports.store import JobRow, Store, Stored
@@ -54,6 +63,9 @@ from engine.spec.job import Call, JobSpec
 from engine.spec.stored import can_be_stored, from_text, to_text
 from engine.store.memory import MemoryStore
 from engine.store.sqlite import SqliteStore
+
+MOST_ACKS: Final = 100_000
+"""Runs that one `ack` of a job acknowledges."""
 
 CAMPAIGN: Final = "campaign"
 """Fact in the store: `open` while an `--until-idle` campaign is under way."""
@@ -235,7 +247,8 @@ class Engine:
         if leave and self._given_dir is None:
             raise ValueError("runs cannot be left to a next engine without a state_dir")
         patience = None if leave else self._turn.state.spec.drain if drain is None else drain
-        await self._box.change(lambda turn: begin_shutdown(turn, patience))
+        deed = self._deed("shutdown", "", {"drain": patience, "leave": leave})
+        await self._box.change(lambda turn: begin_shutdown(turn, patience), deed)
         turn = self._turn
         await self._until(
             lambda: (
@@ -325,7 +338,7 @@ class Engine:
             begin_new(turn, jobs, self._zone)
             return jobs
 
-        return self._list(self._loop.act_now(act))
+        return self._list(self._loop.act_now(act, self._deed("add", specs[0].id) if kept else None))
 
     def _list(self, subjects: Iterable[JobSubject]) -> Sequence[Job]:
         handles = [Job(subject, self._box, self._host) for subject in subjects]
@@ -355,7 +368,8 @@ class Engine:
         """
         if running not in {"drain", "stop"}:
             raise ValueError(f"running is {running!r}, not drain or stop")
-        subject = await self._box.change(lambda turn: remove_job(turn, job_id, stop=running == "stop"))
+        deed = self._deed("remove", job_id, {"running": running})
+        subject = await self._box.change(lambda turn: remove_job(turn, job_id, stop=running == "stop"), deed)
         self._handles = [handle for handle in self._handles if handle.id != job_id]
         self._by_id.pop(job_id, None)
         self._loop.remember(f"{ADDED}{job_id}", "")
@@ -513,6 +527,79 @@ class Engine:
             for job in self._handles
             if (tag is None or tag in job.tags) and (status is None or job.status is status)
         ]
+
+    async def hold(self, reason: str = "", for_seconds: float | None = None, *, tag: str | None = None) -> Undo:
+        """See `engine.api`."""
+        target = "" if tag is None else f"tag:{tag}"
+        deed = self._deed("hold", target, {"for": for_seconds}, reason)
+        scope = EVERYTHING if tag is None else tag
+        await self._box.change(lambda turn: hold(turn, scope, for_seconds, by=deed.who, reason=reason), deed)
+        return Undo("release", target)
+
+    async def release(self, *, tag: str | None = None) -> None:
+        """See `engine.api`."""
+        deed = self._deed("release", "" if tag is None else f"tag:{tag}")
+        await self._box.change(lambda turn: release(turn, EVERYTHING if tag is None else tag), deed)
+
+    async def rerun(self, target: str) -> str:
+        """See `engine.api`."""
+        run_id = target if ":" in target else self._newest_run(target)
+        record = await self._on_record(run_id)
+        deed = self._deed("rerun", run_id, state=record.outcome or record.state)
+        return await self._box.change(lambda turn: rerun(turn, run_id, record.job, record.planned_at).run_id, deed)
+
+    async def ack(self, target: str, reason: str = "") -> int:
+        """See `engine.api`."""
+        found = [await self._on_record(target)] if ":" in target else await self.inbox(job=target, limit=MOST_ACKS)
+        deed = self._deed("ack", target, {}, reason)
+        return await self._box.change(lambda turn: ack(turn, target, found, by=deed.who, reason=reason), deed)
+
+    async def inbox(self, *, job: str | None = None, limit: int = 100) -> Sequence[RunRecord]:
+        """See `engine.api`."""
+        return await self._store.inbox(job=job, limit=limit)
+
+    async def audit(self, *, since: Instant | None = None, limit: int = 100) -> Sequence[AuditRecord]:
+        """See `engine.api`."""
+        return await self._store.audit(since=since, limit=limit)
+
+    async def undo(self, undo: Undo) -> None:
+        """See `engine.api`."""
+        await take_back(self, undo)
+
+    def _newest_run(self, job_id: str) -> str:
+        if job_id not in self._by_id:
+            raise Refused(RefusedCode.UNKNOWN_ID, f"no job {job_id!r}", "`ctl list` shows the ids")
+        newest = self._by_id[job_id].last_run_id
+        if newest is None:
+            raise Refused(RefusedCode.STATE, f"{job_id} has not run yet", f"`trigger {job_id}` starts it")
+        return newest
+
+    async def record(self, run_id: str) -> RunRecord | None:
+        """See `engine.api`."""
+        live = self._loop.turn.state.runs.get(run_id)
+        if live is None:
+            return await self._store.find(run_id)
+        return run_record(live, self.now(), self._host)
+
+    async def _on_record(self, run_id: str) -> RunRecord:
+        record = await self.record(run_id)
+        if record is None:
+            raise Refused(RefusedCode.UNKNOWN_ID, f"no run {run_id!r} on record", "`ctl history` shows the runs")
+        return record
+
+    def _deed(
+        self,
+        verb: str,
+        target: str,
+        arguments: Mapping[str, Json] = NONE,
+        reason: str = "",
+        *,
+        state: str | None = None,
+    ) -> Deed:
+        run_id = target if ":" in target and not target.startswith("tag:") else None
+        return Deed(
+            who=actor(), verb=verb, target=target, arguments=arguments, run_id=run_id, state=state, reason=reason
+        )
 
     async def log(self, run_id: str, offset: int, limit: int) -> LogChunk:
         """See `engine.api`."""

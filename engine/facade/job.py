@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.api import Aim
@@ -12,17 +12,28 @@ from engine.core.state import Job as Subject
 from engine.core.state import Run as RunSubject
 from engine.core.turn import Turn
 from engine.core.verbs.aiming import check_aim
+from engine.core.verbs.backfill import backfill
+from engine.core.verbs.enable import disable, enable
+from engine.core.verbs.kill import kill_runs
 from engine.core.verbs.pause import hold_job, pause_run
 from engine.core.verbs.priority import set_priority
-from engine.core.verbs.resume import release_job, resume_run
+from engine.core.verbs.resume import release_hold, release_job, resume_run
+from engine.core.verbs.set_timeout import set_timeout
+from engine.core.verbs.signal import signal_runs
+from engine.core.verbs.skip_next import skip_next, undo_skip_next
 from engine.core.verbs.stop import stop_job, stop_runs
+from engine.core.verbs.suspend import suspend, unsuspend
 from engine.core.verbs.trigger import trigger
 from engine.facade.mailbox import Mailbox
 from engine.facade.run import Run
+from engine.model.actor import actor
+from engine.model.audit import Deed
 from engine.model.outcome import Outcome
-from engine.model.record import Counters, JobRecord, Why
+from engine.model.record import Counters, JobRecord, Json, Why, iso
 from engine.model.states import JobStatus, RunPhase
+from engine.model.undo import NONE, PrioritySet, Undo
 from engine.runtime.records import job_record
+from engine.spec.job import Manual
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +86,28 @@ class Job:
 
     @property
     def enabled(self) -> bool:
-        """As written."""
-        return self._subject.spec.enabled
+        """As written, or as an operator set it."""
+        return self._subject.enabled
 
     @property
     def held(self) -> bool:
         """See `engine.api`."""
         return self._subject.held
+
+    @property
+    def suspended(self) -> bool:
+        """See `engine.api`."""
+        return self._subject.suspended
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """See `engine.api`."""
+        return self._subject.changed
+
+    @property
+    def manual(self) -> Manual:
+        """As written."""
+        return self._subject.spec.manual
 
     @property
     def priority(self) -> int:
@@ -99,7 +125,7 @@ class Job:
     @property
     def next_run(self) -> Instant | None:
         """See `engine.api`."""
-        return self._subject.next_due if self._subject.may_start else None
+        return self._subject.next_run
 
     @property
     def last_started_at(self) -> Instant | None:
@@ -173,52 +199,156 @@ class Job:
         """See `engine.api`."""
         return job_record(self._box.loop.turn.state, self._subject, self._box.loop.now(), self._host)
 
-    async def trigger(self, *, bypass: bool = False) -> Run:
+    async def trigger(self, *, bypass: bool = False, downstream: bool = False, confirmed: bool = False) -> Run:
         """See `engine.api`."""
-        run = await self._box.change(lambda turn: trigger(turn, self.id, bypass=bypass))
-        return Run(run, self._box, self._host)
 
-    async def pause(self, for_seconds: float | None = None, *, aim: Aim | None = None) -> None:
+        def act(turn: Turn) -> RunSubject:
+            return trigger(turn, self.id, bypass=bypass, downstream=downstream, confirmed=confirmed)
+
+        given: dict[str, Json] = {"bypass": bypass, "downstream": downstream}
+        return Run(await self._box.change(act, self._deed("trigger", None, given)), self._box, self._host)
+
+    async def pause(self, for_seconds: float | None = None, *, aim: Aim | None = None) -> Undo:
         """See `engine.api`."""
 
         def act(turn: Turn) -> list[RunSubject]:
             check_aim(self._subject, aim)
             running = [run for run in self._subject.active if run.phase is RunPhase.RUNNING]
             if not running:
-                hold_job(turn, self._subject, for_seconds)
+                hold_job(turn, self._subject, for_seconds, by=deed.who)
             for run in running:
                 pause_run(turn, run, for_seconds)
             return running
 
-        await self._box.change_process(act)
+        deed = self._deed("pause", aim, {"for": for_seconds})
+        await self._box.change_process(act, deed)
+        return Undo("resume", self.id)
 
-    async def resume(self, *, aim: Aim | None = None) -> None:
+    async def resume(self, *, aim: Aim | None = None) -> Undo | None:
         """See `engine.api`."""
+        was_stopped = self._subject.stopped
 
         def act(turn: Turn) -> list[RunSubject]:
             check_aim(self._subject, aim)
             paused = [run for run in self._subject.active if run.phase is RunPhase.PAUSED]
-            if self._subject.held or self._subject.stopped or not paused:
+            if self._subject.held_since is not None or self._subject.stopped or not paused:
                 release_job(turn, self._subject)
             for run in paused:
                 resume_run(turn, run)
             return paused
 
-        await self._box.change_process(act)
+        await self._box.change_process(act, self._deed("resume", aim))
+        return None if was_stopped else Undo("pause", self.id)
 
-    async def stop(self, *, job: bool = False, grace: float | None = None, aim: Aim | None = None) -> None:
+    async def stop(self, *, job: bool = False, grace: float | None = None, aim: Aim | None = None) -> Undo | None:
         """See `engine.api`."""
 
         def act(turn: Turn) -> None:
             check_aim(self._subject, aim)
             (stop_job if job else stop_runs)(turn, self._subject, grace)
 
-        await self._box.change(act)
+        await self._box.change(act, self._deed("stop", aim, {"job": job, "grace": grace}))
+        return Undo("resume", self.id) if job else None
 
-    async def bump(self, by: int) -> int:
+    async def kill(self, *, aim: Aim | None = None) -> None:
         """See `engine.api`."""
-        return await self._box.change(lambda turn: set_priority(turn, self._subject, self._subject.priority + by))
 
-    async def set_priority(self, priority: int) -> int:
+        def act(turn: Turn) -> None:
+            check_aim(self._subject, aim)
+            kill_runs(turn, self._subject)
+
+        await self._box.change(act, self._deed("kill", aim))
+
+    async def signal(self, number: int, *, aim: Aim | None = None) -> None:
         """See `engine.api`."""
-        return await self._box.change(lambda turn: set_priority(turn, self._subject, priority))
+
+        def act(turn: Turn) -> None:
+            check_aim(self._subject, aim)
+            signal_runs(turn, self._subject, number)
+
+        await self._box.change(act, self._deed("signal", aim, {"signal": number}))
+
+    async def suspend(self) -> Undo:
+        """See `engine.api`."""
+        await self._box.change(lambda turn: suspend(turn, self._subject), self._deed("suspend"))
+        return Undo("unsuspend", self.id)
+
+    async def unsuspend(self) -> Undo:
+        """See `engine.api`."""
+        await self._box.change(lambda turn: unsuspend(turn, self._subject), self._deed("unsuspend"))
+        return Undo("suspend", self.id)
+
+    async def skip_next(self, *, undo: bool = False) -> Undo:
+        """See `engine.api`."""
+        act = undo_skip_next if undo else skip_next
+        await self._box.change(lambda turn: act(turn, self._subject), self._deed("skip_next", None, {"undo": undo}))
+        return Undo("skip_next", self.id, NONE if undo else {"undo": True})
+
+    async def hold(self, reason: str = "", for_seconds: float | None = None) -> Undo:
+        """See `engine.api`."""
+        deed = self._deed("hold", None, {"for": for_seconds}, reason)
+        await self._box.change(
+            lambda turn: hold_job(turn, self._subject, for_seconds, by=deed.who, reason=reason), deed
+        )
+        return Undo("release", self.id)
+
+    async def release(self) -> None:
+        """See `engine.api`."""
+        await self._box.change(lambda turn: release_hold(turn, self._subject), self._deed("release"))
+
+    async def enable(self) -> Undo:
+        """See `engine.api`."""
+        await self._box.change(lambda turn: enable(turn, self._subject), self._deed("enable"))
+        return Undo("disable", self.id)
+
+    async def disable(self) -> Undo:
+        """See `engine.api`."""
+        await self._box.change(lambda turn: disable(turn, self._subject), self._deed("disable"))
+        return Undo("enable", self.id)
+
+    async def set_timeout(self, seconds: float) -> Undo:
+        """See `engine.api`."""
+
+        def act(turn: Turn) -> Undo:
+            before = self._subject.timeout or 0.0
+            set_timeout(turn, self._subject, seconds)
+            return Undo("set_timeout", self.id, {"timeout": before})
+
+        return await self._box.change(act, self._deed("set_timeout", None, {"timeout": seconds}))
+
+    async def backfill(self, start: Instant, end: Instant, *, parallel: int = 1) -> int:
+        """See `engine.api`."""
+        given: dict[str, Json] = {"from": iso(start), "to": iso(end), "parallel": parallel}
+        return await self._box.change(
+            lambda turn: len(backfill(turn, self._subject, start, end, parallel)), self._deed("backfill", None, given)
+        )
+
+    async def bump(self, by: int) -> PrioritySet:
+        """See `engine.api`."""
+        return await self._prioritise(lambda before: before + by, self._deed("bump", None, {"by": by}))
+
+    async def set_priority(self, priority: int) -> PrioritySet:
+        """See `engine.api`."""
+        return await self._prioritise(lambda _: priority, self._deed("priority", None, {"priority": priority}))
+
+    async def _prioritise(self, change: Callable[[int], int], deed: Deed) -> PrioritySet:
+        def act(turn: Turn) -> PrioritySet:
+            before = self._subject.priority
+            now = set_priority(turn, self._subject, change(before))
+            return PrioritySet(now, Undo("priority", self.id, {"priority": before}))
+
+        return await self._box.change(act, deed)
+
+    def _deed(self, verb: str, aim: Aim | None = None, arguments: Mapping[str, Json] = NONE, reason: str = "") -> Deed:
+        """What the audit will say; without an aim, what the newest run is right now stands for what was seen."""
+        newest = self._subject.active[-1] if self._subject.active else None
+        seen = aim or (Aim(None, None) if newest is None else Aim(newest.run_id, newest.phase))
+        return Deed(
+            who=actor(),
+            verb=verb,
+            target=self.id,
+            arguments=arguments,
+            run_id=seen.run_id,
+            state=seen.state,
+            reason=reason,
+        )

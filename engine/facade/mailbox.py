@@ -10,6 +10,7 @@ from typing import TypeVar
 from engine.core.state import Run
 from engine.core.turn import Turn
 from engine.errors import Refused
+from engine.model.audit import Deed
 from engine.runtime.loop import Loop
 
 T = TypeVar("T")
@@ -48,8 +49,11 @@ class Mailbox:
         self._over.setdefault(run.no, []).append(future)
         await future
 
-    async def change(self, act: Callable[[Turn], T]) -> T:
-        """Let `act` change the state; returns its result once that is durable. Refused, KeyError, ValueError as `act` raises."""
+    async def change(self, act: Callable[[Turn], T], deed: Deed | None = None) -> T:
+        """Let `act` change the state; returns its result once that is durable. Refused, KeyError, ValueError as `act` raises.
+
+        `deed`: what the audit says of it.
+        """
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
         def done(result: T) -> None:
@@ -60,10 +64,10 @@ class Mailbox:
             if not future.done():
                 future.set_exception(error)
 
-        self.loop.act(act, done, failed)
+        self.loop.act(act, done, failed, deed)
         return await future
 
-    async def change_process(self, runs: Callable[[Turn], list[Run]]) -> None:
+    async def change_process(self, runs: Callable[[Turn], list[Run]], deed: Deed) -> None:
         """As `change`, for orders about processes; returns when the executor has answered for each of the runs.
 
         Refused `state` when one could not be carried out (a tree that keeps forking cannot be paused), PauseTimeout when
@@ -77,7 +81,7 @@ class Mailbox:
                 answers.append(answer)
                 self.loop.on_answer(run, partial(_resolve, answer))
 
-        await self.change(act)
+        await self.change(act, deed)
         for why in await asyncio.gather(*answers):
             if why is not None:
                 raise why

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from engine.api import Aim
 from engine.clock import Instant
 from engine.core.state import Run as Subject
 from engine.core.turn import Turn
-from engine.core.verbs.aiming import check_run_aim
+from engine.core.verbs.aiming import check_not_over, check_run_aim
+from engine.core.verbs.kill import kill_run
 from engine.core.verbs.pause import pause_run
+from engine.core.verbs.priority import set_run_priority
 from engine.core.verbs.resume import resume_run
+from engine.core.verbs.signal import signal_run
 from engine.core.verbs.stop import stop_run
 from engine.facade.mailbox import Mailbox
-from engine.model.record import RunKind, RunRecord
+from engine.model.actor import actor
+from engine.model.audit import Deed
+from engine.model.record import Json, RunKind, RunRecord
 from engine.model.states import RunPhase
+from engine.model.undo import NONE, PrioritySet, Undo
 from engine.runtime.records import run_record
 
 
@@ -104,7 +111,7 @@ class Run:
             pause_run(turn, self._subject, for_seconds)
             return [self._subject]
 
-        await self._box.change_process(act)
+        await self._box.change_process(act, self._deed("pause", aim, {"for": for_seconds}))
 
     async def resume(self, *, aim: Aim | None = None) -> None:
         """See `engine.api`."""
@@ -114,16 +121,58 @@ class Run:
             resume_run(turn, self._subject)
             return [self._subject]
 
-        await self._box.change_process(act)
+        await self._box.change_process(act, self._deed("resume", aim))
 
     async def stop(self, grace: float | None = None, *, aim: Aim | None = None) -> None:
         """See `engine.api`."""
 
         def act(turn: Turn) -> None:
             check_run_aim(self._subject, aim)
+            check_not_over(self._subject)
             stop_run(turn, self._subject, grace)
 
-        await self._box.change(act)
+        await self._box.change(act, self._deed("stop", aim, {"grace": grace}))
+
+    async def kill(self, *, aim: Aim | None = None) -> None:
+        """See `engine.api`."""
+
+        def act(turn: Turn) -> None:
+            check_run_aim(self._subject, aim)
+            check_not_over(self._subject)
+            kill_run(turn, self._subject)
+
+        await self._box.change(act, self._deed("kill", aim))
+
+    async def signal(self, number: int, *, aim: Aim | None = None) -> None:
+        """See `engine.api`."""
+
+        def act(turn: Turn) -> None:
+            check_run_aim(self._subject, aim)
+            signal_run(turn, self._subject, number)
+
+        await self._box.change(act, self._deed("signal", aim, {"signal": number}))
+
+    async def bump(self, by: int) -> PrioritySet:
+        """See `engine.api`."""
+        return await self._prioritise(lambda before: before + by, self._deed("bump", None, {"by": by}))
+
+    async def set_priority(self, priority: int) -> PrioritySet:
+        """See `engine.api`."""
+        return await self._prioritise(lambda _: priority, self._deed("priority", None, {"priority": priority}))
+
+    async def _prioritise(self, change: Callable[[int], int], deed: Deed) -> PrioritySet:
+        def act(turn: Turn) -> PrioritySet:
+            before = self._subject.priority
+            now = set_run_priority(turn, self._subject, change(before))
+            return PrioritySet(now, Undo("priority", self.run_id, {"priority": before}))
+
+        return await self._box.change(act, deed)
+
+    def _deed(self, verb: str, aim: Aim | None, arguments: Mapping[str, Json] = NONE) -> Deed:
+        seen = aim or Aim(self.run_id, self.phase)
+        return Deed(
+            who=actor(), verb=verb, target=self.run_id, arguments=arguments, run_id=seen.run_id, state=seen.state
+        )
 
     async def ended(self) -> RunRecord:
         """Wait until it is over and that is durable."""

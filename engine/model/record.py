@@ -23,6 +23,7 @@ class RunKind(StrEnum):
     NEEDS = "needs"
     CATCH_UP = "catch_up"
     RERUN = "rerun"
+    BACKFILL = "backfill"
 
 
 def iso(at: Instant | None) -> str | None:
@@ -120,6 +121,10 @@ class RunRecord:
     error: StateError = StateError()
     may_still_run: bool = False
     """Over, but its function ignored the stop and still runs."""
+    acked_at: Instant | None = None
+    """When an operator acknowledged how it ended."""
+    acked_by: str | None = None
+    ack_reason: str | None = None
 
     @property
     def execution_time(self) -> int | None:
@@ -139,7 +144,7 @@ class RunRecord:
         return plain
 
 
-_RUN_TIMES: Final = ("planned_at", "first_planned_at", "queued_at", "started_at", "ended_at")
+_RUN_TIMES: Final = ("planned_at", "first_planned_at", "queued_at", "started_at", "ended_at", "acked_at")
 _BUILT_RUN: Final = {*_RUN_TIMES, "attempts", "left_behind", "data", "facts", "error"}
 _PLAIN_RUN: Final = tuple(f.name for f in fields(RunRecord) if f.name not in _BUILT_RUN)
 
@@ -186,6 +191,8 @@ class JobRecord:
     queued: int
     reason: str | None
     """Why it is not running, in one line; None while it runs."""
+    changed: tuple[str, ...] = ()
+    """Keys of the job file whose value an operator has changed."""
 
     def to_json(self) -> dict[str, Json]:
         """The stable JSON object of a job."""
@@ -210,6 +217,7 @@ class JobRecord:
             "active": [run.to_json() for run in self.active],
             "queued": self.queued,
             "reason": self.reason,
+            "changed": list(self.changed),
         }
 
 

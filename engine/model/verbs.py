@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from math import isfinite
+from signal import Signals, valid_signals
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
+from engine.clock import instant
 from engine.model.record import Json
 from engine.spec.job import PRIORITY_MAX, PRIORITY_MIN
 from engine.spec.units import parse_duration
 
-ArgValue: TypeAlias = "bool | int | float | None"
+ArgValue: TypeAlias = "bool | int | float | str | None"
 
 
 class Target(StrEnum):
@@ -25,15 +28,24 @@ class Target(StrEnum):
 
     JOB = "job"
     RUN = "run"
+    """One that runs or waits."""
+    RECORD = "record"
+    """A run on record; a job stands for its newest one, or for all of them that are meant."""
+    TAG = "tag"
+    """A tag as such, not the jobs that have it now."""
     ENGINE = "engine"
 
 
 class ArgKind(StrEnum):
-    """What an argument's value is. A duration is seconds, or text such as `10m`."""
+    """What an argument's value is. A duration is seconds, or text such as `10m`; a signal a number or a name; a time ISO
+    8601, without an offset in the zone of the engine's machine."""
 
     FLAG = "flag"
     INTEGER = "integer"
     DURATION = "duration"
+    SIGNAL = "signal"
+    TIME = "time"
+    TEXT = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +92,24 @@ class Arguments:
         assert isinstance(value, int), "required integers are checked when the call is read"
         return value
 
+    def text(self, name: str) -> str:
+        """A text; empty when it was not given."""
+        return str(self.values[name] or "")
+
+    def required_seconds(self, name: str) -> float:
+        """A required duration in seconds."""
+        value = self.seconds(name)
+        assert value is not None, "required durations are checked when the call is read"
+        return value
+
     def seconds(self, name: str) -> float | None:
         """A duration in seconds; None when it was not given."""
         value = self.values[name]
         return None if value is None else float(value)
 
+
+LONGEST_TEXT: Final = 1_000
+"""Characters of a reason."""
 
 _PRIORITY_SPAN: Final = PRIORITY_MAX - PRIORITY_MIN
 
@@ -94,7 +119,11 @@ _TABLE: Final = (
         frozenset({Target.JOB}),
         "Start a run now; the schedule is untouched.",
         "triggered",
-        (Arg("bypass", ArgKind.FLAG, "do not wait for the jobs it needs"),),
+        (
+            Arg("bypass", ArgKind.FLAG, "do not wait for the jobs it needs"),
+            Arg("downstream", ArgKind.FLAG, "then everything that needs it, in order"),
+            Arg("yes", ArgKind.FLAG, "it is meant: the job says manual: confirm"),
+        ),
     ),
     Verb(
         "pause",
@@ -120,8 +149,30 @@ _TABLE: Final = (
         ),
     ),
     Verb(
-        "bump",
+        "kill",
+        frozenset({Target.JOB, Target.RUN}),
+        "End the active runs at once, without stop signal and grace.",
+        "killed",
+    ),
+    Verb(
+        "signal",
+        frozenset({Target.JOB, Target.RUN}),
+        "Send a signal to every process of the active runs.",
+        "signalled",
+        (Arg("signal", ArgKind.SIGNAL, "a name such as USR1, or a number", required=True, positional=True),),
+    ),
+    Verb("suspend", frozenset({Target.JOB}), "Let the schedule stand still; runs by hand stay possible.", "suspended"),
+    Verb("unsuspend", frozenset({Target.JOB}), "Let the schedule go on.", "unsuspended"),
+    Verb(
+        "skip_next",
         frozenset({Target.JOB}),
+        "Skip the next occurrence of the schedule.",
+        "next occurrence changed",
+        (Arg("undo", ArgKind.FLAG, "do not skip it after all"),),
+    ),
+    Verb(
+        "bump",
+        frozenset({Target.JOB, Target.RUN}),
         "Raise or lower the priority; waiting runs are re-ordered at once.",
         "bumped",
         (
@@ -137,7 +188,7 @@ _TABLE: Final = (
     ),
     Verb(
         "priority",
-        frozenset({Target.JOB}),
+        frozenset({Target.JOB, Target.RUN}),
         "Set the priority; waiting runs are re-ordered at once.",
         "set",
         (
@@ -151,6 +202,59 @@ _TABLE: Final = (
                 most=PRIORITY_MAX,
             ),
         ),
+    ),
+    Verb(
+        "set_timeout",
+        frozenset({Target.JOB}),
+        "Set how long an attempt may run, those in progress included; 0: any time.",
+        "timeout set",
+        (Arg("timeout", ArgKind.DURATION, "counted from the start, without pauses", required=True, positional=True),),
+    ),
+    Verb(
+        "rerun",
+        frozenset({Target.RECORD}),
+        "Run a run on record once more, for the same planned time.",
+        "started again",
+    ),
+    Verb(
+        "backfill",
+        frozenset({Target.JOB}),
+        "Run the occurrences of a span, whatever became of them before.",
+        "backfilled",
+        (
+            Arg("from", ArgKind.TIME, "the first planned time that is meant", required=True),
+            Arg("to", ArgKind.TIME, "the last one", required=True),
+            Arg("parallel", ArgKind.INTEGER, "so many at once; default: 1", least=1, most=100_000),
+        ),
+    ),
+    Verb("enable", frozenset({Target.JOB}), "Let a disabled job follow its schedule.", "enabled"),
+    Verb(
+        "disable", frozenset({Target.JOB}), "Treat a job as if it were not in the file; what runs goes on.", "disabled"
+    ),
+    Verb(
+        "hold",
+        frozenset({Target.JOB, Target.TAG, Target.ENGINE}),
+        "Let nothing start, of jobs, of a tag or at all; what runs goes on.",
+        "held",
+        (
+            Arg("all", ArgKind.FLAG, "every job"),
+            Arg("for", ArgKind.DURATION, "release by itself after this long"),
+            Arg("reason", ArgKind.TEXT, "why; shown wherever something waits for it"),
+        ),
+    ),
+    Verb(
+        "release",
+        frozenset({Target.JOB, Target.TAG, Target.ENGINE}),
+        "End a hold.",
+        "released",
+        (Arg("all", ArgKind.FLAG, "the hold of every job"),),
+    ),
+    Verb(
+        "ack",
+        frozenset({Target.RECORD}),
+        "Acknowledge a bad end: it leaves the Inbox and stays on record.",
+        "acknowledged",
+        (Arg("reason", ArgKind.TEXT, "what was done about it"),),
     ),
     Verb(
         "shutdown",
@@ -197,7 +301,7 @@ def _read(arg: Arg, value: Json) -> ArgValue:
     match arg.kind, value:
         case ArgKind.FLAG, bool():
             return value
-        case ((ArgKind.INTEGER | ArgKind.DURATION), bool()):
+        case ((ArgKind.INTEGER | ArgKind.DURATION | ArgKind.SIGNAL), bool()):
             pass  # True is an int to Python, to nobody else
         case ArgKind.INTEGER, int():
             if (arg.least is not None and value < arg.least) or (arg.most is not None and value > arg.most):
@@ -209,11 +313,35 @@ def _read(arg: Arg, value: Json) -> ArgValue:
             if not (isfinite(value) and value >= 0):
                 raise ValueError(f"{value} is not a duration of 0 seconds or more")
             return float(value)
+        case ArgKind.SIGNAL, str() | int():
+            return _signal(value)
+        case ArgKind.TIME, str():
+            return instant(datetime.fromisoformat(value).astimezone())
+        case ArgKind.TEXT, str():
+            if len(value) > LONGEST_TEXT:
+                raise ValueError(f"longer than {LONGEST_TEXT} characters")
+            return value
     raise ValueError(f"expected {_EXPECTED[arg.kind]}, got {type(value).__name__}")
+
+
+def _signal(value: str | int) -> int:
+    """A signal's number, from a number or from a name with or without SIG."""
+    text = str(value).upper()
+    if text.isascii() and text.isdigit():
+        if int(text) in valid_signals():
+            return int(text)
+        raise ValueError(f"there is no signal {text[:20]}")
+    try:
+        return Signals[text if text.startswith("SIG") else f"SIG{text}"].value
+    except KeyError:
+        raise ValueError(f"there is no signal {text[:20]!r}") from None
 
 
 _EXPECTED: Final = {
     ArgKind.FLAG: "true or false",
     ArgKind.INTEGER: "a whole number",
     ArgKind.DURATION: "seconds or text such as 10m",
+    ArgKind.SIGNAL: "a signal's name or number",
+    ArgKind.TIME: "a time such as 2026-01-31T02:00",
+    ArgKind.TEXT: "a text",
 }

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
 from engine.clock import Instant
+from engine.model.audit import AuditRecord
 from engine.model.outcome import Outcome
 from engine.model.record import RunRecord
 
@@ -63,6 +64,7 @@ class RunRow(NamedTuple):
     facts: str | None
     error: str | None
     may_still_run: bool
+    cascade: str | None
 
     def changes(self) -> tuple[object, ...]:
         """What can change (all but the key, which stands first), then the number that names the row."""
@@ -101,6 +103,37 @@ class JobRow(NamedTuple):
     last_seconds: float | None
     needs: str | None
     data: str | None
+    hold_by: str
+    hold_reason: str
+    suspended: bool
+    skip_at: Instant | None
+    enabled: bool | None
+    timeout: float | None
+    parallel: int
+
+
+class AuditRow(NamedTuple):
+    """A verb that was given, as stored; `arguments` is JSON. Its number is the store's."""
+
+    at: Instant
+    who: str
+    verb: str
+    target: str
+    arguments: str
+    run_id: str | None
+    state: str | None
+    reason: str
+    outcome: str
+    code: str | None
+
+
+class AckRow(NamedTuple):
+    """An operator has seen how a run on record ended."""
+
+    run_id: str
+    at: Instant
+    by: str
+    reason: str
 
 
 @dataclass(slots=True)
@@ -108,7 +141,8 @@ class Batch:
     """What is to be durable together. `facts` are single values by name. `new` are rows of runs that were never written,
     `runs` those of runs that were.
 
-    `folders` are made before the commit, `lines` go to text files after it.
+    `folders` are made before the commit, so is the second file with what is turned off (`offs`, whole); `lines` go to
+    text files after it.
     """
 
     new: list[RunRow] = field(default_factory=list)
@@ -117,20 +151,29 @@ class Batch:
     facts: dict[str, str] = field(default_factory=dict)
     folders: list[str] = field(default_factory=list)
     lines: list[tuple[str, str]] = field(default_factory=list)
+    audit: list[AuditRow] = field(default_factory=list)
+    acks: list[AckRow] = field(default_factory=list)
+    offs: str | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.new or self.runs or self.jobs or self.facts)
+        return bool(
+            self.new or self.runs or self.jobs or self.facts or self.audit or self.acks or self.offs is not None
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What was found at the start. `runs` are those without an outcome; `damaged` names the file set aside, if any."""
+    """What was found at the start. `runs` are those without an outcome; `damaged` names the file set aside, if any.
+
+    `offs` is the second file, when there was no database or a damaged one.
+    """
 
     jobs: tuple[JobRow, ...]
     runs: tuple[RunRow, ...]
     next_no: int
     facts: dict[str, str]
     damaged: str | None = None
+    offs: str | None = None
 
 
 class Store(Protocol):
@@ -146,6 +189,12 @@ class Store(Protocol):
         self, *, job: str | None, outcome: Outcome | None, since: Instant | None, limit: int
     ) -> Sequence[RunRecord]:
         """Runs on record that are over, newest first."""
+
+    async def inbox(self, *, job: str | None, limit: int) -> Sequence[RunRecord]:
+        """Runs on record that ended badly and that nobody has acknowledged, newest first."""
+
+    async def audit(self, *, since: Instant | None, limit: int) -> Sequence[AuditRecord]:
+        """Verbs that were given, newest first."""
 
     async def find(self, run_id: str) -> RunRecord | None:
         """One run on record."""

@@ -67,7 +67,7 @@ class Launcher:
             tag=attempt.tag,
             umask=spec.umask,
             stdin=at_start(spec.stdin, facts),
-            timeout=spec.timeout.run,
+            timeout=run.job.timeout,
             stop_signal=int(spec.stop.signal),
             grace=spec.stop.grace,
             waits=True,

@@ -20,21 +20,25 @@ from engine.clock import SECOND, Clock, Instant
 from engine.core import needs
 from engine.core.blackouts import take_edge
 from engine.core.dispatch import offer, start_what_may
+from engine.core.going_on import go_on
 from engine.core.occurrences import miss_deadline, resume_schedule, take_due
+from engine.core.offs import offs_text
 from engine.core.reports import take_report
 from engine.core.state import Job, Run
 from engine.core.stopping import end_tree
-from engine.core.timers import BlackoutEdge, DeadlineAt, DrainEnd, Due, OverAt, ResumeAt, RetryAt
+from engine.core.timers import BlackoutEdge, DeadlineAt, DrainEnd, Due, GoOn, HoldEnd, OverAt, ResumeAt, RetryAt
 from engine.core.turn import Turn
+from engine.core.verbs.hold import end_hold
 from engine.core.verbs.resume import release_job, resume_run
 from engine.errors import Refused
+from engine.model.audit import Deed
 from engine.model.outcome import Because, Reason
 from engine.model.states import RunPhase
 from engine.ports.executor import Acknowledge, AttemptId, Executor, Order, Report, SpawnFailed
-from engine.ports.store import Batch, Store
+from engine.ports.store import AckRow, AuditRow, Batch, Store
 from engine.runtime.launching import Launcher
 from engine.runtime.records import runs_log_line
-from engine.runtime.rows import job_row, run_row
+from engine.runtime.rows import audit_row, job_row, run_row
 
 SLICE: Final = 5_000
 """Microseconds of due work before the loop lets others run."""
@@ -76,13 +80,18 @@ class _Flight:
     claims: list[Run] = field(default_factory=list)
     ends: list[AttemptId] = field(default_factory=list)
     over: list[Run] = field(default_factory=list)
+    audit: list[AuditRow] = field(default_factory=list)
+    acks: list[AckRow] = field(default_factory=list)
+    offs_changed: bool = False
     replies: list[Reply] = field(default_factory=list)
     noted: dict[str, dict[int, Run]] = field(default_factory=dict)
     """Runs to be written a little later, by job; they and their job go with the job's next row of any kind, for what is
     stored of a job and its runs must agree (`starts` counts the active ones)."""
 
     def __bool__(self) -> bool:
-        return bool(self.runs or self.jobs or self.facts or self.ends or self.replies)
+        return bool(
+            self.runs or self.jobs or self.facts or self.ends or self.replies or self.audit or self.offs_changed
+        )
 
     def put_back(self, newer: _Flight) -> None:
         """The commit failed: all of it waits for the next one, together with what came since."""
@@ -92,6 +101,9 @@ class _Flight:
         self.claims += newer.claims
         self.ends += newer.ends
         self.over += newer.over
+        self.audit += newer.audit
+        self.acks += newer.acks
+        self.offs_changed |= newer.offs_changed
         self.replies += newer.replies
         for job, runs in newer.noted.items():
             self.noted.setdefault(job, {}).update(runs)
@@ -133,7 +145,7 @@ class Loop:
         self._soon = soon
         self._awake = False
         self._reports: list[Report] = []
-        self._acts: list[tuple[Callable[[Turn], Reply], Callable[[Exception], None]]] = []
+        self._acts: list[tuple[Callable[[Turn], Reply], Callable[[Exception], None], Deed | None]] = []
         self._replies: list[Reply] = []
         self._waiting = _Flight()
         self._flying: _Flight | None = None
@@ -156,17 +168,26 @@ class Loop:
         self._reports.extend(reports)
         self.wake()
 
-    def act(self, act: Act[T], done: Callable[[T], None], failed: Callable[[Exception], None]) -> None:
-        """Let `act` change the state in the next tick; `done` gets its result once the change is durable."""
+    def act(
+        self,
+        act: Act[T],
+        done: Callable[[T], None],
+        failed: Callable[[Exception], None],
+        deed: Deed | None = None,
+    ) -> None:
+        """Let `act` change the state in the next tick; `done` gets its result once the change is durable.
+
+        `deed` is what the audit says of it, in the same commit; None: nobody's verb.
+        """
 
         def perform(turn: Turn) -> Reply:
             result = act(turn)
             return lambda: done(result)
 
-        self._acts.append((perform, failed))
+        self._acts.append((perform, failed, deed))
         self.wake()
 
-    def act_now(self, act: Act[T]) -> T:
+    def act_now(self, act: Act[T], deed: Deed | None = None) -> T:
         """Let `act` change the state in a tick that runs at once; for plain calls from the loop's thread, not from a tick."""
         results: list[T] = []
         failures: list[Exception] = []
@@ -175,7 +196,7 @@ class Loop:
             results.append(act(turn))
             return lambda: None
 
-        self._acts.append((perform, failures.append))
+        self._acts.append((perform, failures.append, deed))
         self.tick()
         if failures:
             raise failures[0]
@@ -260,11 +281,16 @@ class Loop:
 
     def _take_acts(self) -> None:
         acts, self._acts = self._acts, []
-        for perform, failed in acts:
+        for perform, failed, deed in acts:
             try:
                 self._waiting.replies.append(perform(self.turn))
             except (Refused, KeyError, ValueError) as error:
+                if deed is not None and isinstance(error, Refused):
+                    self._waiting.audit.append(audit_row(self.turn.now, deed, error))
                 failed(error)
+            else:
+                if deed is not None:
+                    self._waiting.audit.append(audit_row(self.turn.now, deed, None))
 
     def _take_timers(self) -> None:
         turn = self.turn
@@ -282,6 +308,11 @@ class Loop:
                     offer(turn, run)
                 case DeadlineAt(run=run):
                     miss_deadline(turn, run)
+                case HoldEnd(scope=scope):
+                    end_hold(turn, scope)
+                case GoOn(job=job):
+                    go_on(turn, job)
+                    turn.fx.save_job(job)
                 case ResumeAt(target=target):
                     self._resume(target)
                 case BlackoutEdge():
@@ -326,6 +357,8 @@ class Loop:
         waiting.claims += fx.claims
         waiting.ends += fx.ends
         waiting.over += fx.over
+        waiting.acks += [AckRow(ack.run_id, ack.at, ack.by, ack.reason) for ack in fx.acks]
+        waiting.offs_changed |= fx.offs_changed
         for run in fx.noted.values():
             waiting.noted.setdefault(run.job.id, {})[run.no] = run
         self._take_noted(waiting)
@@ -369,6 +402,9 @@ class Loop:
                 facts=flight.facts,
                 folders=self._launcher.new_folders(flight.claims),
                 lines=[(self._launcher.runs_log(run), runs_log_line(run)) for run in flight.over if run.attempts_made],
+                audit=flight.audit,
+                acks=flight.acks,
+                offs=offs_text(self.turn.state) if flight.offs_changed else None,
             ),
             self._committed,
         )

@@ -78,14 +78,14 @@ def job_record(state: State, job: Job, now: Instant, host: str) -> JobRecord:
         description=job.spec.description,
         tags=job.spec.tags,
         status=status_of(state, job),
-        enabled=job.spec.enabled,
-        suspended=False,
+        enabled=job.enabled,
+        suspended=job.suspended,
         paused=job.held,
         priority=job.priority,
         effective_priority=job.priority if first is None else round(state.effective_priority(first, now), 3),
         schedule=job.schedule_text,
         needs=tuple(need.job for need in job.spec.needs),
-        next_run=job.next_due if job.may_start else None,
+        next_run=job.next_run,
         last_run=job.last_started_at,
         last_outcome=job.last_outcome,
         last_reason=job.last_reason,
@@ -93,6 +93,7 @@ def job_record(state: State, job: Job, now: Instant, host: str) -> JobRecord:
         active=tuple(run_record(run, now, host) for run in job.active),
         queued=len(job.queue),
         reason=why_idle(state, job, now),
+        changed=job.changed,
     )
 
 

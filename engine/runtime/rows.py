@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
+from engine.clock import Instant
 from engine.core.state import Attempt, Job, Run
+from engine.errors import Refused
+from engine.model.audit import Deed, Done
 from engine.model.outcome import Because, Outcome, Reason
 from engine.model.record import AttemptRecord, RunKind
 from engine.model.states import Paused, Queued, Retrying, Running, RunPhase, RunState, Starting, Stopping
 from engine.ports.executor import Home, LeftBehind
-from engine.ports.store import JobRow, RunRow
+from engine.ports.store import AuditRow, JobRow, RunRow
 
 _PLANNED = frozenset({RunKind.SCHEDULE, RunKind.CATCH_UP})
 
@@ -60,6 +63,7 @@ def run_row(run: Run) -> RunRow:
         facts=json.dumps(run.facts) if run.facts else None,
         error=run.error,
         may_still_run=run.may_still_run,
+        cascade=run.cascade,
     )
 
 
@@ -105,6 +109,29 @@ def job_row(job: Job) -> JobRow:
         last_seconds=job.last_seconds,
         needs=needs,
         data=json.dumps(job.data) if job.data else None,
+        hold_by=job.hold_by,
+        hold_reason=job.hold_reason,
+        suspended=job.suspended,
+        skip_at=job.skip_at,
+        enabled=job.enabled_set,
+        timeout=job.timeout_set,
+        parallel=job.parallel,
+    )
+
+
+def audit_row(at: Instant, deed: Deed, refused: Refused | None) -> AuditRow:
+    """A verb and what became of it."""
+    return AuditRow(
+        at=at,
+        who=deed.who,
+        verb=deed.verb,
+        target=deed.target,
+        arguments=json.dumps(dict(deed.arguments)),
+        run_id=deed.run_id,
+        state=deed.state,
+        reason=deed.reason,
+        outcome=Done.DONE if refused is None else Done.REFUSED,
+        code=None if refused is None else refused.code,
     )
 
 
@@ -118,6 +145,10 @@ def restore_job(job: Job, row: JobRow) -> None:
         job.priority = row.priority
     job.held_since, job.hold_until = row.held_since, row.hold_until
     job.stopped = bool(row.is_stopped)
+    job.hold_by, job.hold_reason = row.hold_by, row.hold_reason
+    job.suspended, job.skip_at = bool(row.suspended), row.skip_at
+    job.enabled_set = None if row.enabled is None else bool(row.enabled)
+    job.timeout_set, job.parallel = row.timeout, row.parallel
     job.planned_until = row.planned_until
     job.counted = row.counted
     job.last_no, job.last_run_id = row.last_no, row.last_run_id
@@ -165,6 +196,7 @@ def restore_run(job: Job, row: RunRow) -> Run:
         data=json.loads(row.data or "{}"),
         facts=json.loads(row.facts or "{}"),
         error=row.error,
+        cascade=row.cascade,
         left_behind=tuple(LeftBehind(pid, command) for pid, command in json.loads(row.left_behind or "[]")),
         past=[
             AttemptRecord(**{**fields, "outcome": fields["outcome"] and Outcome(fields["outcome"])})

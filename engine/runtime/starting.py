@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import random
+from typing import Final
 
 from engine.clock import Instant
 from engine.core.boot import add_job, ghost, link_needs, resettle
+from engine.core.cascade import FACT as CASCADES
+from engine.core.cascade import restore_cascades
 from engine.core.effects import Effects
+from engine.core.offs import restore_offs
 from engine.core.ready import ReadyQueue
 from engine.core.state import State
 from engine.core.timers import Timers
 from engine.core.turn import Pipeline, Turn
+from engine.core.verbs.hold import FACT as HOLDS
+from engine.core.verbs.hold import keep_holds, restore_holds
 from engine.ports.executor import AttemptRef
 from engine.ports.store import Stored
 from engine.runtime.rows import restore_job, restore_run
 from engine.spec.config import JobFile
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 def build_turn(job_file: JobFile, chance: random.Random, *, boot_id: str, now: Instant) -> Turn:
@@ -45,6 +54,22 @@ def restore(turn: Turn, job_file: JobFile, stored: Stored) -> None:
         if row.job not in state.jobs:
             restore_job(ghost(turn, row.job), rows[row.job])
         resettle(turn, restore_run(state.jobs[row.job], row))
+    restore_cascades(state, stored.facts.get(CASCADES))
+    restore_holds(turn, stored.facts.get(HOLDS))
+    if stored.offs is not None:
+        _turn_off(turn, stored.offs)
+
+
+def _turn_off(turn: Turn, offs: str) -> None:
+    """The database was lost: what operators had turned off is taken from the second file, and stored anew with the first tick.
+
+    Unreadable, too, it must not keep the engine from starting: that would be one more thing off.
+    """
+    try:
+        restore_offs(turn, offs)
+    except (ValueError, KeyError, TypeError) as fault:
+        _LOG.error("the holds of operators cannot be read from the second file: %r", fault)
+    keep_holds(turn)
 
 
 def under_way(state: State) -> list[AttemptRef]:

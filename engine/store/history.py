@@ -6,8 +6,9 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from engine.clock import SECOND, Instant
@@ -15,8 +16,9 @@ from engine.model.outcome import Outcome
 from engine.model.record import AttemptRecord, RunKind, RunRecord, StateError
 from engine.model.states import RunPhase
 from engine.ports.store import RunRow
+from engine.store.schema import IN_INBOX
 
-_SELECT: Final = f"SELECT {', '.join(RunRow._fields)} FROM runs"
+_SELECT: Final = f"SELECT {', '.join(RunRow._fields)}, acked_at, acked_by, ack_reason FROM runs"
 
 
 def ended_runs(
@@ -37,21 +39,33 @@ def ended_runs(
         clauses.append("queued_at >= ?")
         values.append(since)
     where = f" WHERE {' AND '.join(clauses)}" if clauses else ""
-    with closing(_reader(path)) as db:
-        return [
-            to_record(RunRow(*row))
-            for row in db.execute(f"{_SELECT}{where} ORDER BY no DESC LIMIT ?", (*values, limit))
-        ]
+    with closing(reader(path)) as db:
+        return [_read(row) for row in db.execute(f"{_SELECT}{where} ORDER BY no DESC LIMIT ?", (*values, limit))]
 
 
 def one_run(path: Path, run_id: str) -> RunRecord | None:
     """The run of that id, or None."""
-    with closing(_reader(path)) as db:
+    with closing(reader(path)) as db:
         row = db.execute(f"{_SELECT} WHERE run_id = ?", (run_id,)).fetchone()
-    return None if row is None else to_record(RunRow(*row))
+    return None if row is None else _read(row)
 
 
-def _reader(path: Path) -> sqlite3.Connection:
+def unacknowledged(path: Path, *, job: str | None, limit: int) -> Sequence[RunRecord]:
+    """Runs that ended badly and that nobody has acknowledged, newest first. FileNotFoundError."""
+    with closing(reader(path)) as db:
+        rows = db.execute(
+            f"{_SELECT} WHERE {IN_INBOX} AND (?1 IS NULL OR job = ?1) ORDER BY no DESC LIMIT ?2", (job, limit)
+        )
+        return [_read(row) for row in rows]
+
+
+def _read(row: Sequence[Any]) -> RunRecord:  # Any: columns as sqlite gives them
+    *facts, at, by, reason = row
+    return replace(to_record(RunRow(*facts)), acked_at=at, acked_by=by, ack_reason=reason)
+
+
+def reader(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write. FileNotFoundError."""
     if not path.exists():
         raise FileNotFoundError(f"no state at {path}")
     return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None)

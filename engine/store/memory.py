@@ -5,16 +5,23 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from engine.clock import Instant
+from engine.model.audit import AuditRecord
 from engine.model.outcome import Outcome
 from engine.model.record import RunRecord
-from engine.ports.store import Batch, JobRow, RunRow, Stored
+from engine.ports.store import AckRow, AuditRow, Batch, JobRow, RunRow, Stored
+from engine.store.audit import to_audit_record
 from engine.store.history import to_record
 
 KEPT: Final = 10_000
 """Runs that are over and still known, over all jobs."""
+
+
+BAD: Final = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.LOST, Outcome.MISSED})
+"""Ends that wait in the Inbox until somebody acknowledges them."""
 
 
 class MemoryStore:
@@ -25,6 +32,9 @@ class MemoryStore:
         self.jobs: dict[str, JobRow] = {}
         self.facts: dict[str, str] = {}
         self.lines: deque[str] = deque(maxlen=keep)
+        self.audited: deque[AuditRow] = deque(maxlen=keep)
+        self.acked: dict[str, AckRow] = {}
+        self.offs: str | None = None
         self._folders = folders
         self._keep = keep
         self._over: deque[int] = deque()
@@ -56,9 +66,14 @@ class MemoryStore:
                 self._over.append(row.no)
             self.runs[row.no] = row
         while len(self._over) > self._keep:
-            self.runs.pop(self._over.popleft(), None)
+            gone = self.runs.pop(self._over.popleft(), None)
+            self.acked.pop("" if gone is None else gone.run_id, None)
         self.jobs |= {row.id: row for row in batch.jobs}
         self.facts |= batch.facts
+        self.audited += batch.audit
+        for ack in batch.acks:
+            self.acked.setdefault(ack.run_id, ack)
+        self.offs = self.offs if batch.offs is None else batch.offs
         self.lines += [line for _, line in batch.lines]
         return None
 
@@ -74,11 +89,29 @@ class MemoryStore:
             and (outcome is None or row.outcome == outcome)
             and (since is None or row.queued_at >= since)
         ]
-        return [to_record(row) for row in rows[:limit]]
+        return [self._record(row) for row in rows[:limit]]
+
+    async def inbox(self, *, job: str | None, limit: int) -> Sequence[RunRecord]:
+        """See `Store`."""
+        rows = [
+            row for row in sorted(self.runs.values(), reverse=True) if row.outcome in BAD and job in (None, row.job)
+        ]
+        return [self._record(row) for row in rows if row.run_id not in self.acked][:limit]
+
+    async def audit(self, *, since: Instant | None, limit: int) -> Sequence[AuditRecord]:
+        """See `Store`."""
+        numbered = [to_audit_record(number, row) for number, row in enumerate(self.audited, 1)]
+        return [record for record in reversed(numbered) if since is None or record.at >= since][:limit]
 
     async def find(self, run_id: str) -> RunRecord | None:
         """See `Store`."""
-        return next((to_record(row) for row in self.runs.values() if row.run_id == run_id), None)
+        return next((self._record(row) for row in self.runs.values() if row.run_id == run_id), None)
+
+    def _record(self, row: RunRow) -> RunRecord:
+        ack = self.acked.get(row.run_id)
+        if ack is None:
+            return to_record(row)
+        return replace(to_record(row), acked_at=ack.at, acked_by=ack.by, ack_reason=ack.reason)
 
     def close(self) -> None:
         """See `Store`."""

@@ -7,6 +7,9 @@ from typing import Final
 
 from engine.ports.store import RUN_KEY, JobRow, RunRow
 
+IN_INBOX: Final = "outcome IN ('failed', 'timed_out', 'lost', 'missed') AND acked_at IS NULL"
+"""Ends that wait for somebody to see them; the index holds these alone, so that asking for them scans nothing."""
+
 STEPS: Final[tuple[tuple[str, ...], ...]] = (
     (
         "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -16,7 +19,8 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
             skipped INTEGER NOT NULL, missed INTEGER NOT NULL, priority INTEGER, held_since INTEGER, hold_until INTEGER,
             is_stopped INTEGER NOT NULL, planned_until INTEGER, counted INTEGER NOT NULL, last_no INTEGER, last_run_id TEXT,
             last_started_at INTEGER, last_ended_at INTEGER, last_outcome TEXT, last_reason TEXT, last_seconds REAL,
-            needs TEXT, data TEXT
+            needs TEXT, data TEXT, hold_by TEXT NOT NULL, hold_reason TEXT NOT NULL, suspended INTEGER NOT NULL,
+            skip_at INTEGER, enabled INTEGER, timeout REAL, parallel INTEGER NOT NULL
         ) WITHOUT ROWID""",
         """CREATE TABLE runs (
             no INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE, job TEXT NOT NULL, kind TEXT NOT NULL,
@@ -27,11 +31,17 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
             attempt_id TEXT, tag INTEGER, boot_id TEXT, attempt_started_at INTEGER, pid INTEGER, ticks INTEGER,
             retry_at INTEGER, paused_us INTEGER NOT NULL, paused_since INTEGER, pause_until INTEGER,
             peak_rss INTEGER, cpu_seconds REAL, log_path TEXT, left_behind TEXT, past TEXT,
-            executor TEXT NOT NULL, data TEXT, facts TEXT, error TEXT, may_still_run INTEGER NOT NULL
+            executor TEXT NOT NULL, data TEXT, facts TEXT, error TEXT, may_still_run INTEGER NOT NULL, cascade TEXT,
+            acked_at INTEGER, acked_by TEXT, ack_reason TEXT
         )""",
         "CREATE UNIQUE INDEX run_key ON runs (job, planned_at, kind, seq)",
         "CREATE INDEX run_open ON runs (no) WHERE outcome IS NULL",
         "CREATE INDEX run_lingering ON runs (no) WHERE may_still_run",
+        f"CREATE INDEX run_inbox ON runs (no) WHERE {IN_INBOX}",
+        """CREATE TABLE audit (
+            no INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, verb TEXT NOT NULL, target TEXT NOT NULL,
+            arguments TEXT NOT NULL, run_id TEXT, state TEXT, reason TEXT NOT NULL, outcome TEXT NOT NULL, code TEXT
+        )""",
     ),
 )
 
@@ -48,6 +58,9 @@ CHANGE_RUN: Final = (
 )
 """By half cheaper than an upsert, which finds the conflict in three indexes first."""
 SAVE_JOB: Final = _insert("INSERT OR REPLACE", "jobs", JobRow._fields)
+SAVE_ACK: Final = (
+    "UPDATE runs SET acked_at = :at, acked_by = :by, ack_reason = :reason WHERE run_id = :run_id AND acked_at IS NULL"
+)
 SAVE_FACT: Final = _insert("INSERT OR REPLACE", "facts", ("name", "value"))
 
 

@@ -14,14 +14,20 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 from engine.clock import Instant
+from engine.model.audit import AuditRecord
 from engine.model.outcome import Outcome
 from engine.model.record import RunRecord
 from engine.ports.store import Batch, JobRow, RunRow, Stored
-from engine.store.history import ended_runs, one_run
+from engine.store import audit
+from engine.store.history import ended_runs, one_run, unacknowledged
 from engine.store.lock import StateLock
-from engine.store.schema import ADD_RUN, CHANGE_RUN, SAVE_FACT, SAVE_JOB, migrate
+from engine.store.schema import ADD_RUN, CHANGE_RUN, SAVE_ACK, SAVE_FACT, SAVE_JOB, migrate
+
+OFFS: Final = "holds.json"
+"""The second file: what operators have turned off (`core.offs`)."""
 
 _Done = Callable[[OSError | None], None]
 
@@ -44,6 +50,7 @@ class SqliteStore:
     def load(self) -> Stored:
         """Open (and create, migrate, or set aside if damaged), and read what goes on. OSError, NewerState."""
         damaged = None
+        is_new = not self._path.exists()
         try:
             self._db = _open(self._path)
         except sqlite3.DatabaseError:
@@ -61,6 +68,7 @@ class SqliteStore:
             next_no=db.execute("SELECT coalesce(max(no), 0) + 1 FROM runs").fetchone()[0],
             facts=dict(db.execute("SELECT name, value FROM facts")),
             damaged=damaged,
+            offs=self._second_file() if is_new or damaged is not None else None,
         )
         self._writer.start()
         return found
@@ -74,6 +82,14 @@ class SqliteStore:
     ) -> Sequence[RunRecord]:
         """See `ports.Store`."""
         return await asyncio.to_thread(ended_runs, self._path, job=job, outcome=outcome, since=since, limit=limit)
+
+    async def inbox(self, *, job: str | None, limit: int) -> Sequence[RunRecord]:
+        """See `ports.Store`."""
+        return await asyncio.to_thread(unacknowledged, self._path, job=job, limit=limit)
+
+    async def audit(self, *, since: Instant | None, limit: int) -> Sequence[AuditRecord]:
+        """See `ports.Store`."""
+        return await asyncio.to_thread(audit.read, self._path, since=since, limit=limit)
 
     async def find(self, run_id: str) -> RunRecord | None:
         """See `ports.Store`."""
@@ -97,11 +113,17 @@ class SqliteStore:
                 Path(f"{self._path}{suffix}").rename(f"{kept}{suffix}")
         return str(kept)
 
+    def _second_file(self) -> str | None:
+        try:
+            return (self._folder / OFFS).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+
     def _write_all(self) -> None:
         assert self._db is not None
         while (item := self._work.get()) is not None:
             batch, done = item
-            problem = _commit(self._db, batch)
+            problem = _commit(self._db, batch, self._folder / OFFS)
             if problem is None:
                 _append_lines(batch.lines)
             with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits for the answer
@@ -125,17 +147,21 @@ def _open(path: Path) -> sqlite3.Connection:
     return db
 
 
-def _commit(db: sqlite3.Connection, batch: Batch) -> OSError | None:
+def _commit(db: sqlite3.Connection, batch: Batch, offs: Path) -> OSError | None:
     if not batch:
         return None
     try:
         for folder in batch.folders:
             _make_folder(folder)
+        if batch.offs is not None:
+            _replace(offs, batch.offs)
         db.execute("BEGIN IMMEDIATE")
         db.executemany(ADD_RUN, batch.new)
         db.executemany(CHANGE_RUN, [row.changes() for row in batch.runs])
         db.executemany(SAVE_JOB, batch.jobs)
         db.executemany(SAVE_FACT, batch.facts.items())
+        db.executemany(SAVE_ACK, [row._asdict() for row in batch.acks])
+        audit.add(db, batch.audit)
         db.execute("COMMIT")
     except (sqlite3.Error, OSError) as error:
         with contextlib.suppress(sqlite3.Error):
@@ -153,6 +179,18 @@ def _make_folder(folder: str) -> None:
         pass
     except FileNotFoundError:
         os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103
+
+
+def _replace(path: Path, text: str) -> None:
+    """The whole file anew: whoever reads it, also after a crash, finds the old text or the new one."""
+    draft = path.with_name(f"{path.name}.new")
+    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        os.write(fd, text.encode())
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    draft.rename(path)
 
 
 def _append_lines(lines: Sequence[tuple[str, str]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from engine.ports.store import Batch, Stored
@@ -16,6 +17,8 @@ class MemoryStore(memory.MemoryStore):
 
     def __init__(self, *, at_once: bool = True) -> None:
         super().__init__(keep=_ALL)
+        self.lost = False
+        """The database is gone at the next `load`; the second file is not."""
         self.failing: OSError | None = None
         self._at_once = at_once
         self._keys: dict[tuple[str, int, str, int], int] = {}
@@ -24,6 +27,10 @@ class MemoryStore(memory.MemoryStore):
     def load(self) -> Stored:
         """See `Store`. What was not committed is forgotten, as by a crash."""
         self._waiting.clear()
+        if self.lost:
+            self.runs, self.jobs, self.facts, self._keys = {}, {}, {}, {}
+            self.lost = False
+            return replace(super().load(), offs=self.offs)
         return super().load()
 
     def write(self, batch: Batch, done: Callable[[OSError | None], None]) -> None:

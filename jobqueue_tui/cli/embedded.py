@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from engine.facade import Engine
+from engine.model.actor import acting_as
 from engine.spec.config import JobFile, OnQuit, OnTerm
 from jobqueue_tui.cli.exits import Exit, Failure
 from jobqueue_tui.cli.files import load, state_folder
@@ -55,7 +56,8 @@ async def _run(job_file: JobFile, choices: Choices) -> int:
 async def _show(engine: Engine, life: Life, on_quit: OnQuit, *, read_only: bool) -> ConsoleEnd:
     app = make_app(engine, read_only=read_only, settings=ConsoleSettings(on_quit=AskedOnQuit(on_quit)))
     life.wish.add_done_callback(lambda _: app.end(ConsoleEnd.TERMINATED))  # `ctl shutdown` closes the console, too
-    return await run_console(app)
+    with acting_as("console"):
+        return await run_console(app)
 
 
 def ending_of(how: ConsoleEnd, job_file: JobFile) -> Ending:
@@ -63,13 +65,13 @@ def ending_of(how: ConsoleEnd, job_file: JobFile) -> Ending:
     spec = job_file.engine
     match how:
         case ConsoleEnd.QUIT_LEAVE:
-            return Ending(Exit.OK, leave=True)
+            return Ending(Exit.OK, leave=True, who="console")
         case ConsoleEnd.QUIT_STOP:
-            return Ending(Exit.OK, drain=0.0)
+            return Ending(Exit.OK, drain=0.0, who="console")
         case ConsoleEnd.TERMINATED:
             return Ending(Exit.OK, leave=spec.on_term is OnTerm.LEAVE)
         case ConsoleEnd.TERMINAL_GONE:
             stop = spec.on_quit is OnQuit.STOP  # `ask` with nobody to answer leaves
-            return Ending(Exit.TERMINAL_GONE, drain=0.0 if stop else None, leave=not stop)
+            return Ending(Exit.TERMINAL_GONE, drain=0.0 if stop else None, leave=not stop, who="console")
         case ConsoleEnd.CRASHED:
             raise AssertionError("an engine goes on without its console")

@@ -21,6 +21,8 @@ class Exit(IntEnum):
     REFUSED = 4
     HELD = 5
     """Another engine holds the state."""
+    OUT_OF_TIME = 124
+    """`wait --timeout` ran out."""
     TERMINAL_GONE = 129
     INTERRUPTED = 130
     PIPE_CLOSED = 141

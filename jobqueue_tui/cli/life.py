@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.errors import Refused, RefusedCode
 from engine.facade import Engine
+from engine.model.actor import acting_as
 from engine.spec.config import OnTerm
 from jobqueue_tui.cli.exits import Exit
 
@@ -31,6 +32,7 @@ class Ending:
     code: Exit
     drain: float | None = None
     leave: bool = False
+    who: str = "signal"
 
 
 class Life:
@@ -57,12 +59,13 @@ class Life:
         """The wish of a client. Refused when the engine is ending already."""
         if self.wish.done():
             raise Refused(RefusedCode.SHUTTING_DOWN, "the engine is ending already", "a second TERM stops runs at once")
-        self.wish.set_result(Ending(Exit.TERMINATED if self._campaign else Exit.OK, wish.drain, wish.leave))
+        self.wish.set_result(Ending(Exit.TERMINATED if self._campaign else Exit.OK, wish.drain, wish.leave, wish.who))
 
     async def end(self, ending: Ending) -> int:
         """End the engine as wished; returns how many runs had to be stopped."""
         before = self._stopped()
-        await self._engine.shutdown(drain=ending.drain, leave=ending.leave)
+        with acting_as(ending.who):
+            await self._engine.shutdown(drain=ending.drain, leave=ending.leave)
         if self._hurry is not None:
             self._hurry.cancel()  # it came when all was over already: an ended engine answers nobody
         return self._stopped() - before

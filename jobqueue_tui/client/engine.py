@@ -77,6 +77,18 @@ class EngineClient:
         """Runs, newest first; `query` may hold job, outcome, since, limit."""
         return _objects(self._get("/v1/runs", query))
 
+    def run(self, run_id: str) -> Object:
+        """One run, over or not."""
+        return _object(self._get(f"/v1/runs/{_part(run_id)}"))
+
+    def inbox(self, query: Query = _NO_QUERY) -> list[Object]:
+        """Bad ends that nobody has acknowledged; `query` may hold job, limit."""
+        return _objects(self._get("/v1/inbox", query))
+
+    def audit(self, query: Query = _NO_QUERY) -> list[Object]:
+        """Verbs that were given, newest first; `query` may hold since, limit."""
+        return _objects(self._get("/v1/audit", query))
+
     def queue(self) -> list[Object]:
         """What waits."""
         return _objects(self._get("/v1/queue"))

@@ -15,10 +15,10 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from engine.api import EngineView
+from engine.model.undo import Undo
 from jobqueue_tui.console import themes
 from jobqueue_tui.console.actions import Where, bindings, bound
 from jobqueue_tui.console.ending import ConsoleEnd, OnQuit
-from jobqueue_tui.console.host import Undo
 from jobqueue_tui.console.palette import DEFAULTS
 from jobqueue_tui.console.screens.jobs import JobsScreen
 from jobqueue_tui.console.screens.live import LiveScreen

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Protocol, cast
 
 from textual.dom import DOMNode
 
 from engine.api import EngineView
+from engine.model.undo import Undo
 from jobqueue_tui.console.settings import ConsoleSettings
 from jobqueue_tui.console.tally import Tally
-
-
-@dataclass(frozen=True, slots=True)
-class Undo:
-    """How to take back a verb: what it is called, and the verb that does it."""
-
-    text: str
-    call: Callable[[], Awaitable[object]]
 
 
 class Host(Protocol):

@@ -11,6 +11,7 @@ from typing import Final
 from aiohttp import web
 
 from engine.api import EngineView
+from engine.model.actor import acting_as
 from jobqueue_tui.server.faults import Failed, Handler, in_words
 from jobqueue_tui.server.listen import listening
 from jobqueue_tui.server.routes import Routes
@@ -75,7 +76,8 @@ async def _known_caller(request: web.Request, handler: Handler) -> web.StreamRes
     uid = peer_uid(sock)
     if uid not in (os.geteuid(), 0):
         raise Failed(403, Fault("permission", f"user {uid} may not use this engine", "ask its owner"))
-    return await handler(request)
+    with acting_as(f"uid {uid}"):
+        return await handler(request)
 
 
 @web.middleware

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from engine.api import EngineView, JobView
 from engine.errors import Refused, RefusedCode
+from engine.model.actor import actor
 from engine.model.record import Json
 from engine.model.verbs import VERBS, Target
 from jobqueue_tui.server.answers import answer, answer_list
@@ -44,7 +45,10 @@ class Routes:
             web.get("/v1/jobs/{id}", self.job),
             web.get("/v1/jobs/{id}/why", self.why),
             web.get("/v1/runs", self.runs),
+            web.get("/v1/runs/{run}", self.run),
             web.get("/v1/queue", self.queue),
+            web.get("/v1/inbox", self.inbox),
+            web.get("/v1/audit", self.audit),
             web.get("/v1/logs/{run}", self.log),
             web.post("/v1/verbs/{verb}", self.verb),
         ]
@@ -90,9 +94,32 @@ class Routes:
         )
         return await answer_list(request, (run.to_json() for run in records))
 
+    async def run(self, request: web.Request) -> web.Response:
+        """One run, over or not."""
+        run_id = request.match_info["run"]
+        record = await self._view.record(run_id)
+        if record is None:
+            raise Failed(404, Fault(RefusedCode.UNKNOWN_ID, f"no run {run_id!r}", "see `ctl history`"))
+        return answer(record.to_json())
+
     async def queue(self, request: web.Request) -> web.StreamResponse:
         """What waits, in the order in which it will start."""
         return await answer_list(request, (run.record().to_json() for run in tuple(self._view.queue())))
+
+    async def inbox(self, request: web.Request) -> web.StreamResponse:
+        """Bad ends that nobody has acknowledged, newest first; `?job= limit=`."""
+        job = request.query.get("job")
+        if job is not None:
+            self._named(job)
+        records = await self._view.inbox(job=job, limit=whole(request, "limit", 100, least=1, most=MOST_RUNS))
+        return await answer_list(request, (run.to_json() for run in records))
+
+    async def audit(self, request: web.Request) -> web.StreamResponse:
+        """Verbs that were given, newest first; `?since= limit=`."""
+        records = await self._view.audit(
+            since=since(request, self._view.now()), limit=whole(request, "limit", 100, least=1, most=MOST_RUNS)
+        )
+        return await answer_list(request, (record.to_json() for record in records))
 
     async def log(self, request: web.Request) -> web.Response:
         """Bytes of a run's log as written (a job id: of its newest run) from `?offset=` (negative: from the end).
@@ -132,8 +159,8 @@ class Routes:
         call = read_call(verb, await _body(request))
         if self._read_only:
             raise Refused(RefusedCode.READ_ONLY, "this engine is read-only", "start it without --read-only")
-        if Target.ENGINE in verb.on:
-            self._on_shutdown(Shutdown(call.arguments.seconds("drain"), call.arguments.flag("leave")))
+        if verb.on == {Target.ENGINE}:
+            self._on_shutdown(Shutdown(call.arguments.seconds("drain"), call.arguments.flag("leave"), actor()))
             return answer({"results": []}, status=202)
         reports = await perform(self._view, call)
         results: list[Json] = [report.to_json() for report in reports]

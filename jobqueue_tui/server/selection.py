@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Final
 
 from engine.api import EngineView, JobView
 from engine.errors import Refused, RefusedCode
+
+SELECTORS: Final = frozenset({"tag", "status"})
+"""What may stand before the colon."""
 
 
 def select(view: EngineView, wanted: Iterable[str]) -> list[tuple[str, JobView | Refused]]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
 
 from engine.api import EngineView, JobView, RunView
 from engine.errors import Refused, RefusedCode
 from engine.model.record import Json
+from engine.model.undo import PrioritySet, Undo
 from engine.model.verbs import Arguments, BadArguments, Target, Verb, read_arguments
 from jobqueue_tui.server.faults import bad_input, status_of
-from jobqueue_tui.server.selection import select
+from jobqueue_tui.server.selection import SELECTORS, select
 from jobqueue_tui.wire.fault import Fault
 
 
@@ -56,9 +59,12 @@ def read_call(verb: Verb, body: Json) -> Call:
         arguments = read_arguments(verb, given)
     except BadArguments as fault:
         raise bad_input(str(fault)) from fault
-    if Target.ENGINE in verb.on:
+    if verb.on == {Target.ENGINE}:
         if ids or run:
             raise bad_input(f"{verb.name} takes no ids", "it acts on the engine")
+    elif Target.ENGINE in verb.on and arguments.flag("all"):
+        if ids or run:
+            raise bad_input("ids and `all` exclude each other", "say one of them")
     elif not ids:
         raise bad_input("ids is empty", f"say what to {verb.name}: ids, tag:T or status:S")
     if run is not None:
@@ -72,42 +78,117 @@ def read_call(verb: Verb, body: Json) -> Call:
 
 
 async def perform(view: EngineView, call: Call) -> list[Report]:
-    """Act on every job that the ids mean, all at once, and report each in the order asked for."""
-    return list(await asyncio.gather(*(_report(view, call, name, job) for name, job in select(view, call.ids))))
+    """Act on everything that the ids mean, all at once, and report each in the order asked for."""
+    return list(await asyncio.gather(*(_report(name, act) for name, act in _acts(view, call))))
 
 
-async def _report(view: EngineView, call: Call, name: str, job: JobView | Refused) -> Report:
+Act: TypeAlias = Callable[[], Awaitable[dict[str, Json]]]
+
+
+def _acts(view: EngineView, call: Call) -> list[tuple[str, Act]]:
+    """What is to be done, each under the name by which it is reported."""
+    if call.verb.on >= {Target.ENGINE, Target.TAG} and call.arguments.flag("all"):
+        return [("all", partial(_on_scope, view, call, None))]
+    acts: list[tuple[str, Act]] = []
+    jobs: list[str] = []
+    for text in dict.fromkeys(call.ids):
+        kind, colon, value = text.partition(":")
+        if Target.TAG in call.verb.on and kind == "tag" and colon:
+            acts.append((text, partial(_on_scope, view, call, value)))
+        elif Target.RECORD in call.verb.on and colon and kind not in SELECTORS:
+            acts.append((text, partial(_on_record, view, call, text)))
+        else:
+            jobs.append(text)
+    return acts + [(name, partial(_on_one, view, call, job)) for name, job in select(view, jobs)]
+
+
+async def _report(name: str, act: Act) -> Report:
     try:
-        if isinstance(job, Refused):
-            raise job
-        facts = await (_on_job(job, call) if call.run is None else _on_run(_run_of(view, job, call.run), call))
+        return Report(name, 200, await act())
     except Refused as refused:
         return Report(name, status_of(refused.code), {}, Fault.of(refused))
-    return Report(name, 200, facts)
+
+
+async def _on_one(view: EngineView, call: Call, job: JobView | Refused) -> dict[str, Json]:
+    if isinstance(job, Refused):
+        raise job
+    if Target.RECORD in call.verb.on:
+        return await _on_record(view, call, job.id)
+    return await (_on_job(job, call) if call.run is None else _on_run(_run_of(view, job, call.run), call))
+
+
+async def _on_scope(view: EngineView, call: Call, tag: str | None) -> dict[str, Json]:
+    given = call.arguments
+    match call.verb.name:
+        case "hold":
+            return _undo(await view.hold(given.text("reason"), given.seconds("for"), tag=tag))
+        case "release":
+            await view.release(tag=tag)
+        case other:
+            raise AssertionError(f"{other} does not act on tags")
+    return {}
+
+
+async def _on_record(view: EngineView, call: Call, target: str) -> dict[str, Json]:
+    match call.verb.name:
+        case "rerun":
+            return {"run_id": await view.rerun(target)}
+        case "ack":
+            return {"runs": await view.ack(target, call.arguments.text("reason"))}
+        case other:
+            raise AssertionError(f"{other} does not act on records")
 
 
 async def _on_job(job: JobView, call: Call) -> dict[str, Json]:
     given = call.arguments
+    undo: Undo | None = None
     match call.verb.name:
         case "trigger":
-            return {"run_id": (await job.trigger(bypass=given.flag("bypass"))).run_id}
+            run = await job.trigger(
+                bypass=given.flag("bypass"), downstream=given.flag("downstream"), confirmed=given.flag("yes")
+            )
+            return {"run_id": run.run_id}
         case "pause":
-            await job.pause(given.seconds("for"))
+            undo = await job.pause(given.seconds("for"))
         case "resume":
-            await job.resume()
+            undo = await job.resume()
         case "stop":
-            await job.stop(job=given.flag("job"), grace=given.seconds("grace"))
+            undo = await job.stop(job=given.flag("job"), grace=given.seconds("grace"))
+        case "kill":
+            await job.kill()
+        case "signal":
+            await job.signal(given.integer("signal"))
+        case "suspend":
+            undo = await job.suspend()
+        case "unsuspend":
+            undo = await job.unsuspend()
+        case "skip_next":
+            undo = await job.skip_next(undo=given.flag("undo"))
+        case "hold":
+            undo = await job.hold(given.text("reason"), given.seconds("for"))
+        case "release":
+            await job.release()
+        case "enable":
+            undo = await job.enable()
+        case "disable":
+            undo = await job.disable()
+        case "set_timeout":
+            undo = await job.set_timeout(given.required_seconds("timeout"))
+        case "backfill":
+            parallel = given.integer("parallel") if given.values["parallel"] is not None else 1
+            return {"runs": await job.backfill(given.integer("from"), given.integer("to"), parallel=parallel)}
         case "bump":
-            return {"priority": await job.bump(given.integer("by"))}
+            return _priority(await job.bump(given.integer("by")))
         case "priority":
-            return {"priority": await job.set_priority(given.integer("priority"))}
+            return _priority(await job.set_priority(given.integer("priority")))
         case other:
             raise AssertionError(f"{other} does not act on jobs")
-    return {}
+    return _undo(undo)
 
 
 async def _on_run(run: RunView, call: Call) -> dict[str, Json]:
     given = call.arguments
+    facts: dict[str, Json] = {"run_id": run.run_id}
     match call.verb.name:
         case "pause":
             await run.pause(given.seconds("for"))
@@ -115,9 +196,25 @@ async def _on_run(run: RunView, call: Call) -> dict[str, Json]:
             await run.resume()
         case "stop":
             await run.stop(given.seconds("grace"))
+        case "kill":
+            await run.kill()
+        case "signal":
+            await run.signal(given.integer("signal"))
+        case "bump":
+            facts |= _priority(await run.bump(given.integer("by")))
+        case "priority":
+            facts |= _priority(await run.set_priority(given.integer("priority")))
         case other:
             raise AssertionError(f"{other} does not act on runs")
-    return {"run_id": run.run_id}
+    return facts
+
+
+def _priority(done: PrioritySet) -> dict[str, Json]:
+    return {"priority": done.priority, "undo": done.undo.to_json()}
+
+
+def _undo(undo: Undo | None) -> dict[str, Json]:
+    return {} if undo is None else {"undo": undo.to_json()}
 
 
 def _run_of(view: EngineView, job: JobView, name: str) -> RunView:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
 class Shutdown:
-    """`drain` in seconds, None: as the job file says. `leave`: runs go on."""
+    """`drain` in seconds, None: as the job file says. `leave`: runs go on. `who` wishes it, for the audit."""
 
     drain: float | None
     leave: bool
+    who: str = field(default="", compare=False)
 
 
 OnShutdown: TypeAlias = Callable[[Shutdown], None]

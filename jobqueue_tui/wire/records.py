@@ -81,6 +81,9 @@ def run_from_json(value: Json) -> RunRecord:
             },
         ),
         may_still_run=read.flag("may_still_run"),
+        acked_at=read.maybe("acked_at", read.time),
+        acked_by=read.maybe("acked_by", read.text),
+        ack_reason=read.maybe("ack_reason", read.text),
     )
 
 
@@ -117,6 +120,7 @@ def job_from_json(value: Json) -> JobRecord:
         active=read.each("active", run_from_json),
         queued=read.integer("queued"),
         reason=read.maybe("reason", read.text),
+        changed=read.texts("changed"),
     )
 
 

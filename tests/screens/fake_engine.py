@@ -13,13 +13,16 @@ from engine.errors import Refused, RefusedCode
 from engine.model.outcome import Outcome
 from engine.model.record import Counters, EngineStatus, JobRecord, RunKind, RunRecord, Why
 from engine.model.states import JobStatus, RunPhase
+from engine.model.undo import PrioritySet, Undo
+from engine.spec.job import Manual
+from engine.testing.views import EngineVerbs, JobVerbs, RunVerbs
 
 NOON = instant(datetime(2026, 3, 9, 12, 0, 0, tzinfo=UTC))
 MIB = 1 << 20
 
 
 @dataclass(slots=True, eq=False)
-class FakeRun:
+class FakeRun(RunVerbs):
     """A run in some phase."""
 
     run_id: str
@@ -39,18 +42,6 @@ class FakeRun:
     def record(self) -> RunRecord:
         """Its facts."""
         return ended_run(self.run_id, self.job_id, self.planned_at, None, state=self.phase, started=self.started_at)
-
-    async def pause(self, for_seconds: float | None = None, *, aim: Aim | None = None) -> None:
-        """Not given by the console: it acts on jobs."""
-        raise NotImplementedError
-
-    async def resume(self, *, aim: Aim | None = None) -> None:
-        """Likewise."""
-        raise NotImplementedError
-
-    async def stop(self, grace: float | None = None, *, aim: Aim | None = None) -> None:
-        """Likewise."""
-        raise NotImplementedError
 
 
 def ended_run(
@@ -99,7 +90,7 @@ def ended_run(
 
 
 @dataclass(slots=True, eq=False)
-class FakeJob:
+class FakeJob(JobVerbs):
     """A job; its verbs write down what was asked and move its state as an engine would."""
 
     engine: FakeEngine
@@ -127,7 +118,9 @@ class FakeJob:
     queued: list[FakeRun] = field(default_factory=list)
     cpu_ring: list[float] = field(default_factory=list)
     rss_ring: list[int] = field(default_factory=list)
-    manual: str = "allow"
+    manual: Manual = Manual.ALLOW
+    suspended: bool = False
+    changed: tuple[str, ...] = ()
     refusal: Exception | None = None
 
     def __post_init__(self) -> None:
@@ -188,14 +181,14 @@ class FakeJob:
         self.version += 1
         self.engine.changed(self.id)
 
-    async def trigger(self, *, bypass: bool = False) -> FakeRun:
+    async def trigger(self, *, bypass: bool = False, downstream: bool = False, confirmed: bool = False) -> FakeRun:
         """Writes it down."""
         self._asked("trigger", None, bypass=bypass)
         self.touch()
         at = self.engine.now()
         return FakeRun(f"{self.id}:99", self.id, RunPhase.QUEUED, at, at, None)
 
-    async def pause(self, for_seconds: float | None = None, *, aim: Aim | None = None) -> None:
+    async def pause(self, for_seconds: float | None = None, *, aim: Aim | None = None) -> Undo:
         """Pauses its runs or holds it."""
         self._asked("pause", aim, for_seconds=for_seconds)
         for run in self.active:
@@ -203,8 +196,9 @@ class FakeJob:
         self.held = not self.active
         self.status = JobStatus.PAUSED
         self.touch()
+        return Undo("resume", self.id)
 
-    async def resume(self, *, aim: Aim | None = None) -> None:
+    async def resume(self, *, aim: Aim | None = None) -> Undo | None:
         """Lets it go on."""
         self._asked("resume", aim)
         for run in self.active:
@@ -212,8 +206,9 @@ class FakeJob:
         self.held = False
         self.status = JobStatus.RUNNING if self.active else JobStatus.WAITING
         self.touch()
+        return None
 
-    async def stop(self, *, job: bool = False, grace: float | None = None, aim: Aim | None = None) -> None:
+    async def stop(self, *, job: bool = False, grace: float | None = None, aim: Aim | None = None) -> Undo | None:
         """Tells its runs to stop."""
         self._asked("stop", aim, job=job, grace=grace)
         for run in self.active:
@@ -221,21 +216,22 @@ class FakeJob:
         if job and not self.active:
             self.status = JobStatus.STOPPED
         self.touch()
+        return Undo("resume", self.id) if job else None
 
-    async def bump(self, by: int) -> int:
+    async def bump(self, by: int) -> PrioritySet:
         """Raises its priority."""
         self._asked("bump", None, by=by)
         self.priority += by
         self.effective_priority += by
         self.touch()
-        return self.priority
+        return PrioritySet(self.priority, Undo("priority", self.id, {"priority": self.priority - by}))
 
-    async def set_priority(self, priority: int) -> int:
+    async def set_priority(self, priority: int) -> PrioritySet:
         """Sets its priority."""
         self._asked("set_priority", None, priority=priority)
-        self.priority = priority
+        before, self.priority = self.priority, priority
         self.touch()
-        return priority
+        return PrioritySet(priority, Undo("priority", self.id, {"priority": before}))
 
 
 class FakeFeed:
@@ -258,7 +254,7 @@ class FakeFeed:
         self.closed = True
 
 
-class FakeEngine:
+class FakeEngine(EngineVerbs):
     """An engine in a defined state."""
 
     def __init__(self) -> None:
@@ -351,6 +347,16 @@ class FakeEngine:
         start = max(0, len(data) + offset) if offset < 0 else offset
         piece = data[start : start + limit]
         return LogChunk(piece, start, len(data), start + len(piece) < len(data))
+
+    async def undo(self, undo: Undo) -> None:
+        """Gives the verb."""
+        match undo.verb:
+            case "resume":
+                await self.job(undo.target).resume()
+            case "priority":
+                await self.job(undo.target).set_priority(int(str(undo.arguments["priority"])))
+            case other:
+                raise AssertionError(other)
 
     async def shutdown(self, drain: float | None = None, *, leave: bool = False) -> tuple[str, ...]:
         """Writes it down."""

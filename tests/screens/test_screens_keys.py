@@ -11,6 +11,7 @@ from textual.binding import Binding
 from engine.clock import SECOND
 from engine.errors import EngineError, Refused, RefusedCode
 from engine.model.states import JobStatus, RunPhase
+from engine.spec.job import Manual
 from jobqueue_tui.console.actions import ACTIONS, Where
 from jobqueue_tui.console.ending import ConsoleEnd, OnQuit
 from jobqueue_tui.console.screens.dialogs import ChoiceDialog
@@ -183,7 +184,7 @@ async def test_nothing_to_stop_offers_no_run() -> None:
 async def test_trigger_asks_where_the_job_says_so() -> None:
     """`manual: confirm`: Cancel first, the run only on the second line."""
     engine = small_engine()
-    engine.job("report").manual = "confirm"
+    engine.job("report").manual = Manual.CONFIRM
     async with console(engine) as stage:
         await at(stage, "report")
         await stage.press("t", "enter")
@@ -197,8 +198,9 @@ async def test_backspace_undoes_the_last_reversible_verbs() -> None:
     """Newest first; a verb that cannot be undone is not in the list."""
     async with console() as stage:
         await stage.press("p", "plus", "t", "backspace", "backspace", "backspace")
-        assert [verb for verb, _ in stage.verbs] == ["pause", "bump", "trigger", "bump", "resume"]
-        assert stage.engine.verbs[3][2] == {"by": -1}
+        assert [verb for verb, _ in stage.verbs] == ["pause", "bump", "trigger", "set_priority", "resume"]
+        assert stage.engine.verbs[3][2] == {"priority": 50}
+        assert "undone: priority db-dump 50" in [text for _, text in stage.toasts]
         assert stage.toasts[-1] == ("", "Nothing to undo.")
 
 

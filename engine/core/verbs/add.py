@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from engine.core.boot import add_job, begin_job, plan_job
 from engine.core.state import Job
 from engine.core.turn import Turn
+from engine.core.verbs.hold import cover
 from engine.planning import limits_of, plan_of, schedule_text
 from engine.spec.job import JobSpec, Need
 
@@ -85,6 +86,7 @@ def begin_new(turn: Turn, jobs: Sequence[Job], zone: str) -> None:
             turn.state.jobs[need.job].needed_by.append(job)
     for job in jobs:
         plan_job(turn, job, zone)
+        cover(job, turn.state)
     for job in jobs:
         begin_job(turn, job, campaign=False)
         turn.fx.save_job(job)

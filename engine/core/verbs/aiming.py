@@ -45,6 +45,12 @@ def check_run_aim(run: Run, aim: Aim | None) -> None:
         )
 
 
+def check_not_over(run: Run) -> None:
+    """Refused `state` when the run is over."""
+    if run.outcome is not None:
+        raise Refused(RefusedCode.STATE, f"{run.run_id} is over: {run.outcome}")
+
+
 def check_open(turn: Turn) -> None:
     """Refused `shutting_down` once the engine ends."""
     if turn.state.draining:

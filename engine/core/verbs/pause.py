@@ -23,15 +23,23 @@ def pause_run(turn: Turn, run: Run, for_seconds: float | None) -> None:
     turn.fx.orders.append(Pause(run.attempt.id))
 
 
-def hold_job(turn: Turn, job: Job, for_seconds: float | None) -> None:
-    """Nothing of the job starts until it is resumed. Refused: held already."""
-    if job.held:
+def hold_job(turn: Turn, job: Job, for_seconds: float | None, *, by: str = "operator", reason: str = "") -> None:
+    """Nothing of the job starts until it is resumed or released, over restarts too. Refused: held already."""
+    if job.held_since is not None:
         raise Refused(RefusedCode.STATE, f"{job.id} is paused already", f"`resume {job.id}` lets it go on")
     job.held_since = turn.now
+    job.hold_by, job.hold_reason = by, reason
     job.hold_until = None if for_seconds is None else turn.now + micros(for_seconds)
     if job.hold_until is not None:
         turn.fx.timers.add(job.hold_until, ResumeAt(job))
-    for run in job.queue:
-        turn.ready.drop(run)
-        take_back(turn, run)
+    take_out(turn, job)
+    turn.fx.offs_changed = True
     turn.fx.save_job(job)
+
+
+def take_out(turn: Turn, job: Job) -> None:
+    """What waits stays in the job's queue, and starts nothing until it is offered again."""
+    for run in (*job.queue, *job.active):
+        if not run.live:
+            turn.ready.drop(run)
+            take_back(turn, run)

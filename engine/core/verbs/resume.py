@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from engine.core.dispatch import offer_next
-from engine.core.fates import plan_after_end
-from engine.core.occurrences import plan_next, resume_schedule
+from engine.core.boot import run_once
+from engine.core.going_on import go_on
+from engine.core.holds import EVERYTHING
 from engine.core.state import Job, Run
 from engine.core.turn import Turn
 from engine.errors import Refused, RefusedCode
-from engine.model.outcome import Because
+from engine.model.outcome import Outcome
 from engine.model.states import RunPhase
 from engine.ports.executor import Resume
-from engine.spec.job import DelaySchedule
 
 
 def resume_run(turn: Turn, run: Run) -> None:
@@ -23,17 +22,41 @@ def resume_run(turn: Turn, run: Run) -> None:
 
 
 def release_job(turn: Turn, job: Job) -> None:
-    """A held or stopped job may start again; what fell due meanwhile follows `catch_up`. Refused: neither held nor stopped."""
-    if not (job.held or job.stopped):
+    """A held or stopped job may start again; what fell due meanwhile follows `catch_up`, a stopped one-shot runs afresh.
+
+    Refused: neither held nor stopped, or held by a hold that is not its own.
+    """
+    afresh = _stopped_one_shot(job)
+    if job.held_since is None and not job.stopped and not afresh:
+        for hold in job.covers.values():
+            what = "--all" if hold.scope == EVERYTHING else f"tag:{hold.scope}"
+            raise Refused(RefusedCode.STATE, f"{hold.of} held by {hold.by}", f"`release {what}` lets them go on")
         raise Refused(RefusedCode.STATE, f"{job.id} is neither paused nor stopped")
     job.held_since = job.hold_until = None
+    job.hold_by = job.hold_reason = ""
     job.stopped = False
-    for run in job.queue:
-        run.ages_from = turn.now  # it ages only while it may start
-    resume_schedule(turn, job, Because.PAUSED)
-    if isinstance(job.spec.schedule, DelaySchedule):
-        plan_after_end(turn, job)
-    elif job.next_due is None and job.planned_until is not None:
-        plan_next(turn, job)
-    offer_next(turn, job)
+    turn.fx.offs_changed = True
+    go_on(turn, job)
+    if afresh and job.follows_schedule:
+        run_once(turn, job)
     turn.fx.save_job(job)
+
+
+def release_hold(turn: Turn, job: Job) -> None:
+    """A job's own hold ends; a stopped job stays stopped. Refused: it has none."""
+    if job.held_since is None:
+        raise Refused(RefusedCode.STATE, f"{job.id} has no hold of its own", f"`why {job.id}` says what keeps it")
+    job.held_since = job.hold_until = None
+    job.hold_by = job.hold_reason = ""
+    turn.fx.offs_changed = True
+    go_on(turn, job)
+    turn.fx.save_job(job)
+
+
+def _stopped_one_shot(job: Job) -> bool:
+    """Its one run was stopped, or taken out of the queue, by an operator: it has not done its work (row 34)."""
+    if not job.spec.one_shot or job.planned_until is None or job.active or job.queue:
+        return False
+    if job.last_outcome is Outcome.STOPPED:
+        return True
+    return job.stopped and job.last_outcome is Outcome.SKIPPED

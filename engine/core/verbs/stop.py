@@ -33,6 +33,7 @@ def stop_job(turn: Turn, job: Job, grace: float | None) -> None:
     if job.stopped and not job.active and not job.queue:
         raise Refused(RefusedCode.STATE, f"{job.id} is stopped already", f"`resume {job.id}` lets it go on")
     job.stopped = True
+    turn.fx.offs_changed = True
     for run in [*job.queue, *job.active]:
         if run.phase is not RunPhase.STOPPING:
             stop_run(turn, run, grace)

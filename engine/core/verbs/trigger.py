@@ -2,36 +2,58 @@
 
 from __future__ import annotations
 
-from engine.core.occurrences import arise
-from engine.core.state import Run
+from engine.clock import Instant
+from engine.core.cascade import begin_cascade
+from engine.core.occurrences import QUEUE_LIMIT, arise, has_place
+from engine.core.state import Job, Run
 from engine.core.turn import Turn
 from engine.core.verbs.aiming import check_open, find_job
 from engine.errors import Refused, RefusedCode
-from engine.model.outcome import Outcome
 from engine.model.record import RunKind
 from engine.spec.job import Manual
 
 
-def trigger(turn: Turn, job_id: str, *, bypass: bool) -> Run:
-    """A manual run. Refused: unknown id, `manual: deny`, disabled or stopped job, overlap policy, shutdown."""
-    check_open(turn)
+def trigger(turn: Turn, job_id: str, *, bypass: bool, downstream: bool = False, confirmed: bool = True) -> Run:
+    """A manual run; `downstream`: everything that needs it follows, in order, whatever else that needs.
+
+    Refused: unknown id, `manual: deny`, `manual: confirm` without `confirmed`, disabled or stopped job, overlap policy,
+    shutdown. Nothing is changed then.
+    """
     job = find_job(turn, job_id)
+    check_by_hand(turn, job)
+    if job.spec.manual is Manual.CONFIRM and not confirmed:
+        raise Refused(RefusedCode.CONFIRM, f"{job.id} asks before it is started by hand", "say --yes if it is meant")
+    planned = turn.now
+    if any(run.planned_at == planned for run in (*job.queue, *job.active)):
+        planned += 1  # two triggers within one tick are two occurrences
+    run = start_by_hand(turn, job, RunKind.MANUAL, planned, bypass=bypass)
+    if downstream:
+        begin_cascade(turn, run)
+    return run
+
+
+def check_by_hand(turn: Turn, job: Job) -> None:
+    """Refused: `manual: deny`, disabled, stopped, shutdown."""
+    check_open(turn)
     if job.spec.manual is Manual.DENY:
         raise Refused(
             RefusedCode.MANUAL_DENIED, f"{job.id} may not be started by hand", "the job file says manual: deny"
         )
-    if not job.spec.enabled:
-        raise Refused(RefusedCode.STATE, f"{job.id} is disabled", "set enabled: true in the job file")
+    if not job.enabled:
+        remedy = f"`enable {job.id}` first" if job.spec.enabled else "set enabled: true in the job file, or `enable` it"
+        raise Refused(RefusedCode.STATE, f"{job.id} is disabled", remedy)
     if job.stopped:
         raise Refused(RefusedCode.STATE, f"{job.id} is stopped", f"`resume {job.id}` first")
-    planned = turn.now
-    if any(run.planned_at == planned for run in (*job.queue, *job.active)):
-        planned += 1  # two triggers within one tick are two occurrences
-    run = arise(turn, job, RunKind.MANUAL, planned, bypass=bypass)
-    if run.outcome is Outcome.SKIPPED:
+
+
+def start_by_hand(turn: Turn, job: Job, kind: RunKind, planned: Instant, *, bypass: bool) -> Run:
+    """A run that a person asked for. Refused: the overlap policy says no, too many wait."""
+    if not has_place(job):
         raise Refused(
             RefusedCode.OVERLAP,
-            f"{job.id} is running already and its overlap policy is {job.spec.overlap}",
-            f"the attempt is on record as {run.run_id}; wait, stop it, or set overlap: queue",
+            f"{job.id} is {'running' if job.active or job.lingering else 'waiting'} already and its overlap policy is {job.spec.overlap}",
+            "wait, stop it, or set overlap: queue",
         )
-    return run
+    if turn.state.waiting >= QUEUE_LIMIT:
+        raise Refused(RefusedCode.STATE, f"{QUEUE_LIMIT} runs wait already", "stop some of them")
+    return arise(turn, job, kind, planned, bypass=bypass)

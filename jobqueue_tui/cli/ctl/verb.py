@@ -12,6 +12,7 @@ import click
 from engine.model.record import Json
 from engine.model.verbs import VERBS, Arg, ArgKind, Target, Verb
 from jobqueue_tui.cli.ctl.engine_option import engine_of, engine_option
+from jobqueue_tui.cli.ctl.waiting import wait_for_runs
 from jobqueue_tui.cli.exits import Exit, Failure, exit_of_status
 from jobqueue_tui.cli.show.cells import one_line
 from jobqueue_tui.cli.show.kinds import RESULT_COLUMNS
@@ -19,6 +20,14 @@ from jobqueue_tui.cli.show.listing import Form, look, look_options, print_list
 from jobqueue_tui.client.engine import Answered
 from jobqueue_tui.wire.fault import Fault
 
+_MAY_WAIT: Final = frozenset({"trigger", "rerun"})
+_METAVARS: Final = {
+    ArgKind.INTEGER: "N",
+    ArgKind.DURATION: "DURATION",
+    ArgKind.SIGNAL: "SIG",
+    ArgKind.TIME: "TIME",
+    ArgKind.TEXT: "TEXT",
+}
 _NEGATIVE: Final = re.compile(r"-[0-9]+")
 
 
@@ -44,14 +53,16 @@ def verb_command(name: str) -> click.Command:
         columns: str = "",
         ids: tuple[str, ...] = (),
         run: str | None = None,
+        wait: bool = False,
         **arguments: Json,
     ) -> int:
         body: dict[str, Json] = {name: value for name, value in arguments.items() if value is not None}
-        if Target.ENGINE not in verb.on:
+        if verb.on != {Target.ENGINE}:
             body |= {"ids": list(ids), "run": run}
         status, fault = 200, None
         try:
-            results = engine_of(socket, state_dir, file).verb(verb.name, body)
+            engine = engine_of(socket, state_dir, file)
+            results = engine.verb(verb.name, body)
         except Answered as answered:
             if not answered.results:
                 raise
@@ -64,36 +75,42 @@ def verb_command(name: str) -> click.Command:
             print_list(results, chosen, usual=RESULT_COLUMNS, keys=RESULT_COLUMNS)
         if fault is not None:
             raise Failure(exit_of_status(status))
+        if wait:
+            return wait_for_runs(engine, [str(result["run_id"]) for result in results], None)
         return Exit.OK
 
     decorated: Callable[..., object] = engine_option(act)
-    if Target.ENGINE not in verb.on:
+    if verb.on != {Target.ENGINE}:
         decorated = look_options(decorated)
     for arg in reversed(verb.args):
         decorated = _parameter(arg)(decorated)
     if Target.RUN in verb.on:
         decorated = click.option("--run", metavar="RUN", help="Only this run, by id or number.")(decorated)
-    if Target.ENGINE not in verb.on:
-        decorated = click.argument("ids", metavar="ID…", nargs=-1, required=True)(decorated)
-    return click.command(verb.name, cls=_VerbCommand, help=verb.help)(decorated)
+    if verb.on != {Target.ENGINE}:
+        metavar = "RUN…" if Target.RECORD in verb.on else "ID…"
+        decorated = click.argument("ids", metavar=metavar, nargs=-1, required=Target.ENGINE not in verb.on)(decorated)
+    if verb.name in _MAY_WAIT:
+        decorated = click.option("--wait", is_flag=True, help="Wait until it is over; exit code 1 if it failed.")(
+            decorated
+        )
+    return click.command(verb.name.replace("_", "-"), cls=_VerbCommand, help=verb.help)(decorated)
 
 
 def _parameter(arg: Arg) -> Callable[[Callable[..., object]], Callable[..., object]]:
     # Any: click types the kinds of parameters apart; durations stay text, which the engine reads like the job file's
     kind: Any = click.IntRange(arg.least, arg.most) if arg.kind is ArgKind.INTEGER else str
     if arg.positional:
-        return click.argument(arg.name, metavar="N", type=kind)
+        return click.argument(arg.name, metavar=_METAVARS[arg.kind], type=kind)
     flag = f"--{arg.name.replace('_', '-')}"
     text = f"{arg.help[0].upper()}{arg.help[1:]}."
     if arg.kind is ArgKind.FLAG:
         return click.option(flag, arg.name, is_flag=True, default=None, help=text)
-    metavar = "DURATION" if arg.kind is ArgKind.DURATION else "N"
-    return click.option(flag, arg.name, metavar=metavar, type=kind, required=arg.required, help=text)
+    return click.option(flag, arg.name, metavar=_METAVARS[arg.kind], type=kind, required=arg.required, help=text)
 
 
 def _tell(verb: Verb, results: list[dict[str, Json]]) -> None:
     """One line per id: what was done on stdout, what was refused on stderr."""
-    if Target.ENGINE in verb.on:
+    if verb.on == {Target.ENGINE}:
         click.echo(f"engine: {verb.done}")
     for result in results:
         name = one_line(str(result.get("id")))
@@ -101,5 +118,5 @@ def _tell(verb: Verb, results: list[dict[str, Json]]) -> None:
         if isinstance(error, dict):
             click.echo(f"error: {name}: {one_line(str(Fault.from_json(error)))}", err=True)
             continue
-        facts = [one_line(str(result[key])) for key in ("run_id", "priority") if key in result]
+        facts = [one_line(str(result[key])) for key in ("run_id", "priority", "runs") if key in result]
         click.echo(f"{name}: {' '.join([verb.done, *facts])}")

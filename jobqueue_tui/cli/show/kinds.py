@@ -10,7 +10,7 @@ JOB_COLUMNS: Final = (
 JOB_KEYS: Final = (
     "id", "name", "description", "tags", "status", "enabled", "suspended", "paused", "priority", "effective_priority",
     "schedule", "needs", "next_run", "last_run", "last_outcome", "last_reason", "starts", "success", "failed",
-    "timed_out", "stopped", "lost", "skipped", "missed", "active", "queued", "reason",
+    "timed_out", "stopped", "lost", "skipped", "missed", "active", "queued", "reason", "changed",
 )  # fmt: skip
 
 RUN_COLUMNS: Final = (
@@ -21,7 +21,14 @@ RUN_KEYS: Final = (
     "reason", "exit_code", "signal", "pid", "peak_rss_bytes", "cpu_seconds", "wall_seconds", "paused_seconds",
     "cpu_percent", "rss_bytes", "attempts", "count", "count_exact", "priority", "executor", "host", "log_path",
     "left_behind", "recovered", "hook_errors", "params", "outputs", "may_still_run",
-    "data", "facts", "error", "execution_time",
+    "data", "facts", "error", "execution_time", "acked_at", "acked_by", "ack_reason",
 )  # fmt: skip
 
-RESULT_COLUMNS: Final = ("id", "ok", "run_id", "priority", "error")
+QUEUE_COLUMNS: Final = ("run_id", "kind", "planned_at", "queued_at", "priority", "state")
+
+AUDIT_KEYS: Final = (
+    "no", "at", "who", "verb", "target", "arguments", "run_id", "state", "reason", "outcome", "code",
+)  # fmt: skip
+AUDIT_COLUMNS: Final = ("at", "who", "verb", "target", "run_id", "state", "reason", "outcome", "code")
+
+RESULT_COLUMNS: Final = ("id", "ok", "run_id", "priority", "runs", "undo", "error")

@@ -66,7 +66,7 @@ def size(count: float) -> str:
 
 
 _TIMES: Final = frozenset(
-    {"planned_at", "first_planned_at", "queued_at", "started_at", "ended_at", "next_run", "last_run"}
+    {"planned_at", "first_planned_at", "queued_at", "started_at", "ended_at", "next_run", "last_run", "acked_at", "at"}
 )
 _BY_KEY: Final[Mapping[str, Callable[[float], str]]] = {
     "wall_seconds": duration,

@@ -7,7 +7,9 @@ from typing import Final
 
 from engine.errors import EngineError, Refused
 from engine.model.states import JobStatus, RunPhase
-from jobqueue_tui.console.host import Undo, host
+from engine.model.undo import PrioritySet, Undo
+from engine.spec.job import Manual
+from jobqueue_tui.console.host import host
 from jobqueue_tui.console.screens.dialogs import CANCEL, Choice, ChoiceDialog
 from jobqueue_tui.console.screens.live import LiveScreen
 from jobqueue_tui.console.widgets.job_list import Aimed
@@ -39,22 +41,17 @@ class JobKeys(LiveScreen):
         # decided by what was on screen; the engine refuses when that has changed
         stands = aim.state is RunPhase.PAUSED or (aim.run_id is None and job.status in _STANDING)
         if stands:
-            again = None if job.status is JobStatus.STOPPED else Undo(f"pause {name} again", job.pause)
-            self.give(lambda: job.resume(aim=aim), f"{name} goes on", again)
+            self.give(lambda: job.resume(aim=aim), f"{name} goes on")
         else:
             done = f"{name} paused" if aim.run_id else f"{name} held: nothing starts"
-            self.give(lambda: job.pause(aim=aim), done, Undo(f"resume {name}", job.resume))
+            self.give(lambda: job.pause(aim=aim), done)
 
     def action_bump(self, by: int) -> None:
         """`+` and `-`: priority by one."""
         if (aimed := self.aimed()) is None:
             return
         job, name = aimed.job, one_line(aimed.job.id)
-
-        async def bump() -> str:
-            return f"{name}: priority {await job.bump(by)}"
-
-        self.give(bump, "", Undo(f"priority of {name} back by {-by:+d}", lambda: job.bump(-by)))
+        self.give(lambda: job.bump(by), name)
 
     def action_trigger(self) -> None:
         """`t`: run it now; a job that says `manual: confirm` asks first."""
@@ -63,10 +60,9 @@ class JobKeys(LiveScreen):
         job, name = aimed.job, one_line(aimed.job.id)
 
         async def trigger() -> str:
-            return f"{one_line((await job.trigger()).run_id)} triggered"
+            return f"{one_line((await job.trigger(confirmed=True)).run_id)} triggered"
 
-        # the view of a job does not promise `manual` yet; without it the engine's own word is `allow`
-        if getattr(job, "manual", "allow") != "confirm":
+        if job.manual is not Manual.CONFIRM:
             self.give(trigger, "")
             return
         dialog = ChoiceDialog(f"Run {name} now?", _about(aimed), [Choice("run", "Run it", "the schedule is untouched")])
@@ -86,8 +82,7 @@ class JobKeys(LiveScreen):
                 case "run":
                     self.give(lambda: job.stop(aim=aim), f"{name} is told to stop")
                 case "job":
-                    undo = Undo(f"let {name} go on", job.resume)
-                    self.give(lambda: job.stop(job=True, aim=aim), f"{name} stopped until it is resumed", undo)
+                    self.give(lambda: job.stop(job=True, aim=aim), f"{name} stopped until it is resumed")
                 case None | _:
                     assert answer in (None, CANCEL)
 
@@ -100,13 +95,16 @@ class JobKeys(LiveScreen):
             self.notify("Nothing to undo.", timeout=2, markup=False)
             return
         last = undo.pop()
-        self.give(last.call, f"undone: {last.text}")
+        self.give(lambda: host(self).engine.undo(last), f"undone: {one_line(str(last))}")
 
-    def give(self, call: Callable[[], Awaitable[object]], done: str, undo: Undo | None = None) -> None:
-        """Give a verb. Its own text, or `done`, becomes a toast; a refusal too, with what to do instead."""
-        self.run_worker(self._given(call, done, undo), group="verbs")
+    def give(self, call: Callable[[], Awaitable[Undo | PrioritySet | str | None]], done: str) -> None:
+        """Give a verb. Its own text, or `done`, becomes a toast; a refusal too, with what to do instead.
 
-    async def _given(self, call: Callable[[], Awaitable[object]], done: str, undo: Undo | None) -> None:
+        What takes it back is kept for Backspace, and named in the toast.
+        """
+        self.run_worker(self._given(call, done), group="verbs")
+
+    async def _given(self, call: Callable[[], Awaitable[Undo | PrioritySet | str | None]], done: str) -> None:
         try:
             result = await call()
         except Refused as refused:
@@ -117,12 +115,22 @@ class JobKeys(LiveScreen):
         except (EngineError, OSError) as error:
             self.notify(one_line(str(error)), title="The engine did not answer", severity="error", markup=False)
             return
-        text = done or (result if isinstance(result, str) else "")
+        text = done
+        undo: Undo | None = None
+        match result:
+            case PrioritySet():
+                text, undo = f"{done}: priority {result.priority}", result.undo
+            case Undo():
+                undo = result
+            case str():
+                text = done or result
+            case None:
+                pass
         if undo is not None:
             kept = host(self).undo
             kept.append(undo)
             del kept[:-_MOST_UNDO]
-            text += "  ·  Backspace undoes"
+            text += f"  ·  Backspace undoes it: {one_line(str(undo))}"
         if text:
             self.notify(text, timeout=3, markup=False)
 

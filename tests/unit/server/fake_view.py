@@ -8,9 +8,13 @@ from dataclasses import dataclass, field, replace
 from engine.api import Aim, Changes, LogChunk, MachineLoad
 from engine.clock import SECOND, Instant
 from engine.errors import Refused, RefusedCode
+from engine.model.actor import actor
+from engine.model.audit import AuditRecord
 from engine.model.outcome import Outcome
 from engine.model.record import AttemptRecord, Counters, EngineStatus, JobRecord, RunKind, RunRecord, Why
 from engine.model.states import JobStatus, RunPhase
+from engine.model.undo import PrioritySet, Undo
+from engine.testing.views import EngineVerbs, JobVerbs, RunVerbs
 
 NOW: Instant = 1_790_000_000 * SECOND
 
@@ -63,7 +67,7 @@ def run_record(run_id: str = "etl:1", state: RunPhase = RunPhase.ENDED) -> RunRe
 
 
 @dataclass
-class FakeRun:
+class FakeRun(RunVerbs):
     """A run that is active or waits."""
 
     run_id: str
@@ -96,9 +100,19 @@ class FakeRun:
     async def stop(self, grace: float | None = None, *, aim: Aim | None = None) -> None:
         self.done.append(f"stop {grace}")
 
+    async def kill(self, *, aim: Aim | None = None) -> None:
+        self.done.append("kill")
+
+    async def signal(self, number: int, *, aim: Aim | None = None) -> None:
+        self.done.append(f"signal {number}")
+
+    async def set_priority(self, priority: int) -> PrioritySet:
+        self.done.append(f"priority {priority}")
+        return PrioritySet(priority, Undo("priority", self.run_id, {"priority": 0}))
+
 
 @dataclass
-class FakeJob:
+class FakeJob(JobVerbs):
     """A job that notes the verbs it is given."""
 
     id: str
@@ -154,31 +168,72 @@ class FakeJob:
             reason="next run in 1m",
         )
 
-    async def trigger(self, *, bypass: bool = False) -> FakeRun:
+    async def trigger(self, *, bypass: bool = False, downstream: bool = False, confirmed: bool = False) -> FakeRun:
         if self.id == "denied":
             raise Refused(RefusedCode.MANUAL_DENIED, "denied may not be started by hand", "change `manual`")
-        self.done.append(f"trigger {bypass}")
+        flags = {"bypass": bypass, "downstream": downstream, "confirmed": confirmed}
+        self.done.append(" ".join(["trigger", *(name for name, given in flags.items() if given)]))
         return FakeRun(f"{self.id}:7", RunPhase.QUEUED)
 
-    async def pause(self, for_seconds: float | None = None, *, aim: Aim | None = None) -> None:
-        self.done.append(f"pause {for_seconds}")
+    async def pause(self, for_seconds: float | None = None, *, aim: Aim | None = None) -> Undo:
+        return self._did(f"pause {for_seconds}", Undo("resume", self.id))
 
-    async def resume(self, *, aim: Aim | None = None) -> None:
+    async def resume(self, *, aim: Aim | None = None) -> Undo | None:
         self.done.append("resume")
+        return None
 
-    async def stop(self, *, job: bool = False, grace: float | None = None, aim: Aim | None = None) -> None:
+    async def stop(self, *, job: bool = False, grace: float | None = None, aim: Aim | None = None) -> Undo | None:
         if not (self.active or job):
             raise Refused(RefusedCode.STATE, f"nothing of {self.id} is running", "use --job to stop the job")
         self.done.append(f"stop {job} {grace}")
+        return None
 
-    async def bump(self, by: int) -> int:
+    async def kill(self, *, aim: Aim | None = None) -> None:
+        self.done.append("kill")
+
+    async def signal(self, number: int, *, aim: Aim | None = None) -> None:
+        self.done.append(f"signal {number}")
+
+    async def suspend(self) -> Undo:
+        return self._did("suspend", Undo("unsuspend", self.id))
+
+    async def unsuspend(self) -> Undo:
+        return self._did("unsuspend", Undo("suspend", self.id))
+
+    async def skip_next(self, *, undo: bool = False) -> Undo:
+        return self._did(f"skip_next {undo}", Undo("skip_next", self.id, {"undo": True}))
+
+    async def hold(self, reason: str = "", for_seconds: float | None = None) -> Undo:
+        return self._did(f"hold {reason!r} {for_seconds}", Undo("release", self.id))
+
+    async def release(self) -> None:
+        self.done.append("release")
+
+    async def enable(self) -> Undo:
+        return self._did("enable", Undo("disable", self.id))
+
+    async def disable(self) -> Undo:
+        return self._did("disable", Undo("enable", self.id))
+
+    async def set_timeout(self, seconds: float) -> Undo:
+        return self._did(f"set_timeout {seconds}", Undo("set_timeout", self.id, {"timeout": 0.0}))
+
+    async def backfill(self, start: Instant, end: Instant, *, parallel: int = 1) -> int:
+        self.done.append(f"backfill {(end - start) // SECOND} {parallel}")
+        return 3
+
+    async def bump(self, by: int) -> PrioritySet:
         return await self.set_priority(self.priority + by)
 
-    async def set_priority(self, priority: int) -> int:
+    async def set_priority(self, priority: int) -> PrioritySet:
         if not -100 <= priority <= 100:
             raise Refused(RefusedCode.OUT_OF_RANGE, f"{priority} is out of range")
-        self.priority = priority
-        return priority
+        before, self.priority = self.priority, priority
+        return PrioritySet(priority, Undo("priority", self.id, {"priority": before}))
+
+    def _did(self, what: str, undo: Undo) -> Undo:
+        self.done.append(what)
+        return undo
 
 
 class Feed:
@@ -196,7 +251,7 @@ class Feed:
 
 
 @dataclass
-class FakeView:
+class FakeView(EngineVerbs):
     """The engine itself; `logs` by run id."""
 
     jobs: list[FakeJob] = field(default_factory=list)
@@ -204,6 +259,8 @@ class FakeView:
     logs: dict[str, bytes] = field(default_factory=dict)
     asked: list[tuple[str | None, Outcome | None, Instant | None, int]] = field(default_factory=list)
     connected: bool = True
+    done: list[str] = field(default_factory=list)
+    audited: list[AuditRecord] = field(default_factory=list)
 
     def job(self, job_id: str) -> FakeJob:
         return {job.id: job for job in self.jobs}[job_id]
@@ -241,6 +298,30 @@ class FakeView:
         start = max(0, len(whole) + offset) if offset < 0 else min(offset, len(whole))
         data = whole[start : start + limit]
         return LogChunk(data, start, len(whole), start + len(data) < len(whole))
+
+    async def hold(self, reason: str = "", for_seconds: float | None = None, *, tag: str | None = None) -> Undo:
+        self.done.append(f"hold {tag} {reason!r} {for_seconds} by {actor()}")
+        return Undo("release", "" if tag is None else f"tag:{tag}")
+
+    async def release(self, *, tag: str | None = None) -> None:
+        self.done.append(f"release {tag}")
+
+    async def rerun(self, target: str) -> str:
+        self.done.append(f"rerun {target}")
+        return f"{target.partition(':')[0]}:9"
+
+    async def ack(self, target: str, reason: str = "") -> int:
+        self.done.append(f"ack {target} {reason!r}")
+        return 2
+
+    async def record(self, run_id: str) -> RunRecord | None:
+        return next((run for run in self.past if run.run_id == run_id), None)
+
+    async def inbox(self, *, job: str | None = None, limit: int = 100) -> list[RunRecord]:
+        return [run for run in self.past if job in (None, run.job)][:limit]
+
+    async def audit(self, *, since: Instant | None = None, limit: int = 100) -> list[AuditRecord]:
+        return self.audited[:limit]
 
     async def shutdown(self, drain: float | None = None, *, leave: bool = False) -> tuple[str, ...]:
         raise AssertionError("the server leaves the end of the engine to its owner")

@@ -100,7 +100,7 @@ async def test_status_why_and_history_answer(served: Served) -> None:
 @pytest.mark.parametrize(
     ("args", "done"),
     [
-        (("trigger", "load", "--bypass"), ["trigger True"]),
+        (("trigger", "load", "--bypass"), ["trigger bypass"]),
         (("pause", "load", "--for", "10m"), ["pause 600.0"]),
         (("resume", "load"), ["resume"]),
         (("stop", "load", "--job", "--grace", "5s"), ["stop True 5.0"]),

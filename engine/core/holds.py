@@ -1,0 +1,31 @@
+"""Holds: nothing starts, for one job, for all of a tag, or for the whole engine, until they are released or their time is up.
+
+A job's own hold is its `held_since` and what goes with it; those of its tags and of the engine are its `covers`. All of
+them must be gone before anything of it starts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from engine.clock import Instant
+
+EVERYTHING: Final = ""
+"""The scope of a hold of the whole engine; other scopes are tags."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Since when, until when (None: until released), by whom and why nothing of `scope` starts."""
+
+    scope: str
+    since: Instant
+    until: Instant | None
+    by: str
+    reason: str
+
+    @property
+    def of(self) -> str:
+        """What it holds, in words."""
+        return "all jobs" if self.scope == EVERYTHING else f"tag {self.scope}"

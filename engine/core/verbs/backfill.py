@@ -1,0 +1,53 @@
+"""backfill: runs for the occurrences of a span, on demand, whatever became of them before."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.clock import Instant
+from engine.core.birth import new_run
+from engine.core.dispatch import offer_next
+from engine.core.occurrences import QUEUE_LIMIT
+from engine.core.state import Job, Run, concurrency
+from engine.core.turn import Turn
+from engine.core.verbs.trigger import check_by_hand
+from engine.errors import Refused, RefusedCode
+from engine.model.record import RunKind
+from engine.schedule import occurrences
+
+MOST: Final = 1_000
+"""Runs of one backfill."""
+
+
+def backfill(turn: Turn, job: Job, start: Instant, end: Instant, parallel: int) -> list[Run]:
+    """Runs of kind `backfill` for what the schedule names from `start` to `end`, both included; at most `parallel` at once.
+
+    Refused: no schedule with planned times, a span that is empty, too long or not over, more at once than `concurrency`
+    allows, and what refuses a trigger.
+    """
+    check_by_hand(turn, job)
+    if job.plan is None:
+        raise Refused(RefusedCode.STATE, f"{job.id} has no planned times", "only schedule, every and at have")
+    limit = concurrency(job.spec)
+    if parallel < 1 or (limit is not None and parallel > limit):
+        remedy = "set its concurrency" if parallel > 1 else "it is 1 or more"
+        raise Refused(RefusedCode.OUT_OF_RANGE, f"parallel {parallel}: {job.id} runs {limit} at once", remedy)
+    if start > end:
+        raise Refused(RefusedCode.OUT_OF_RANGE, "the span ends before it begins", "exchange from and to")
+    if end > turn.now:
+        raise Refused(
+            RefusedCode.OUT_OF_RANGE, "the span is not over yet", "let it end now, the schedule does the rest"
+        )
+    planned, all_of_them = occurrences(job.plan, start - 1, end, MOST)
+    if not planned:
+        raise Refused(RefusedCode.OUT_OF_RANGE, f"{job.id} has no occurrence in that span", "widen it")
+    if not all_of_them:
+        raise Refused(
+            RefusedCode.OUT_OF_RANGE, f"{job.id} has more than {MOST} occurrences in that span", "do it in parts"
+        )
+    if turn.state.waiting + len(planned) > QUEUE_LIMIT:
+        raise Refused(RefusedCode.STATE, f"more than {QUEUE_LIMIT} runs would wait", "do it in parts")
+    job.parallel = parallel
+    runs = [new_run(turn, job, RunKind.BACKFILL, at) for at in planned]
+    offer_next(turn, job)
+    return runs

@@ -1,0 +1,27 @@
+"""kill: a run's tree is ended at once, without its stop signal and its grace."""
+
+from __future__ import annotations
+
+from engine.core.state import Job, Run
+from engine.core.stopping import end_tree
+from engine.core.turn import Turn
+from engine.core.verbs.stop import stop_run
+from engine.errors import Refused, RefusedCode
+from engine.model.outcome import Because, Reason
+
+
+def kill_run(turn: Turn, run: Run) -> None:
+    """KILL to every process of it, also while it is stopping; what has no process is ended as `stop` does."""
+    if run.live:
+        end_tree(turn, run, Reason(Because.OPERATOR), None, kill=True)
+    else:
+        stop_run(turn, run, None)
+
+
+def kill_runs(turn: Turn, job: Job) -> None:
+    """All that the job has running or retrying. Refused: nothing runs."""
+    if not job.active:
+        remedy = f"`stop {job.id}` takes what waits out of the queue" if job.queue else ""
+        raise Refused(RefusedCode.STATE, f"nothing of {job.id} runs", remedy)
+    for run in list(job.active):
+        kill_run(turn, run)

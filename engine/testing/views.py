@@ -1,0 +1,182 @@
+"""Bases for stand-ins of what screens and clients see: every verb is there, and those that a test does not expect fail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NoReturn
+
+from engine.api import Aim, RunView
+from engine.clock import Instant
+from engine.model.audit import AuditRecord
+from engine.model.record import RunRecord
+from engine.model.undo import PrioritySet, Undo
+from engine.spec.job import Manual
+
+
+def _unexpected(verb: str) -> NoReturn:
+    raise NotImplementedError(f"{verb} was not expected")
+
+
+class RunVerbs:
+    """The verbs of `engine.api.RunView`."""
+
+    __slots__ = ()
+
+    async def pause(self, for_seconds: float | None = None, *, aim: Aim | None = None) -> None:
+        """See `engine.api`."""
+        _unexpected("pause")
+
+    async def resume(self, *, aim: Aim | None = None) -> None:
+        """See `engine.api`."""
+        _unexpected("resume")
+
+    async def stop(self, grace: float | None = None, *, aim: Aim | None = None) -> None:
+        """See `engine.api`."""
+        _unexpected("stop")
+
+    async def kill(self, *, aim: Aim | None = None) -> None:
+        """See `engine.api`."""
+        _unexpected("kill")
+
+    async def signal(self, number: int, *, aim: Aim | None = None) -> None:
+        """See `engine.api`."""
+        _unexpected("signal")
+
+    async def bump(self, by: int) -> PrioritySet:
+        """See `engine.api`."""
+        _unexpected("bump")
+
+    async def set_priority(self, priority: int) -> PrioritySet:
+        """See `engine.api`."""
+        _unexpected("priority")
+
+
+class JobVerbs:
+    """The verbs of `engine.api.JobView`, and facts that seldom matter."""
+
+    __slots__ = ()
+
+    @property
+    def suspended(self) -> bool:
+        """See `engine.api`."""
+        return False
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """See `engine.api`."""
+        return ()
+
+    @property
+    def manual(self) -> Manual:
+        """See `engine.api`."""
+        return Manual.ALLOW
+
+    async def trigger(self, *, bypass: bool = False, downstream: bool = False, confirmed: bool = False) -> RunView:
+        """See `engine.api`."""
+        _unexpected("trigger")
+
+    async def pause(self, for_seconds: float | None = None, *, aim: Aim | None = None) -> Undo:
+        """See `engine.api`."""
+        _unexpected("pause")
+
+    async def resume(self, *, aim: Aim | None = None) -> Undo | None:
+        """See `engine.api`."""
+        _unexpected("resume")
+
+    async def stop(self, *, job: bool = False, grace: float | None = None, aim: Aim | None = None) -> Undo | None:
+        """See `engine.api`."""
+        _unexpected("stop")
+
+    async def kill(self, *, aim: Aim | None = None) -> None:
+        """See `engine.api`."""
+        _unexpected("kill")
+
+    async def signal(self, number: int, *, aim: Aim | None = None) -> None:
+        """See `engine.api`."""
+        _unexpected("signal")
+
+    async def suspend(self) -> Undo:
+        """See `engine.api`."""
+        _unexpected("suspend")
+
+    async def unsuspend(self) -> Undo:
+        """See `engine.api`."""
+        _unexpected("unsuspend")
+
+    async def skip_next(self, *, undo: bool = False) -> Undo:
+        """See `engine.api`."""
+        _unexpected("skip_next")
+
+    async def hold(self, reason: str = "", for_seconds: float | None = None) -> Undo:
+        """See `engine.api`."""
+        _unexpected("hold")
+
+    async def release(self) -> None:
+        """See `engine.api`."""
+        _unexpected("release")
+
+    async def enable(self) -> Undo:
+        """See `engine.api`."""
+        _unexpected("enable")
+
+    async def disable(self) -> Undo:
+        """See `engine.api`."""
+        _unexpected("disable")
+
+    async def set_timeout(self, seconds: float) -> Undo:
+        """See `engine.api`."""
+        _unexpected("set_timeout")
+
+    async def backfill(self, start: Instant, end: Instant, *, parallel: int = 1) -> int:
+        """See `engine.api`."""
+        _unexpected("backfill")
+
+    async def bump(self, by: int) -> PrioritySet:
+        """See `engine.api`."""
+        _unexpected("bump")
+
+    async def set_priority(self, priority: int) -> PrioritySet:
+        """See `engine.api`."""
+        _unexpected("priority")
+
+
+class EngineVerbs:
+    """The verbs of `engine.api.EngineView`, and an empty Inbox and audit."""
+
+    __slots__ = ()
+
+    async def hold(self, reason: str = "", for_seconds: float | None = None, *, tag: str | None = None) -> Undo:
+        """See `engine.api`."""
+        _unexpected("hold")
+
+    async def release(self, *, tag: str | None = None) -> None:
+        """See `engine.api`."""
+        _unexpected("release")
+
+    async def rerun(self, target: str) -> str:
+        """See `engine.api`."""
+        _unexpected("rerun")
+
+    async def ack(self, target: str, reason: str = "") -> int:
+        """See `engine.api`."""
+        _unexpected("ack")
+
+    async def inbox(self, *, job: str | None = None, limit: int = 100) -> Sequence[RunRecord]:
+        """See `engine.api`."""
+        return ()
+
+    async def audit(self, *, since: Instant | None = None, limit: int = 100) -> Sequence[AuditRecord]:
+        """See `engine.api`."""
+        return ()
+
+    async def record(self, run_id: str) -> RunRecord | None:
+        """See `engine.api`."""
+        return None
+
+    async def undo(self, undo: Undo) -> None:
+        """See `engine.api`."""
+        _unexpected("undo")
+
+    async def shutdown(self, drain: float | None = None, *, leave: bool = False) -> Sequence[str]:
+        """See `engine.api`."""
+        _unexpected("shutdown")
