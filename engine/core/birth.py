@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from engine.clock import Instant
 from engine.core.state import Job, Run
 from engine.core.turn import Turn
 from engine.model.record import RunKind
 from engine.model.states import Queued
 
+PLANNED: Final = frozenset({RunKind.SCHEDULE, RunKind.CATCH_UP})
+"""Kinds of which a job has one run per planned instant."""
+
 
 def new_run(turn: Turn, job: Job, kind: RunKind, planned_at: Instant, *, first: Instant | None = None) -> Run:
     """A run in its job's queue, not offered yet. The job's row goes with it: it holds the number that is never used again."""
     state = turn.state
     job.seq += 1
+    replayed = job.trail.replay_until is not None and planned_at <= job.trail.replay_until
     run = Run(
         no=state.next_no,
         run_id=f"{job.id}:{job.seq}",
@@ -20,6 +26,7 @@ def new_run(turn: Turn, job: Job, kind: RunKind, planned_at: Instant, *, first: 
         kind=kind,
         planned_at=planned_at,
         first_planned_at=planned_at if first is None else first,
+        seq=0 if kind in PLANNED and not replayed else state.next_no,
         queued_at=turn.now,
         ages_from=turn.now,
         state=Queued(turn.now),

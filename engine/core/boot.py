@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping
 
 from engine.clock import Instant, micros
 from engine.core.admission import release, reserve
+from engine.core.clock_steps import put_back
 from engine.core.dispatch import enter_starting, offer_next, undo_starting
 from engine.core.fates import set_next, settle
-from engine.core.occurrences import arise, plan_next, resume_schedule, watch_deadline
+from engine.core.occurrences import arise, plan_next, watch_deadline
 from engine.core.ready import order_key
 from engine.core.reports import take_report
+from engine.core.settling import resume_schedule
 from engine.core.state import Job, Run
 from engine.core.timers import OverAt, ResumeAt, RetryAt
 from engine.core.turn import Turn
@@ -113,6 +115,7 @@ def _not_found(turn: Turn, run: Run, missing: Missing) -> None:
 def resettle(turn: Turn, run: Run) -> None:
     """Put a run that the store remembers back in its place."""
     state = turn.state
+    run.ages_from = min(run.ages_from, turn.now)  # the clock may have been put back meanwhile
     if run.phase is RunPhase.QUEUED:
         state.enqueue(run)
         watch_deadline(turn, run)
@@ -136,6 +139,7 @@ def resettle(turn: Turn, run: Run) -> None:
 
 def begin(turn: Turn, default_zone: str, *, campaign: bool) -> None:
     """Let every job go on from where the store says it was. `campaign`: one-shots that have run run again."""
+    turn.state.zone = default_zone
     for job in turn.state.jobs.values():
         plan_job(turn, job, default_zone)
         if campaign:
@@ -171,6 +175,7 @@ def begin_job(turn: Turn, job: Job, *, campaign: bool) -> None:
     elif first_time and job.plan is not None:
         _begin_plan(turn, job)
     elif job.plan is not None:
+        put_back(turn, job, 0)
         resume_schedule(turn, job, Because.ENGINE_DOWN)
     if isinstance(spec.schedule, AtSchedule) and job.follows_schedule:
         _at_event(turn, job, spec.schedule)

@@ -31,7 +31,7 @@ def status_of(state: State, job: Job) -> JobStatus:
 
 def is_over(job: Job) -> bool:
     """Its window in time or its `max_runs` is used up, and nothing of it waits."""
-    if job.queue or job.active or job.next_due is not None or not job.listed:
+    if job.queue or job.active or job.next_due is not None or job.settling or not job.listed:
         return False
     if job.over or job.runs_left == 0:
         return True
@@ -44,7 +44,7 @@ def may_run_again(state: State, job: Job) -> bool:
     todo = [job]
     while todo:
         one = todo.pop()
-        if one.queue or one.active or one.next_due is not None:
+        if one.queue or one.active or one.next_due is not None or one.settling:
             return True
         for need in one.spec.needs if one.spec.schedule is None else ():
             if need.job not in seen and need.job in state.jobs:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from engine.core.boot import begin_job
 from engine.core.dispatch import offer_next
-from engine.core.fates import plan_after_end
-from engine.core.occurrences import resume_schedule
+from engine.core.fates import plan_after_end, set_next
+from engine.core.settling import resume_schedule
 from engine.core.state import Job
 from engine.core.turn import Turn
 from engine.model.outcome import Because
@@ -25,5 +25,7 @@ def go_on(turn: Turn, job: Job) -> None:
         resume_schedule(turn, job, Because.PAUSED)
         if isinstance(job.spec.schedule, DelaySchedule):
             plan_after_end(turn, job)
+        elif job.plan is None and job.next_planned is not None:
+            set_next(turn, job, job.next_planned)  # a one-shot whose `start_at` came meanwhile
     offer_next(turn, job)
     turn.fx.touch(job)

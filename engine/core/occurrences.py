@@ -1,12 +1,15 @@
-"""An occurrence gets its fate or becomes a run: due times, overlap, lateness, what fell due while nothing could start."""
+"""An occurrence gets its fate or becomes a run: due times, calendars, overlap, deadlines.
+
+What fell due while nothing could start is in `settling`.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
-from engine.clock import SECOND, Instant, micros
+from engine.clock import Instant, micros
 from engine.core.birth import new_run
-from engine.core.dispatch import offer, offer_next
+from engine.core.dispatch import offer
 from engine.core.fates import cancel_queued, due_at, set_next, settle
 from engine.core.state import Job, Run, concurrency
 from engine.core.stopping import end_tree
@@ -15,33 +18,36 @@ from engine.core.turn import Turn
 from engine.model.outcome import Because, Outcome, Reason
 from engine.model.record import RunKind
 from engine.model.states import RunPhase
-from engine.schedule import occurrences
-from engine.spec.job import CatchUp, DelaySchedule, Overlap
-
-COUNT_LIMIT: Final = 10_000
-"""Missed occurrences are counted exactly up to here."""
-
-CATCH_UP_LIMIT: Final = 1_000
-"""`catch_up: all` starts at most so many, the newest."""
+from engine.spec.job import DelaySchedule, Overlap
 
 QUEUE_LIMIT: Final = 100_000
 """Runs that wait, over all jobs; beyond it an occurrence is `missed(limit)`."""
 
-GRACE_CAP: Final = 300 * SECOND
-
 
 def take_due(turn: Turn, job: Job) -> None:
-    """The job's next occurrence has come: give it to `arise`, then plan the next one."""
+    """The job's next occurrence has come: give it to `arise`. The one after it is planned when time allows (`plan_some`)."""
     planned = job.next_planned
     if planned is None or job.next_due is None or job.next_due > turn.now or not job.follows_schedule or not job.listed:
         return  # a stale timer: the job was held, stopped, suspended or planned anew
+    if job.unplanned or job.settling:
+        return
     job.planned_until = planned
+    job.unplanned = True
+    turn.state.unplanned.append(job)
     turn.fx.save_job(job)
     if skips(job, planned):
         skip(turn, job, planned)
     else:
         arise(turn, job, RunKind.SCHEDULE, planned)
-    plan_next(turn, job)
+
+
+def plan_some(turn: Turn) -> bool:
+    """Plan the next occurrence of one job; are there more that wait for it?"""
+    waiting = turn.state.unplanned
+    job = waiting.popleft()
+    if job.unplanned:
+        plan_next(turn, job)
+    return bool(waiting)
 
 
 def skips(job: Job, planned: Instant) -> bool:
@@ -58,16 +64,21 @@ def skip(turn: Turn, job: Job, planned: Instant) -> None:
 def plan_next(turn: Turn, job: Job) -> None:
     """Set the next occurrence after the last one that has its fate.
 
-    After a forward step of the clock the ones in between have theirs by `catch_up` (`resume_schedule`), so the walk
-    is one step long whatever the step was.
+    After a forward step of the clock the ones in between have theirs by `catch_up` (`settling`), so the walk is one step
+    long whatever the step was.
     """
+    job.unplanned = False
     if isinstance(job.spec.schedule, DelaySchedule) and not (job.active or job.queue):
         return  # it got its fate at once, and with it its next time
     if job.plan is None:
         set_next(turn, job, None)
-    else:
-        assert job.planned_until is not None
-        set_next(turn, job, job.plan.next_after(job.planned_until))
+        return
+    assert job.planned_until is not None
+    job.trail = job.trail.behind(job.planned_until)
+    at = turn.memo.next_after(job.plan, job.planned_until)
+    while at is not None and (end := job.trail.beyond(at)) is not None:
+        at = turn.memo.next_after(job.plan, end)
+    set_next(turn, job, at)
 
 
 def arise(turn: Turn, job: Job, kind: RunKind, planned: Instant, *, bypass: bool = False) -> Run:
@@ -136,80 +147,3 @@ def miss_deadline(turn: Turn, run: Run) -> None:
     """The start deadline of a queued run has come; if its start is under way, the start wins (`reports`)."""
     if run.phase is RunPhase.QUEUED:
         cancel_queued(turn, run, Outcome.MISSED, Reason(Because.DEADLINE))
-
-
-def late_grace(job: Job, planned: Instant) -> int:
-    """Microseconds within which a late start counts as on time: as written, else min(5 minutes, half the period)."""
-    if job.spec.late_grace is not None:
-        return micros(job.spec.late_grace)
-    if job.plan is None:
-        return GRACE_CAP
-    following = job.plan.next_after(planned)
-    return GRACE_CAP if following is None else min(GRACE_CAP, (following - planned) // 2)
-
-
-def resume_schedule(turn: Turn, job: Job, why: Because) -> None:
-    """Nothing could start between `planned_until` and now (engine down, job held, clock stepped): give what fell due its fate.
-
-    The newest within `late_grace` starts as if on time; the others follow `catch_up`: one `missed` record for all
-    of them, or runs of kind `catch_up` within `catch_up_window`. Bounded work whatever the span (20-engine).
-    """
-    plan, after, left = job.plan, job.planned_until, job.runs_left
-    if plan is None or after is None or not job.follows_schedule or not job.listed or left == 0:
-        return
-    due, exact = occurrences(plan, after, turn.now, COUNT_LIMIT)
-    if not exact:
-        due = _newest(turn, job, due)
-    while due and due_at(job, due[-1]) > turn.now:
-        due.pop()  # its jitter lies ahead
-    newest = due[-1] if due else None
-    due = [at for at in due if not job.limits.excludes(at)]
-    if (skipped := next((at for at in due if skips(job, at)), None)) is not None:
-        due.remove(skipped)
-        skip(turn, job, skipped)
-    on_time: list[Instant] = []
-    if due and turn.now - due_at(job, due[-1]) <= late_grace(job, due[-1]):
-        on_time = [due.pop()]
-    window = turn.now - micros(job.spec.catch_up_window)
-    match job.spec.catch_up:
-        case CatchUp.NONE:
-            caught: list[Instant] = []
-        case CatchUp.LATEST:
-            caught = [] if on_time else [at for at in due[-1:] if at >= window]
-        case CatchUp.ALL:
-            caught = [at for at in due if at >= window][-CATCH_UP_LIMIT:]
-    if job.limits.end is not None and turn.now > job.limits.end:
-        caught = []  # no start after `end_at`
-    if left is not None:
-        caught = caught[max(0, len(caught) + len(on_time) - left) :]
-    missed = due[: len(due) - len(caught)]
-    if missed:
-        run = new_run(turn, job, RunKind.SCHEDULE, missed[-1], first=missed[0])
-        run.count = len(missed)
-        run.count_exact = exact
-        settle(turn, run, Outcome.MISSED, Reason(why))
-    for at in caught:
-        new_run(turn, job, RunKind.CATCH_UP, at)
-    offer_next(turn, job)
-    if newest is not None:
-        job.planned_until = newest
-        turn.fx.save_job(job)
-    for at in on_time:
-        arise(turn, job, RunKind.SCHEDULE, at)
-    plan_next(turn, job)
-
-
-def _newest(turn: Turn, job: Job, oldest: list[Instant]) -> list[Instant]:
-    """Too many to list: the oldest ones, and those of the last stretch before now, found by doubling its length."""
-    assert job.plan is not None
-    span = SECOND
-    recent: list[Instant] = []
-    while turn.now - span > oldest[-1]:
-        found, exact = occurrences(job.plan, turn.now - span, turn.now, CATCH_UP_LIMIT)
-        if not exact:
-            break
-        recent = found
-        if len(found) >= CATCH_UP_LIMIT // 2:
-            break
-        span *= 2
-    return oldest + [at for at in recent if at > oldest[-1]]

@@ -9,12 +9,13 @@ Invariants (the property tests check them after each step):
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from engine.clock import SECOND, Instant, instant
 from engine.core.holds import Hold
+from engine.core.trail import UNBROKEN, Trail
 from engine.model.outcome import Outcome, Reason
 from engine.model.record import AttemptRecord, Counters, RunKind
 from engine.model.states import LIVE, Ended, RunPhase, RunState, step
@@ -113,6 +114,8 @@ class Run:
     queued_at: Instant
     state: RunState
     first_planned_at: Instant = 0
+    seq: int = 0
+    """Tells apart what has the same job, kind and planned instant; 0 where there can be one only."""
     count: int = 1
     count_exact: bool = True
     ages_from: Instant = 0
@@ -230,6 +233,11 @@ class Job:
     """When the next occurrence may start: its planned time and its jitter."""
     next_planned: Instant | None = None
     limits: Limits = NO_LIMITS
+    trail: Trail = UNBROKEN
+    unplanned: bool = False
+    """`next_due` is past and has its run; the one after it is planned as soon as time allows."""
+    settling: bool = False
+    """What fell due while nothing could start gets its fate just now."""
     over: bool = False
     """Its `end_at` has passed; set for what has no plan that says so."""
     counted: int = 0
@@ -334,6 +342,22 @@ def concurrency(spec: JobSpec) -> int | None:
     return None if spec.overlap == "allow" else 1
 
 
+class Stretch(NamedTuple):
+    """A plan, by its key, between two instants."""
+
+    plan: str
+    after: Instant
+    until: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """A job whose past gets its fate, step by step."""
+
+    job: Job
+    steps: Iterator[None]
+
+
 @dataclass(slots=True)
 class Cascade:
     """What follows a run that was triggered with everything downstream; see `core.cascade`."""
@@ -351,12 +375,18 @@ class State:
 
     spec: EngineSpec
     boot_id: str = ""
+    zone: str = "UTC"
+    """Of jobs that name none."""
     facts: dict[str, str] = field(default_factory=dict)
     """Single values that the store kept."""
     jobs: dict[str, Job] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
     """Queued and active runs by run id."""
     by_attempt: dict[AttemptId, Run] = field(default_factory=dict)
+    unplanned: deque[Job] = field(default_factory=deque)
+    settling: deque[Settling] = field(default_factory=deque)
+    stretches: dict[Stretch, tuple[list[Instant], bool]] = field(default_factory=dict)
+    """What equal schedules had due in a stretch, while it is needed (`core.settling`)."""
     pools: dict[str, PoolSpec] = field(default_factory=dict)
     calendars: Mapping[str, CalendarSpec] = field(default_factory=lambda: NO_CALENDARS)
     blackouts: tuple[Blackout, ...] = ()
@@ -407,4 +437,8 @@ class State:
 
     def nothing_left(self) -> bool:
         """Nothing runs, waits or is scheduled any more."""
-        return not self.runs and all(job.next_due is None or not job.follows_schedule for job in self.jobs.values())
+        return (
+            not self.runs
+            and not self.settling
+            and all(job.next_due is None or not job.follows_schedule for job in self.jobs.values())
+        )

@@ -7,6 +7,7 @@ when it comes up. (A wheel gains nothing over heapq in CPython: measured at 10,0
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -87,6 +88,11 @@ class Timers:
         """Let `timer` come up at `at`."""
         self._seq += 1
         heapq.heappush(self._heap, (at, self._seq, timer))
+
+    def move(self, by: Callable[[Instant, Timer], int]) -> None:
+        """Let each come up so many microseconds later, as `by` says of it and of when it comes up now."""
+        self._heap = [(at + by(at, timer), seq, timer) for at, seq, timer in self._heap]
+        heapq.heapify(self._heap)
 
     @property
     def head(self) -> Instant | None:

@@ -11,6 +11,7 @@ from engine.core.effects import Effects
 from engine.core.ready import ReadyQueue
 from engine.core.state import Run, State
 from engine.ports.executor import AttemptId
+from engine.schedule import NextMemo
 
 
 @dataclass(slots=True)
@@ -49,3 +50,5 @@ class Turn:
     fx: Effects
     chance: random.Random
     now: Instant = 0
+    memo: NextMemo = field(default_factory=NextMemo)
+    """Next times, shared by jobs with equal schedules."""

@@ -94,6 +94,7 @@ class JobRow(NamedTuple):
     is_stopped: bool
     planned_until: Instant | None
     counted: int
+    trail: str | None
     last_no: int | None
     last_run_id: str | None
     last_started_at: Instant | None

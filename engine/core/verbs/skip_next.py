@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.core.fates import set_next
+from engine.core.occurrences import plan_next
 from engine.core.state import Job
 from engine.core.turn import Turn
 from engine.errors import Refused, RefusedCode
@@ -14,6 +15,8 @@ def skip_next(turn: Turn, job: Job) -> None:
         raise Refused(
             RefusedCode.STATE, f"the next run of {job.id} is to be skipped already", f"`skip-next {job.id} --undo`"
         )
+    if job.unplanned:
+        plan_next(turn, job)
     if job.next_run is None or job.next_planned is None:
         raise Refused(RefusedCode.STATE, f"{job.id} has no next run", f"`why {job.id}` says why")
     job.skip_at = job.next_planned
