@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from engine.monitoring import InMemoryMonitoring as InMemoryMonitoring
     from engine.ports.monitoring import Monitoring as Monitoring
     from engine.spec.context import JobContext as JobContext
+    from engine.spec.hooks import Hook as Hook
     from engine.spec.job import Need as Need
     from engine.spec.job import StopPolicy as StopPolicy
     from engine.spec.library import At as At
     from engine.spec.library import Cron as Cron
     from engine.spec.library import Delay as Delay
     from engine.spec.library import Every as Every
+    from engine.spec.library import Hooks as Hooks
     from engine.spec.library import JobSpec as JobSpec
     from engine.spec.library import Retry as Retry
 
@@ -38,9 +40,10 @@ _HOMES: Final = {
     "InMemoryMonitoring": "engine.monitoring",
     "Monitoring": "engine.ports.monitoring",
     "JobContext": "engine.spec.context",
+    "Hook": "engine.spec.hooks",
     "Need": "engine.spec.job",
     "StopPolicy": "engine.spec.job",
-    **dict.fromkeys(("At", "Cron", "Delay", "Every", "JobSpec", "Retry"), "engine.spec.library"),
+    **dict.fromkeys(("At", "Cron", "Delay", "Every", "Hooks", "JobSpec", "Retry"), "engine.spec.library"),
 }
 
 

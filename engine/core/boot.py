@@ -7,19 +7,19 @@ from collections.abc import Iterable, Mapping
 from engine.clock import Instant, micros
 from engine.core.admission import release, reserve
 from engine.core.clock_steps import put_back
-from engine.core.dispatch import enter_starting, offer_next, undo_starting
-from engine.core.fates import set_next, settle
+from engine.core.dispatch import begins_with, offer_next, undo_starting
+from engine.core.fates import set_next
 from engine.core.occurrences import arise, plan_next, watch_deadline
 from engine.core.ready import order_key
-from engine.core.reports import take_report
+from engine.core.reports import lose, take_report
 from engine.core.settling import resume_schedule
 from engine.core.state import Job, Run
 from engine.core.timers import OverAt, ResumeAt, RetryAt
 from engine.core.turn import Turn
 from engine.errors import Refused
-from engine.model.outcome import Because, Outcome, Reason
+from engine.model.outcome import Because, Reason
 from engine.model.record import RunKind
-from engine.model.states import Paused, Retrying, Running, RunPhase
+from engine.model.states import Paused, Retrying, Running, RunPhase, Starting
 from engine.planning import limits_of, plan_of, schedule_text
 from engine.ports.executor import Ended, Missing, NotFound, Recovered, StillRunning, StillWaiting
 from engine.spec.job import Argv, AtSchedule, DelaySchedule, EverySchedule, JobSpec, Manual
@@ -36,9 +36,11 @@ def link_needs(jobs: Mapping[str, Job]) -> None:
     """Tell each job who needs it."""
     for job in jobs.values():
         job.needed_by.clear()
+        job.needed.clear()
     for job in jobs.values():
         for need in job.spec.needs:
             jobs[need.job].needed_by.append(job)
+            job.needed.append(jobs[need.job])
 
 
 def ghost(turn: Turn, job_id: str) -> Job:
@@ -92,24 +94,25 @@ def _hold(turn: Turn, run: Run) -> None:
 
 
 def _not_found(turn: Turn, run: Run, missing: Missing) -> None:
-    assert run.attempt is not None
-    if run.live:
-        release(turn, run)
+    attempt = run.attempt
+    assert attempt is not None
     match missing:
+        case Missing.NEVER_STARTED if not run.live:
+            return
+        case Missing.NEVER_STARTED if isinstance(run.state, Starting) and begins_with(run, attempt.step):
+            release(turn, run)
+            undo_starting(turn, run)
+            return
         case Missing.NEVER_STARTED:
-            if run.live:
-                undo_starting(turn, run)
+            attempt.waits = False
+            turn.pipeline.in_slot.append((run, attempt))
             return
         case Missing.REBOOTED:
             reason = Reason(Because.REBOOT)
         case Missing.GONE:
-            reason = Reason(Because.CLAIM if run.attempt.pid is None else Because.EXIT_UNKNOWN)
-    if not run.live:
-        enter_starting(turn, run)
-    turn.state.taken -= 1
-    turn.state.by_attempt.pop(run.attempt.id, None)
-    run.attempt = None
-    settle(turn, run, Outcome.LOST, reason)
+            reason = Reason(Because.CLAIM if attempt.pid is None else Because.EXIT_UNKNOWN)
+    _hold(turn, run)
+    lose(turn, run, attempt, reason)
 
 
 def resettle(turn: Turn, run: Run) -> None:
@@ -119,6 +122,8 @@ def resettle(turn: Turn, run: Run) -> None:
     if run.phase is RunPhase.QUEUED:
         state.enqueue(run)
         watch_deadline(turn, run)
+        if run.not_before:
+            turn.fx.timers.add(run.not_before, RetryAt(run))
     else:
         state.runs[run.run_id] = run
         run.job.active.append(run)
@@ -132,6 +137,7 @@ def resettle(turn: Turn, run: Run) -> None:
             pass
     if run.live:
         state.taken += 1
+        state.staged += run.job.spec.staged
         reserve(turn, run)
     if run.attempt is not None:
         state.by_attempt[run.attempt.id] = run

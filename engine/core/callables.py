@@ -34,7 +34,8 @@ def freed(turn: Turn, report: Freed) -> None:
         return
     run.may_still_run = False
     run.job.lingering -= 1
-    turn.state.taken -= 1
-    release(turn, run)
+    if not run.live:  # else its hooks go on in the slot
+        turn.state.taken -= 1
+        release(turn, run)
     turn.fx.save(run)
     offer_next(turn, run.job)

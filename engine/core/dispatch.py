@@ -13,21 +13,20 @@ from functools import partial
 from typing import Final
 
 from engine.core.admission import blocked, free_slots, release, reserve, reserves
+from engine.core.course import COMMAND, Step, first_step
 from engine.core.ready import SIMPLE, takes
+from engine.core.sides import attempt_id, claim
 from engine.core.state import COUNTED, Attempt, Job, Run, concurrency
 from engine.core.turn import Turn
 from engine.model.record import RunKind
 from engine.model.states import Queued, Retrying, Starting
-from engine.ports.executor import AttemptId, Home, Withdraw
-from engine.spec.job import Call
+from engine.ports.executor import AttemptId, Withdraw
 
 CLAIM_AHEAD: Final = 16
 """Claims beyond the free slots."""
 
 ORDER_AHEAD: Final = 16
 """Orders beyond the free slots."""
-
-TAG_BITS: Final = 62
 
 
 def offer(turn: Turn, run: Run) -> None:
@@ -36,7 +35,7 @@ def offer(turn: Turn, run: Run) -> None:
     if run.entry or on_its_way(turn, run) or not job.may_start or turn.state.draining:
         return
     match run.state:
-        case Queued() if _room(turn, run):
+        case Queued() if run.not_before <= turn.now and _room(turn, run):
             turn.ready.push(run)
         case Retrying(until=until) if until <= turn.now:
             turn.ready.push(run)
@@ -60,7 +59,7 @@ def _offer_queued(turn: Turn, job: Job) -> None:
         if run.entry or on_its_way(turn, run):
             taken += 1
             backfill += run.kind is RunKind.BACKFILL
-        else:
+        elif run.not_before <= turn.now:
             waiting.append(run)
     backfill += sum(run.kind is RunKind.BACKFILL for run in job.active)
     for run in sorted(waiting, key=lambda run: run.kind is RunKind.BACKFILL):
@@ -89,13 +88,28 @@ def _room(turn: Turn, run: Run) -> bool:
     return limit is None or len(counted) + job.lingering < limit
 
 
-def start_what_may(turn: Turn) -> list[Run]:
-    """Claim what will start soon and return, in order, the runs whose launch is to be ordered now."""
+def start_what_may(turn: Turn) -> list[tuple[Run, Attempt]]:
+    """Claim what will start soon and return, in order, the attempts whose launch is to be ordered now."""
     if turn.state.draining or turn.state.blackout is not None:
-        return []
+        return _order_in_slot(turn)
     _make_way(turn)
     _claim(turn)
-    return _order(turn)
+    return _order_in_slot(turn) + _order(turn)
+
+
+def begins_with(run: Run, step: Step) -> bool:
+    """Is this what the run's current attempt begins with, when its turn has come."""
+    return step == (COMMAND if run.attempts_made > 1 else first_step(run.job.spec))
+
+
+def _order_in_slot(turn: Turn) -> list[tuple[Run, Attempt]]:
+    """What goes on in a slot that is taken, or beside its run."""
+    out: list[tuple[Run, Attempt]] = []
+    in_slot = turn.pipeline.in_slot
+    while in_slot and in_slot[0][1].durable:
+        in_slot[0][1].ordered = True
+        out.append(in_slot.popleft())
+    return out
 
 
 def _make_way(turn: Turn) -> None:
@@ -124,29 +138,24 @@ def _claim(turn: Turn) -> None:
             return
         if run is not first and first is not None and reserves(turn, first):
             return
-        if takes(run) != SIMPLE and free_slots(turn) <= 0:
+        if (run.job.spec.staged or takes(run) != SIMPLE) and free_slots(turn) <= 0:
             return  # first in order and unblocked, but it cannot go ahead: the next free slot is its
         turn.ready.drop(run)
         reserve(turn, run)
         if run.attempt is None:
             number = run.attempts_made + 1
-            run.attempt = Attempt(
-                id=f"{run.run_id}.{number}",
-                number=number,
-                tag=turn.chance.getrandbits(TAG_BITS) | 1,
-                boot_id=turn.state.boot_id,
-            )
-            run.home = Home.CALL if isinstance(run.job.spec.command, Call) else Home.LOCAL
-            turn.state.by_attempt[run.attempt.id] = run
-            turn.fx.claims.append(run)
-            turn.fx.save(run)
+            step = COMMAND if run.attempts_made else first_step(run.job.spec)
+            run.attempt = claim(turn, run, step, attempt_id(run, step, number), number)
         turn.pipeline.claimed.append(run)
         room -= 1
 
 
-def _order(turn: Turn) -> list[Run]:
-    """Durable claims go out in order, up to the window; those for which a slot is free are `starting` from here on."""
-    out: list[Run] = []
+def _order(turn: Turn) -> list[tuple[Run, Attempt]]:
+    """Durable claims go out in order, up to the window; those for which a slot is free are `starting` from here on.
+
+    While a run with later steps lives, none goes ahead: the executor would give its slot away between two of them.
+    """
+    out: list[tuple[Run, Attempt]] = []
     pipeline = turn.pipeline
     while pipeline.claimed:
         run = pipeline.claimed[0]
@@ -154,7 +163,8 @@ def _order(turn: Turn) -> list[Run]:
         assert attempt is not None
         if not attempt.durable:
             break
-        if turn.state.taken + len(pipeline.ahead) >= turn.state.spec.max_running + ORDER_AHEAD:
+        window = 0 if turn.state.staged or run.job.spec.staged else ORDER_AHEAD
+        if turn.state.taken + len(pipeline.ahead) >= turn.state.spec.max_running + window:
             break
         pipeline.claimed.popleft()
         attempt.ordered = True
@@ -162,7 +172,7 @@ def _order(turn: Turn) -> list[Run]:
         pipeline.hand_over(attempt.id, run)
         if in_time:
             enter_starting(turn, run)
-        out.append(run)
+        out.append((run, attempt))
     return out
 
 
@@ -180,6 +190,7 @@ def enter_starting(turn: Turn, run: Run) -> None:
     run.attempts_made = run.attempt.number
     job.served_at = turn.now
     turn.state.taken += 1
+    turn.state.staged += job.spec.staged
     turn.fx.note(run)
 
 
@@ -198,15 +209,15 @@ def take_back(turn: Turn, run: Run) -> None:
 
 def reoffer(turn: Turn, run: Run) -> None:
     """A claimed run that is in no queue waits for its turn again; its attempt stays its own, since it never started."""
-    if run.job.may_start and not turn.state.draining:
+    if run.job.may_start and not turn.state.draining and run.not_before <= turn.now:
         turn.ready.push(run)
 
 
 def withdrawn(turn: Turn, attempts: tuple[AttemptId, ...]) -> list[Run]:
     """The executor gave these launches back. Returns the runs that were to end rather than to start."""
     doomed: list[Run] = []
-    for attempt_id in attempts:
-        run = turn.pipeline.leave(attempt_id)
+    for withdrawn_id in attempts:
+        run = turn.pipeline.leave(withdrawn_id)
         if run is None or run.attempt is None:
             continue
         run.attempt.ordered = False
@@ -222,8 +233,9 @@ def withdrawn(turn: Turn, attempts: tuple[AttemptId, ...]) -> list[Run]:
 
 def undo_starting(turn: Turn, run: Run) -> None:
     """It was thought to start and did not: the slot is free, and it counts as never started."""
-    turn.state.taken -= 1
     job = run.job
+    turn.state.taken -= 1
+    turn.state.staged -= job.spec.staged
     run.attempts_made -= 1
     if run.attempts_made == 0:
         run.go(Queued(run.queued_at))

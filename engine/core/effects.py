@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.clock import Instant
-from engine.core.state import Job, Run
+from engine.core.state import Attempt, Job, Run
 from engine.core.timers import Timers
 from engine.ports.executor import AttemptId, Order
 
@@ -35,7 +35,7 @@ class Effects:
     jobs: dict[str, Job] = field(default_factory=dict)
     noted: dict[int, Run] = field(default_factory=dict)
     """Runs whose row, with their job's, may be written a little later."""
-    claims: list[Run] = field(default_factory=list)
+    claims: list[tuple[Run, Attempt]] = field(default_factory=list)
     ends: list[AttemptId] = field(default_factory=list)
     over: list[Run] = field(default_factory=list)
     """Runs that got their fate in this tick."""

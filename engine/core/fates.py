@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from engine.clock import SECOND, Instant, micros
 from engine.core.admission import release
+from engine.core.course import StepKind
 from engine.core.dispatch import offer_next
+from engine.core.sides import begin_side
 from engine.core.state import Job, Run
 from engine.core.timers import Due
 from engine.core.turn import Turn
@@ -44,6 +46,8 @@ def settle(turn: Turn, run: Run, outcome: Outcome, reason: Reason | None) -> Non
     turn.fx.save(run)
     turn.fx.save_job(job)
     turn.fx.over.append(run)
+    if outcome is Outcome.MISSED:
+        begin_side(turn, run, StepKind.MISSED)
     if job.spec.on_failure is OnFailure.HALT and outcome in {Outcome.FAILED, Outcome.TIMED_OUT}:
         job.stopped = True
     plan_after_end(turn, job)
@@ -58,6 +62,7 @@ def is_bad(outcome: Outcome, reason: Reason | None) -> bool:
 def _remember(job: Job, run: Run, outcome: Outcome, reason: Reason | None) -> None:
     assert run.ended_at is not None
     job.last_ended_at = run.ended_at
+    job.outputs = run.outputs
     job.last_outcome = outcome
     job.last_reason = None if reason is None else str(reason)
     if run.started_at is not None:

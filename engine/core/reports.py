@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
+from dataclasses import replace
 
-from engine.clock import SECOND
-from engine.core.admission import release
 from engine.core.callables import freed, linger, save_data
+from engine.core.course import StepKind
 from engine.core.dispatch import enter_starting, withdrawn
 from engine.core.fates import forget_claim, settle
-from engine.core.retry import wait_before
-from engine.core.state import Run
-from engine.core.stopping import count_pause, end_tree
-from engine.core.timers import ResumeAt, RetryAt
+from engine.core.sides import attempt_of, begin_side, side_over
+from engine.core.state import Attempt, Run
+from engine.core.steps import main_over, step_over
+from engine.core.stopping import count_pause, end_tree, order_end
+from engine.core.timers import ResumeAt
 from engine.core.turn import Turn
 from engine.errors import PauseTimeout, Refused, RefusedCode
 from engine.model.outcome import Because, Outcome, Reason
 from engine.model.record import AttemptRecord
 from engine.model.states import Paused as PausedState
-from engine.model.states import Retrying, Running, RunPhase, Stopping
+from engine.model.states import Running, RunPhase, Stopping
 from engine.ports.executor import (
     Cause,
     DataSaved,
     Ended,
+    Failure,
     Freed,
     Paused,
     PauseRefused,
@@ -53,15 +55,16 @@ def take_report(turn: Turn, report: Report, answer: Callable[[Run, Refused | Non
         if isinstance(report, Ended):
             turn.fx.ends.append(report.attempt)  # its end is on record: let the executor forget it
         return
+    attempt = attempt_of(run, report.attempt)
     match report:
-        case Sampled():
+        case Sampled() if attempt is run.attempt:
             _sampled(turn, run, report)
         case Started():
-            _started(turn, run, report)
+            _started(turn, run, attempt, report)
         case Ended():
-            _ended(turn, run, report)
+            _ended(turn, run, attempt, report)
         case SpawnFailed():
-            _spawn_failed(turn, run, report)
+            _spawn_failed(turn, run, attempt, report)
         case Paused():
             _paused(turn, run, report)
             answer(run, None)
@@ -82,46 +85,80 @@ def _unstarted_outcome(run: Run, wish: Reason) -> Outcome:
     return Outcome.MISSED if wish.because is Because.DEADLINE else Outcome.SKIPPED
 
 
-def _started(turn: Turn, run: Run, report: Started) -> None:
-    attempt = run.attempt
-    assert attempt is not None
+def _started(turn: Turn, run: Run, attempt: Attempt, report: Started) -> None:
     if attempt.pid is not None:
         return  # told again after a reconnect
     turn.pipeline.leave(attempt.id)
     attempt.pid, attempt.ticks, attempt.started_at = report.pid, report.ticks, report.at
+    if attempt is not run.attempt:
+        return  # a hook beside the run
     if run.phase in {RunPhase.QUEUED, RunPhase.RETRYING}:
         enter_starting(turn, run)
-    run.go(Running(report.at, report.pid))
+    turn.fx.note(run)
+    if attempt.step.kind is StepKind.IF:  # it has not started yet, it is being asked whether it may
+        if run.wish is not None:
+            order_end(turn, run, run.wish, None)
+        return
+    if isinstance(run.state, Stopping):
+        run.go(replace(run.state, pid=report.pid))
+        if attempt.step.main:
+            order_end(turn, run, run.state.reason, None)
+    else:
+        run.go(Running(report.at, report.pid))
     if run.started_at is None:
         run.started_at = report.at
-    job = run.job
-    job.last = run
-    job.last_no, job.last_run_id, job.last_started_at = run.no, run.run_id, report.at
-    turn.fx.note(run)
+        run.priority = run.job.priority
+        job = run.job
+        job.last = run
+        job.last_no, job.last_run_id, job.last_started_at = run.no, run.run_id, report.at
     if run.wish is not None:
         wish, run.wish = run.wish, None
         if wish.because is not Because.DEADLINE:  # it started just in time
             end_tree(turn, run, wish, None, kill=run.wish_kill)
 
 
-def _ended(turn: Turn, run: Run, report: Ended) -> None:
-    attempt = run.attempt
-    assert attempt is not None
+def _ended(turn: Turn, run: Run, attempt: Attempt, report: Ended) -> None:
     turn.fx.ends.append(attempt.id)
     turn.pipeline.leave(attempt.id)
+    if attempt is not run.attempt:
+        side_over(turn, run, attempt, _hook_error(report))
+        return
     if not run.live:
         enter_starting(turn, run)  # it started and ended before anything was heard of it
     count_pause(run, report.at)
-    outcome, reason = judge(run.job.spec, report, run.state.reason if isinstance(run.state, Stopping) else None)
-    run.exit_code, run.signal = report.exit_code, report.signal
-    run.left_behind = report.left_behind
-    run.error = None if report.failure is None else report.failure.traceback
+    run.left_behind += report.left_behind
     if report.peak_rss is not None:
         run.peak_rss = max(report.peak_rss, run.peak_rss or 0)
     if report.cpu is not None:
         run.cpu_seconds = (run.cpu_seconds or 0.0) + report.cpu
+    if not attempt.step.main:
+        _leave(turn, run, attempt)
+        step_over(turn, run, attempt.step, _hook_error(report))
+        return
+    outcome, reason = judge(run.job.spec, report, run.state.reason if isinstance(run.state, Stopping) else None)
+    run.exit_code, run.signal = report.exit_code, report.signal
+    run.error = None if report.failure is None else report.failure.traceback
     run.ended_at = report.at
-    _attempt_over(turn, run, outcome, reason, report)
+    if report.may_still_run:
+        linger(turn, run)
+    _main_over(turn, run, attempt, (outcome, reason), report)
+
+
+def _hook_error(report: Ended) -> str | None:
+    """What is wrong with the end of a hook or precondition; None: nothing."""
+    match report:
+        case Ended(exit_code=0, cause=None, failure=None):
+            return None
+        case Ended(cause=Cause() as cause):
+            return cause.value
+        case Ended(failure=Failure(summary=summary)):
+            return f"exception({summary})"
+        case Ended(exit_code=int(code)):
+            return f"exit({code})"
+        case Ended(signal=int(number)):
+            return f"signal({number})"
+        case _:
+            return "exit_unknown"
 
 
 def judge(spec: JobSpec, report: Ended, stopping: Reason | None) -> tuple[Outcome, Reason]:
@@ -149,27 +186,37 @@ def judge(spec: JobSpec, report: Ended, stopping: Reason | None) -> tuple[Outcom
     return Outcome.LOST, Reason(Because.EXIT_UNKNOWN)
 
 
-def _spawn_failed(turn: Turn, run: Run, report: SpawnFailed) -> None:
-    attempt = run.attempt
-    assert attempt is not None
+def _spawn_failed(turn: Turn, run: Run, attempt: Attempt, report: SpawnFailed) -> None:
     turn.pipeline.leave(attempt.id)
-    if not run.live:
-        enter_starting(turn, run)
     name = errno.errorcode.get(report.errno, str(report.errno))
     reason = Reason(Because.SPAWN, f"{report.step}: {name}")
-    run.ended_at = report.at
-    _attempt_over(turn, run, Outcome.FAILED, reason, None)
-
-
-def _attempt_over(turn: Turn, run: Run, outcome: Outcome, reason: Reason, report: Ended | None) -> None:
-    """The slot is free; then the next attempt, or the run's fate."""
-    attempt = run.attempt
-    assert attempt is not None
-    if report is not None and report.may_still_run:
-        linger(turn, run)
+    if attempt is not run.attempt:
+        side_over(turn, run, attempt, str(reason))
+        return
+    if not run.live:
+        enter_starting(turn, run)
+    if attempt.step.main:
+        run.ended_at = report.at
+        _main_over(turn, run, attempt, (Outcome.FAILED, reason), None)
     else:
-        turn.state.taken -= 1
-        release(turn, run)
+        _leave(turn, run, attempt)
+        step_over(turn, run, attempt.step, str(reason))
+
+
+def lose(turn: Turn, run: Run, attempt: Attempt, reason: Reason) -> None:
+    """The attempt is gone and nobody knows how it ended."""
+    if not run.live:
+        enter_starting(turn, run)
+    if attempt.step.main:
+        run.ended_at = turn.now
+        _main_over(turn, run, attempt, (Outcome.LOST, reason), None)
+    else:
+        _leave(turn, run, attempt)
+        step_over(turn, run, attempt.step, str(reason))
+
+
+def _main_over(turn: Turn, run: Run, attempt: Attempt, verdict: tuple[Outcome, Reason], report: Ended | None) -> None:
+    outcome, reason = verdict
     run.past.append(
         AttemptRecord(
             attempt_id=attempt.id,
@@ -184,21 +231,14 @@ def _attempt_over(turn: Turn, run: Run, outcome: Outcome, reason: Reason, report
             cpu_seconds=report.cpu if report else None,
         )
     )
+    _leave(turn, run, attempt)
+    main_over(turn, run, attempt.step, outcome, reason)
+
+
+def _leave(turn: Turn, run: Run, attempt: Attempt) -> None:
     turn.state.by_attempt.pop(attempt.id, None)
     run.attempt = None
     run.cpu_percent = run.rss = None
-    wait = None
-    if not isinstance(run.state, Stopping) and not turn.state.draining:
-        wait = wait_before(run.job.spec.retry, run.attempts_made, outcome, turn.chance)
-    if wait is None:
-        settle(turn, run, outcome, reason)
-        return
-    until = turn.now + round(wait * SECOND)
-    run.go(Retrying(turn.now, until))
-    run.ages_from = until
-    run.ended_at = None
-    turn.fx.timers.add(until, RetryAt(run))
-    turn.fx.save(run)
 
 
 def _paused(turn: Turn, run: Run, report: Paused) -> None:
@@ -210,6 +250,7 @@ def _paused(turn: Turn, run: Run, report: Paused) -> None:
             if until is not None:
                 turn.fx.timers.add(until, ResumeAt(run))
             turn.fx.save(run)
+            begin_side(turn, run, StepKind.PAUSE)
         case _:
             pass
 
@@ -220,6 +261,7 @@ def _resumed(turn: Turn, run: Run, report: Resumed) -> None:
             count_pause(run, report.at)
             run.go(Running(report.at, pid))
             turn.fx.save(run)
+            begin_side(turn, run, StepKind.RESUME)
         case _:
             pass
 

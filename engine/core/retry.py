@@ -4,22 +4,55 @@ from __future__ import annotations
 
 import random
 
-from engine.model.outcome import Outcome
-from engine.spec.job import Retry
+from engine.clock import SECOND
+from engine.core.state import Run
+from engine.model.outcome import Because, Outcome, Reason
+from engine.spec.job import RetryCauses
 
-RETRIED = frozenset({Outcome.FAILED, Outcome.TIMED_OUT})
-"""Outcomes that are tried again; a stopped or lost run never is by itself."""
 
+def wait_before(run: Run, outcome: Outcome, reason: Reason, chance: random.Random) -> float | None:
+    """Seconds until the next attempt after one that ended so; None: no further one.
 
-def wait_before(retry: Retry, made: int, outcome: Outcome, chance: random.Random) -> float | None:
-    """Seconds until the next attempt after `made` attempts; None: no further one."""
-    if outcome not in RETRIED or (retry.limit is not None and made > retry.limit):
+    A stopped run is never tried again, a lost one only if `retry.only` lists it (20-engine, After a crash).
+    """
+    retry = run.job.spec.retry
+    made = run.attempts_made if retry.reset_on_success else run.job.retries + 1
+    if not _is_cause(retry.only, outcome, reason) or (retry.limit is not None and made > retry.limit):
+        return None
+    if (left := total_left(run)) is not None and left <= 0:
         return None
     try:
-        wait = retry.delay * retry.backoff ** (made - 1)
+        wait = retry.delay * retry.backoff ** (run.attempts_made - 1)
     except OverflowError:
         wait = retry.max_delay
     wait = min(wait, retry.max_delay)
     if retry.jitter:
         wait *= 1 + chance.uniform(-retry.jitter, retry.jitter)
     return max(0.0, wait)
+
+
+def _is_cause(only: RetryCauses, outcome: Outcome, reason: Reason) -> bool:
+    match outcome, reason.because:
+        case Outcome.TIMED_OUT, _:
+            return only.timeout
+        case Outcome.LOST, _:
+            return only.lost
+        case Outcome.FAILED, Because.EXIT:
+            return only.exit_codes is None or int(reason.value) in only.exit_codes
+        case Outcome.FAILED, Because.SIGNAL:
+            return only.signals
+        case Outcome.FAILED, _:
+            return True
+        case _:
+            return False
+
+
+def total_left(run: Run) -> float | None:
+    """Seconds of `timeout.total` that the run's attempts have not used, pauses left out; None: no such limit."""
+    total = run.job.spec.timeout.total
+    if total is None:
+        return None
+    used = sum(
+        one.ended_at - one.started_at for one in run.past if one.started_at is not None and one.ended_at is not None
+    )
+    return total - max(0, used - run.paused_us) / SECOND

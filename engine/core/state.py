@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from engine.clock import SECOND, Instant, instant
+from engine.core.course import COMMAND, Step
 from engine.core.holds import Hold
 from engine.core.trail import UNBROKEN, Trail
 from engine.model.outcome import Outcome, Reason
@@ -23,7 +24,7 @@ from engine.planning import NO_CALENDARS, Limits
 from engine.ports.executor import AttemptId, Home, LeftBehind
 from engine.schedule import Plan
 from engine.spec.config import EngineSpec, PoolSpec
-from engine.spec.job import JobSpec
+from engine.spec.job import NOTHING, JobSpec
 from engine.spec.when import Blackout, CalendarSpec
 
 COUNTED = frozenset({RunKind.SCHEDULE, RunKind.CATCH_UP, RunKind.NEEDS})
@@ -99,6 +100,32 @@ class Attempt:
     started_at: Instant | None = None
     pid: int | None = None
     ticks: int | None = None
+    step: Step = COMMAND
+    waits: bool = True
+    """For a slot; a later step of a run, and a hook beside it, starts at once."""
+
+
+@dataclass(slots=True)
+class Course:
+    """What only runs with more steps than their command have to remember."""
+
+    verdict: tuple[Outcome, Reason] | None = None
+    """What the run will end with, while hooks and outputs are still to come."""
+    errors: dict[str, list[str]] = field(default_factory=dict)
+    """Hooks' errors by slot."""
+    wait: float = 0.0
+    """Seconds until the next attempt, once the `retry` hook is over."""
+    rounds: int = 0
+    """How often the preconditions were looked at in vain."""
+    checked_since: Instant | None = None
+    beside: int = 0
+    """Hooks that were begun beside the run."""
+    sides: dict[AttemptId, Attempt] = field(default_factory=dict)
+    """Those of them that are not over."""
+
+    def note(self, slot: str, error: str) -> None:
+        """Keep a hook's error."""
+        self.errors.setdefault(slot, []).append(error)
 
 
 @dataclass(slots=True, eq=False)
@@ -147,6 +174,12 @@ class Run:
     """Traceback of the last attempt that ended with an exception."""
     may_still_run: bool = False
     """Over on record, but its function ignored the stop: it keeps its slot (`State.lingering`)."""
+    not_before: Instant = 0
+    """It is not offered earlier: its preconditions are to be looked at again then."""
+    recovered: bool = False
+    """The failover went well."""
+    outputs: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    _course: Course | None = None
     stored: bool = False
     """It has a row."""
     priority: int = 0
@@ -160,6 +193,18 @@ class Run:
     """Token of its place in the ready queue; another token there is stale. 0: it is not there."""
     key: OrderKey = (0.0, 0, 0, 0, 0)
     """What it was ordered by when it last came into the ready queue."""
+
+    @property
+    def course(self) -> Course:
+        """Made when it is first asked for: most runs have none."""
+        if self._course is None:
+            self._course = Course()
+        return self._course
+
+    @property
+    def has_course(self) -> bool:
+        """There is something in it."""
+        return self._course is not None
 
     @property
     def phase(self) -> RunPhase:
@@ -254,10 +299,16 @@ class Job:
     last_reason: str | None = None
     last_seconds: float | None = None
     served_at: Instant = 0
+    retries: int = 0
+    """Attempts after the first in the job's life; what `reset_on_success: false` counts."""
     data: dict[str, object] = field(default_factory=dict)
     """What its functions saved for the job, over runs."""
     lingering: int = 0
     """Functions that ignored their stop and still run: each counts as a run for the job's concurrency."""
+    outputs: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    """What its last run that ended hands on."""
+    needed: list[Job] = field(default_factory=list)
+    """The jobs it needs."""
     needed_by: list[Job] = field(default_factory=list)
     met: dict[str, Outcome] = field(default_factory=dict)
     """Triggered by needs: how each needed job ended since the last run of this one was made."""
@@ -399,6 +450,8 @@ class State:
     """The live exclusive run."""
     taken: int = 0
     """Live runs, and lingering ones."""
+    staged: int = 0
+    """Live runs with more steps than their command: while there is one, nothing is ordered ahead of its slot."""
     lingering: dict[AttemptId, Run] = field(default_factory=dict)
     """Runs whose function goes on after their end; they hold what they took."""
     waiting: int = 0

@@ -15,32 +15,38 @@ from engine.ports.executor import Cause, Stop
 def end_tree(turn: Turn, run: Run, reason: Reason, grace: float | None, *, kill: bool = False) -> None:
     """Order the end of a live run; what is over or stopping already is left alone.
 
-    A run that is `starting` has no pid yet: it is stopped when it reports one (`reports.started`). `kill`: at once,
-    without its stop signal; this one is ordered of a run that is stopping, too.
+    Where there is no pid yet (it starts, or is between two steps) it is stopped when it reports one (`reports`). `kill`:
+    at once, without its stop signal; this one is ordered of a run that is stopping, too.
     """
     match run.state:
         case Starting():
             run.wish = reason
             run.wish_kill = kill
+            order_end(turn, run, reason, grace, kill=kill)
         case Stopping() if kill:
-            assert run.attempt is not None
-            turn.fx.orders.append(Stop(run.attempt.id, int(Signals.SIGKILL), 0.0))
+            order_end(turn, run, run.state.reason, grace, kill=True)
         case Running(pid=pid) | Paused(pid=pid):
-            assert run.attempt is not None
             count_pause(run, turn.now)
             run.go(Stopping(turn.now, pid, reason))
-            policy = run.job.spec.stop
-            turn.fx.orders.append(
-                Stop(
-                    run.attempt.id,
-                    int(Signals.SIGKILL if kill else policy.signal),
-                    0.0 if kill else policy.grace if grace is None else grace,
-                    Cause.SHUTDOWN if reason.because is Because.SHUTDOWN else Cause.STOP,
-                )
-            )
+            order_end(turn, run, reason, grace, kill=kill)
             turn.fx.save(run)
         case _:
             pass
+
+
+def order_end(turn: Turn, run: Run, reason: Reason, grace: float | None, *, kill: bool = False) -> None:
+    """Tell the executor to end the run's current attempt, if that has a process."""
+    if run.attempt is None or run.attempt.pid is None:
+        return
+    policy = run.job.spec.stop
+    turn.fx.orders.append(
+        Stop(
+            run.attempt.id,
+            int(Signals.SIGKILL if kill else policy.signal),
+            0.0 if kill else policy.grace if grace is None else grace,
+            Cause.SHUTDOWN if reason.because is Because.SHUTDOWN else Cause.STOP,
+        )
+    )
 
 
 def count_pause(run: Run, now: int) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from engine.clock import Instant
 from engine.core.effects import Effects
 from engine.core.ready import ReadyQueue
-from engine.core.state import Run, State
+from engine.core.state import Attempt, Run, State
 from engine.ports.executor import AttemptId
 from engine.schedule import NextMemo
 
@@ -26,6 +26,8 @@ class Pipeline:
     claimed: deque[Run] = field(default_factory=deque)
     ordered: dict[AttemptId, Run] = field(default_factory=dict)
     ahead: dict[AttemptId, Run] = field(default_factory=dict)
+    in_slot: deque[tuple[Run, Attempt]] = field(default_factory=deque)
+    """Later steps of runs that have their slot, and hooks beside runs: ordered as soon as they are durable."""
 
     def hand_over(self, attempt: AttemptId, run: Run) -> None:
         """The executor has it; it is ahead of its slot until it enters `starting`."""

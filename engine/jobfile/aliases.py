@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
-from engine.jobfile import policies
+from engine.jobfile import hooks, policies
 from engine.jobfile.tables import Alias
 
 _COMPOSE: Final = {
@@ -23,7 +23,7 @@ _DAGU: Final = {
     "timeout_sec": Alias("timeout", read=policies.timeout_seconds),
     "retry_policy": Alias("retry", read=policies.retry_policy),
     "handler_on": Alias("hooks"),
-    "preconditions": Alias("if"),
+    "preconditions": Alias("if", read=hooks.dagu_conditions),
 }
 
 _SEEDS: Final = {

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from engine.clock import Instant, instant
-from engine.jobfile import keys, policies, relations
+from engine.jobfile import hooks, keys, policies, relations
 from engine.jobfile.conflicts import check_conflicts
 from engine.jobfile.draft import EMPTY, Draft
 from engine.jobfile.filling import Filler, Surroundings
@@ -20,6 +20,7 @@ from engine.jobfile.times import placed
 from engine.jobfile.variables import Variables
 from engine.schedule import zone
 from engine.spec.config import Ageing, EngineSpec, History, PoolSpec
+from engine.spec.hooks import SKIP, Hook, HookSlot, OnFalse
 from engine.spec.job import (
     NOTHING,
     AtSchedule,
@@ -30,6 +31,7 @@ from engine.spec.job import (
     Need,
     Required,
     Retry,
+    RetryCauses,
     Schedule,
     Shell,
     StopPolicy,
@@ -98,6 +100,11 @@ def build_job(
         pools=_pools(draft),
         needs=_needs(draft),
         join=draft.get(keys.JOIN, _BUILT_IN.join),
+        conditions=filler.conditions(),
+        on_false=_on_false(draft),
+        hooks=_hooks(filler, draft),
+        failover=filler.failover(),
+        outputs=_outputs(draft),
         timeout=_timeout(draft),
         stop=_stop(draft),
         retry=_retry(around, job),
@@ -167,7 +174,9 @@ def _needs(draft: Draft) -> tuple[Need, ...]:
 
 def _timeout(draft: Draft) -> Timeout:
     timeout = draft.find(keys.TIMEOUT)
-    return _BUILT_IN.timeout if timeout is None else Timeout(timeout.get(policies.TIMEOUT_RUN, None))
+    if timeout is None:
+        return _BUILT_IN.timeout
+    return Timeout(timeout.get(policies.TIMEOUT_RUN, None), timeout.get(policies.TIMEOUT_TOTAL, None))
 
 
 def _stop(draft: Draft) -> StopPolicy:
@@ -199,7 +208,49 @@ def _retry(around: Surroundings, job: Resolved) -> Retry:
         backoff=retry.get(policies.RETRY_BACKOFF, default.backoff),
         max_delay=max_delay,
         jitter=retry.get(policies.RETRY_JITTER, default.jitter),
+        only=_only(retry.get(policies.RETRY_ONLY, EMPTY)),
+        reset_on_success=retry.get(policies.RETRY_RESET_ON_SUCCESS, default.reset_on_success),
     )
+
+
+def _only(draft: Draft) -> RetryCauses:
+    """Where causes are listed, what is not listed is not tried again."""
+    if not draft.items:
+        return _BUILT_IN.retry.only
+    return RetryCauses(
+        exit_codes=draft.get(policies.ONLY_EXIT_CODES, frozenset()),
+        signals=draft.get(policies.ONLY_SIGNALS, False),
+        timeout=draft.get(policies.ONLY_TIMEOUT, False),
+        lost=draft.get(policies.ONLY_LOST, False),
+    )
+
+
+def _on_false(draft: Draft) -> OnFalse:
+    on_false = draft.find(keys.ON_FALSE)
+    if on_false is None or not on_false.items:
+        return SKIP
+    return OnFalse(on_false.get(hooks.ON_FALSE_EVERY, 0.0), on_false.get(hooks.ON_FALSE_FOR, 0.0))
+
+
+def _hooks(filler: Filler, draft: Draft) -> Mapping[HookSlot, Hook]:
+    written = draft.find(keys.HOOKS)
+    if written is None:
+        return _BUILT_IN.hooks
+    found: dict[HookSlot, Hook] = {}
+    for slot, key in hooks.HOOK_KEYS.items():
+        one = written.find(key)
+        if one is not None and hooks.HOOK_COMMAND.name in one.items:
+            command = filler.arguments(one.items[hooks.HOOK_COMMAND.name], f"hooks.{slot}.command")
+            timeout = one.get(hooks.HOOK_TIMEOUT, Hook(command).timeout)
+            found[slot] = Hook(command, timeout, one.get(hooks.HOOK_IGNORE_ERROR, False))
+    return MappingProxyType(found)
+
+
+def _outputs(draft: Draft) -> Mapping[str, str]:
+    written = draft.find(keys.OUTPUTS)
+    if written is None or not written.items:
+        return _BUILT_IN.outputs
+    return MappingProxyType({name: str(item.value) for name, item in written.items.items()})
 
 
 def build_engine(around: Surroundings, draft: Draft, folder: str) -> EngineSpec:

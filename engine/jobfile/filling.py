@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
 from types import MappingProxyType
+from typing import Final, cast
 
 from engine.jobfile import keys
 from engine.jobfile.draft import EMPTY, Item, Key
 from engine.jobfile.environment import EnvFiles
 from engine.jobfile.fields import MAX_ARGUMENT
+from engine.jobfile.hooks import Written
 from engine.jobfile.layers import Resolved
 from engine.jobfile.nodes import Node, Seq
 from engine.jobfile.reading import Report
 from engine.jobfile.source import Source, SourceError
 from engine.jobfile.variables import Variables
-from engine.spec.job import NOTHING, Argv, Command
-from engine.spec.template import Lookup, TemplateError, at_load, escape, in_full
+from engine.spec.command import Argv, Command
+from engine.spec.hooks import CommandHolds, Condition, FileExists, TextMatches, VariableMatches
+from engine.spec.job import NOTHING
+from engine.spec.template import NEEDS_FORM, Lookup, TemplateError, at_load, escape, in_full
+
+_ASKED: Final = re.compile(r"\$\{(needs\.[^{}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +66,20 @@ class Filler:
         self._draft = job.draft
         self._folder = job.written.source.folder
         self._path = job.written.path
+        self._needs = frozenset(self._draft.get(keys.NEEDS, EMPTY).items)
         self._from_files = self._read_env_files()
         written = {name: str(item.value) for name, item in self._draft.get(keys.ENV, EMPTY).items.items()}
         self._variables = Variables(written, (self._from_files, around.environ))
+
+    def _fill(
+        self, read: Callable[[str, Lookup], str], written: str, lookup: Lookup, at: tuple[Source, Node, str]
+    ) -> str:
+        """`Surroundings.fill`, after a look at the jobs whose outputs are asked for."""
+        for found in _ASKED.finditer(written):
+            asked = NEEDS_FORM.fullmatch(found[1])
+            if asked is not None and asked[1] not in self._needs:
+                self._around.report.error(*at, f"{found[0]}: {asked[1]} is not one of its `needs`", "add it to `needs`")
+        return self._around.fill(read, written, lookup, at)
 
     def env(self) -> Mapping[str, str]:
         """The job's own variables: environment files, then `env`."""
@@ -72,7 +90,7 @@ class Filler:
         for name, item in items.items():
             # By its name, not by its text: a variable is filled in once, and may mean an outer one of the same name.
             fill = partial(_named, self._variables, name)
-            env[name] = self._around.fill(fill, str(item.value), self._variables, self._at(item, f"env.{name}"))
+            env[name] = self._fill(fill, str(item.value), self._variables, self._at(item, f"env.{name}"))
         return MappingProxyType(env)
 
     def command(self) -> Command | None:
@@ -86,6 +104,42 @@ class Filler:
             return command
         args = [self._element(at_load, item, key, index, arg) for index, arg in enumerate(command.args)]
         return Argv(tuple(args))
+
+    def failover(self) -> Command | None:
+        """What runs when every attempt failed; None if nothing does."""
+        item = self._draft.items.get(keys.FAILOVER.name)
+        return None if item is None else self.arguments(item, keys.FAILOVER.name)
+
+    def arguments(self, item: Item, step: str) -> Command:
+        """The command of an item, the elements of a list filled in."""
+        command = cast("Command", item.value)
+        return self._filled(command, item.node, item.source, step)
+
+    def conditions(self) -> tuple[Condition, ...]:
+        """The preconditions, their texts and lists filled in."""
+        item = self._draft.items.get(keys.IF.name)
+        if item is None:
+            return ()
+        written = self._draft.get(keys.IF, ())
+        return tuple(self._condition(one, item, f"if[{index}]") for index, one in enumerate(written))
+
+    def _condition(self, written: Written, item: Item, step: str) -> Condition:
+        at = (item.source, written.node, f"{self._path}.{step}")
+        match written.condition:
+            case CommandHolds(command=command):
+                return CommandHolds(self._filled(command, written.node, item.source, step))
+            case FileExists(path=path):
+                return FileExists(self._fill(at_load, path, self._variables, at))
+            case TextMatches(text=text, pattern=pattern):
+                return TextMatches(self._fill(at_load, text, self._variables, at), pattern)
+            case VariableMatches():
+                return written.condition
+
+    def _filled(self, command: Command, node: Node, source: Source, step: str) -> Command:
+        if not isinstance(command, Argv):
+            return command
+        at = (source, node, f"{self._path}.{step}")
+        return Argv(tuple(self._fill(at_load, arg, self._variables, at) for arg in command.args))
 
     def shell(self, default: tuple[str, ...]) -> tuple[str, ...]:
         """The shell with its options, known in full."""
@@ -107,7 +161,7 @@ class Filler:
         item = self._draft.items.get(key.name)
         if item is None:
             return ""
-        return self._around.fill(at_load, self._draft.get(key, ""), self._variables, self._at(item, key.name))
+        return self._fill(at_load, self._draft.get(key, ""), self._variables, self._at(item, key.name))
 
     def _read_env_files(self) -> dict[str, str]:
         item = self._draft.items.get(keys.ENV_FILE.name)
@@ -119,7 +173,7 @@ class Filler:
             node = item.node.items[index] if isinstance(item.node, Seq) else item.node
             at = (item.source, node, f"{self._path}.env_file")
             before = self._around.report.errors
-            filled = self._around.fill(in_full, name, lookup, at)
+            filled = self._fill(in_full, name, lookup, at)
             if self._around.report.errors > before:
                 continue
             path = self._around.absolute(filled, item.source.folder)
@@ -135,7 +189,7 @@ class Filler:
         if "${" not in written:
             return written
         node, step = (item.node.items[index], f"[{index}]") if isinstance(item.node, Seq) else (item.node, "")
-        return self._around.fill(read, written, self._variables, (item.source, node, f"{self._path}.{key.name}{step}"))
+        return self._fill(read, written, self._variables, (item.source, node, f"{self._path}.{key.name}{step}"))
 
     def _at(self, item: Item, step: str) -> tuple[Source, Node, str]:
         return item.source, item.node, f"{self._path}.{step}"

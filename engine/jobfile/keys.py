@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from engine.jobfile import calendars, commands, policies, relations, schedules, times
+from engine.jobfile import calendars, commands, hooks, policies, relations, schedules, times
 from engine.jobfile.aliases import JOB_ALIASES
 from engine.jobfile.draft import Draft, Item, Key
 from engine.jobfile.fields import (
@@ -122,6 +122,11 @@ JOIN: Final = Key("join", choice(Join))
 TIMEOUT: Final = Key("timeout", policies.timeout)
 STOP: Final = Key("stop", policies.stop)
 RETRY: Final = Key("retry", policies.retry)
+IF: Final = Key("if", hooks.conditions)
+ON_FALSE: Final = Key("on_false", hooks.on_false)
+HOOKS: Final = Key("hooks", hooks.hooks)
+FAILOVER: Final[Key[Command]] = Key("failover", commands.command)
+OUTPUTS: Final = Key("outputs", hooks.outputs)
 SUCCESS_CODES: Final = Key("success_codes", policies.exit_codes)
 SKIP_CODES: Final = Key("skip_codes", policies.exit_codes)
 PAUSABLE: Final = Key("pausable", boolean)
@@ -139,13 +144,14 @@ JOB: Final = table(
         *(DST, JITTER, START_AT, END_AT, WINDOW, CALENDAR, EXCEPT, ROLL, MAX_RUNS),
         *(CATCH_UP, CATCH_UP_WINDOW, LATE_GRACE, START_DEADLINE, OVERLAP, MAX_QUEUED, CONCURRENCY),
         *(PRIORITY, EXCLUSIVE, POOLS, NEEDS, JOIN),
+        *(IF, ON_FALSE, HOOKS, FAILOVER, OUTPUTS),
         *(TIMEOUT, STOP, RETRY, SUCCESS_CODES, SKIP_CODES, PAUSABLE, PAUSE_TIMEOUT),
     ],
     aliases=JOB_ALIASES,
     unavailable=[
         *("user", "group", "params", "secrets", "matrix"),
         *("watch", "was"),
-        *("if", "on_false", "reserve", "limits", "monitor", "log", "hooks", "failover", "outputs", "notify"),
+        *("reserve", "limits", "monitor", "log", "notify"),
         *("finish_by", "left_behind", "executor", "when_not_durable"),
     ],
 )

@@ -7,7 +7,7 @@ from typing import Final
 
 from engine.jobfile.draft import Draft, Item, Key
 from engine.jobfile.fields import boolean, duration, expected, integer, list_of, matching, number, or_none
-from engine.jobfile.nodes import Map, Node, Scalar, described, is_missing
+from engine.jobfile.nodes import Map, Node, Scalar, Seq, described, is_missing
 from engine.jobfile.reading import BAD, Bad, Reading
 from engine.jobfile.tables import Alias, read_map, table
 from engine.spec.job import JOB_ID_PATTERN
@@ -16,7 +16,8 @@ MOST_RETRIES: Final = 1_000_000
 _MEANT_AS_BOOLEAN: Final = frozenset({"yes", "no", "on", "off", "true", "false", "y", "n"})
 
 TIMEOUT_RUN: Final = Key("run", or_none(duration(above=True)))
-_TIMEOUT: Final = table("`timeout`", [TIMEOUT_RUN], unavailable=["total", "warn", "idle", "min"])
+TIMEOUT_TOTAL: Final = Key("total", or_none(duration(above=True)))
+_TIMEOUT: Final = table("`timeout`", [TIMEOUT_RUN, TIMEOUT_TOTAL], unavailable=["warn", "idle", "min"])
 
 
 def timeout(r: Reading, node: Node) -> Draft | Bad:
@@ -49,23 +50,59 @@ def _dagu_backoff(r: Reading, node: Node) -> float | Bad:
     return _backoff(r, node)
 
 
+def _causes_codes(r: Reading, node: Node) -> frozenset[int] | Bad:
+    """A list of exit codes and ranges of them: 1, "70-79"."""
+    items = node.items if isinstance(node, Seq) else (node,)
+    codes: set[int] = set()
+    bad = False
+    for index, one in enumerate(items):
+        r.trail.append(f"[{index}]")
+        low, dash, high = one.text.partition("-") if isinstance(one, Scalar) else ("", "", "")
+        ends = [low, high] if dash else [low]
+        if all(end.isascii() and end.isdigit() and int(end) <= 255 for end in ends) and int(ends[0]) <= int(ends[-1]):
+            codes.update(range(int(ends[0]), int(ends[-1]) + 1))
+        else:
+            expected(r, one, 'an exit code from 0 to 255, or a range such as "70-79"')
+            bad = True
+        r.trail.pop()
+    return BAD if bad else frozenset(codes)
+
+
+ONLY_EXIT_CODES: Final = Key("exit_codes", _causes_codes)
+ONLY_SIGNALS: Final = Key("signals", boolean)
+ONLY_TIMEOUT: Final = Key("timeout", boolean)
+ONLY_LOST: Final = Key("lost", boolean)
+_ONLY: Final = table("`only`", [ONLY_EXIT_CODES, ONLY_SIGNALS, ONLY_TIMEOUT, ONLY_LOST])
+
+
+def _only(r: Reading, node: Node) -> Draft | Bad:
+    """The causes that are tried again: {exit_codes, signals, timeout, lost}."""
+    return read_map(r, node, _ONLY)
+
+
 RETRY_LIMIT: Final = Key("limit", _limit)
 RETRY_DELAY: Final = Key("delay", duration())
 RETRY_BACKOFF: Final = Key("backoff", _backoff)
 RETRY_MAX_DELAY: Final = Key("max_delay", duration())
 RETRY_JITTER: Final = Key("jitter", number(0, 1))
-_RETRY_KEYS: Final = (RETRY_LIMIT, RETRY_DELAY, RETRY_BACKOFF, RETRY_MAX_DELAY, RETRY_JITTER)
-_RETRY: Final = table("`retry`", _RETRY_KEYS, unavailable=["only", "reset_on_success"])
+RETRY_ONLY: Final = Key("only", _only)
+RETRY_RESET_ON_SUCCESS: Final = Key("reset_on_success", boolean)
+_RETRY: Final = table(
+    "`retry`",
+    (
+        *(RETRY_LIMIT, RETRY_DELAY, RETRY_BACKOFF, RETRY_MAX_DELAY, RETRY_JITTER),
+        *(RETRY_ONLY, RETRY_RESET_ON_SUCCESS),
+    ),
+)
 _RETRY_POLICY: Final = table(
     "`retry_policy`",
-    (RETRY_LIMIT, RETRY_DELAY, Key(RETRY_BACKOFF.name, _dagu_backoff), RETRY_MAX_DELAY),
+    (RETRY_LIMIT, RETRY_DELAY, Key(RETRY_BACKOFF.name, _dagu_backoff), RETRY_MAX_DELAY, RETRY_ONLY),
     aliases={
         "interval_sec": Alias("delay"),
         "max_interval_sec": Alias("max_delay"),
-        "exit_code": Alias("only"),
-        "exit_codes": Alias("only"),
+        "exit_code": Alias("only", "exit_codes", _causes_codes),
+        "exit_codes": Alias("only", "exit_codes", _causes_codes),
     },
-    unavailable=["only"],
 )
 
 

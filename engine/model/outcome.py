@@ -47,6 +47,13 @@ class Because(StrEnum):
     EXIT_UNKNOWN = "exit_unknown"
     SKIP_CODE = "skip_code"
     CALENDAR = "calendar"
+    PRECONDITION = "precondition"
+    HOOK_START = "hook_start"
+    HOOK_SUCCESS = "hook_success"
+    HOOK_STOP = "hook_stop"
+    HOOK_PAUSE = "hook_pause"
+    HOOK_RESUME = "hook_resume"
+    HOOK_FINALLY = "hook_finally"
 
 
 _TEXT: Final = re.compile(r"([a-z_]+)(?:\((.*)\))?", re.DOTALL)

@@ -119,6 +119,10 @@ class RunRecord:
     facts: Mapping[str, Json] = field(default_factory=dict)
     """What subscribers attached."""
     error: StateError = StateError()
+    recovered: bool = False
+    """Every attempt failed and the failover went well."""
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    """What the run hands on to those that need it."""
     may_still_run: bool = False
     """Over, but its function ignored the stop and still runs."""
     acked_at: Instant | None = None
@@ -138,14 +142,15 @@ class RunRecord:
         plain["attempts"] = [attempt.to_json() for attempt in self.attempts]
         plain["left_behind"] = [{"pid": pid, "command": command} for pid, command in self.left_behind]
         # fields of the interface that nothing in this version can fill
-        plain |= {"recovered": False, "params": {}, "outputs": {}}
+        plain |= {"params": {}}
+        plain["outputs"] = dict(self.outputs)
         plain |= {"data": dict(self.data), "facts": dict(self.facts), "execution_time": self.execution_time}
         plain |= {"error": self.error.job_error, "hook_errors": self.error.hooks_json()}
         return plain
 
 
 _RUN_TIMES: Final = ("planned_at", "first_planned_at", "queued_at", "started_at", "ended_at", "acked_at")
-_BUILT_RUN: Final = {*_RUN_TIMES, "attempts", "left_behind", "data", "facts", "error"}
+_BUILT_RUN: Final = {*_RUN_TIMES, "attempts", "left_behind", "data", "facts", "error", "outputs"}
 _PLAIN_RUN: Final = tuple(f.name for f in fields(RunRecord) if f.name not in _BUILT_RUN)
 
 

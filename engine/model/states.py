@@ -110,10 +110,13 @@ MAY_FOLLOW: Final[dict[RunPhase, frozenset[RunPhase]]] = {
     RunPhase.STARTING: frozenset(
         {RunPhase.QUEUED, RunPhase.RUNNING, RunPhase.STOPPING, RunPhase.RETRYING, RunPhase.ENDED}
     ),
-    RunPhase.RUNNING: frozenset({RunPhase.PAUSED, RunPhase.STOPPING, RunPhase.RETRYING, RunPhase.ENDED}),
+    # running again: the next process of the run, a hook or its failover; so for stopping
+    RunPhase.RUNNING: frozenset(
+        {RunPhase.RUNNING, RunPhase.PAUSED, RunPhase.STOPPING, RunPhase.RETRYING, RunPhase.ENDED}
+    ),
     RunPhase.PAUSED: frozenset({RunPhase.RUNNING, RunPhase.STOPPING, RunPhase.RETRYING, RunPhase.ENDED}),
     RunPhase.RETRYING: frozenset({RunPhase.STARTING, RunPhase.ENDED}),
-    RunPhase.STOPPING: frozenset({RunPhase.ENDED}),
+    RunPhase.STOPPING: frozenset({RunPhase.STOPPING, RunPhase.ENDED}),
     RunPhase.ENDED: frozenset(),
 }
 

@@ -65,6 +65,10 @@ class RunRow(NamedTuple):
     error: str | None
     may_still_run: bool
     cascade: str | None
+    step: str | None
+    course: str | None
+    recovered: bool
+    outputs: str | None
 
     def changes(self) -> tuple[object, ...]:
         """What can change (all but the key, which stands first), then the number that names the row."""
@@ -111,6 +115,8 @@ class JobRow(NamedTuple):
     enabled: bool | None
     timeout: float | None
     parallel: int
+    retries: int
+    outputs: str | None
 
 
 class AuditRow(NamedTuple):

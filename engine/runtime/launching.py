@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 from engine.clock import moment
-from engine.core.state import Run
+from engine.core.course import OUTPUTS, SIDES, Step, command_of
+from engine.core.retry import total_left
+from engine.core.state import Attempt, Run
 from engine.executors.call.child import child_argv, child_env
-from engine.ports.executor import Calling, Launch
-from engine.spec.job import Argv, Call, JobSpec, PythonFunction, Shell
-from engine.spec.template import at_start
+from engine.executors.local import patterns
+from engine.logs.outputs import last_lines, take_found, take_lines
+from engine.model.outcome import Outcome
+from engine.ports.executor import Calling, Home, Launch
+from engine.spec.command import Argv, Call, Command, PythonFunction, Shell
+from engine.spec.hooks import CommandHolds, Condition, FileExists, TextMatches, VariableMatches
+from engine.spec.job import JobSpec
+from engine.spec.template import at_start, variable
+
+PATTERNS: Final = (sys.executable, "-I", "-S", patterns.__file__)
+"""Matches users' patterns in a process of its own."""
+
+LOOK_TIMEOUT: Final = 60.0
+"""Seconds for a precondition, and for reading outputs out of a log."""
+
+_TOLD: Final = ("JOB_ID", "RUN_ID", "JOB_RUN_ID", "ATTEMPT", "SCHEDULED_AT", "SCHEDULED_DATE")
+"""The facts of a run that are variables of its environment as well."""
 
 CLEAN_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -29,58 +47,92 @@ class Launcher:
         self._user = _user_facts(environ)
         self._folders: set[str] = set()
 
-    def log_path(self, run: Run) -> str:
-        """Where the run's output goes: `logs/JOB/N.log`, one file for all its attempts."""
-        return f"{self._logs}/{run.job.id}/{run.run_id.rpartition(':')[2]}.log"
+    def give_log(self, run: Run) -> None:
+        """Where the run's output goes: `logs/JOB/N.log`, one file for all its attempts. Known, and on record, with its claim."""
+        if run.log_path is None:
+            run.log_path = f"{self._logs}/{run.job.id}/{run.run_id.rpartition(':')[2]}.log"
 
     def runs_log(self, run: Run) -> str:
         """The job's `runs.log`."""
         return f"{self._logs}/{run.job.id}/runs.log"
 
-    def launch(self, run: Run) -> Launch:
-        """The order for the run's current attempt."""
-        spec, attempt = run.job.spec, run.attempt
-        assert attempt is not None
-        facts = self._facts(run)
-        if run.log_path is None:
-            run.log_path = self.log_path(run)
-        calling = self._calling(run)
-        if isinstance(spec.command, Call):
+    def launch(self, run: Run, attempt: Attempt) -> Launch:
+        """The order for an attempt of the run."""
+        spec, step = run.job.spec, attempt.step
+        assert run.log_path is not None
+        facts = self._facts(run, attempt)
+        handed_on: dict[str, str] = {}
+        if run.job.needed:
+            names, handed_on = self._needs_facts(run)
+            facts |= names
+        command = command_of(spec, step)
+        log_path = run.log_path if step.main else self._beside(run, "outputs" if step == OUTPUTS else "hooks.log")
+        timeout = self._timeout(run, step)
+        calling = self._calling(run, attempt, command)
+        if isinstance(command, Call):
             return Launch(
                 attempt=attempt.id,
                 argv=(),
                 env={},
                 cwd="",
-                log_path=run.log_path,
+                log_path=log_path,
                 tag=attempt.tag,
-                timeout=spec.timeout.run,
+                timeout=timeout,
                 grace=spec.stop.grace,
-                waits=True,
+                slot=step.kind not in SIDES,
+                waits=attempt.waits,
                 calling=calling,
             )
+        env = self._env(spec, facts) | handed_on
+        if step.main:
+            env["JOB_OUTPUT"] = self._beside(run, "out")
+        elif step.slot is not None:
+            env |= self._hook_facts(run)
+        argv, stdin = self._argv(run, command, step, facts, env)
         return Launch(
             attempt=attempt.id,
-            argv=self._argv(spec, facts),
-            env=self._env(spec, facts) | child_env(calling, run.log_path),
+            argv=argv,
+            env=env | child_env(calling, log_path),
             cwd=at_start(spec.working_dir, facts) or "/",
-            log_path=run.log_path,
+            log_path=log_path,
             tag=attempt.tag,
             umask=spec.umask,
-            stdin=at_start(spec.stdin, facts),
-            timeout=run.job.timeout,
+            stdin=stdin,
+            timeout=timeout,
             stop_signal=int(spec.stop.signal),
             grace=spec.stop.grace,
-            waits=True,
+            slot=step.kind not in SIDES,
+            waits=attempt.waits,
             calling=calling,
         )
 
-    def new_folders(self, claims: Iterable[Run]) -> list[str]:
+    def take_outputs(self, run: Run, attempt: Attempt) -> dict[str, str]:
+        """What the ended attempt hands on; nothing where it could not. BadOutput when what it left is refused."""
+        if attempt.step.main and run.home is not Home.CALL:
+            return take_lines(self._beside(run, "out"))
+        return take_found(self._beside(run, "outputs")) if attempt.step == OUTPUTS else {}
+
+    def _beside(self, run: Run, ending: str) -> str:
+        """A file of the run beside its log."""
+        assert run.log_path is not None
+        return f"{run.log_path.removesuffix('.log')}.{ending}"
+
+    def _timeout(self, run: Run, step: Step) -> float | None:
+        spec = run.job.spec
+        if step.slot is not None:
+            return spec.hooks[step.slot].timeout
+        if not step.main:
+            return LOOK_TIMEOUT
+        limits = [limit for limit in (run.job.timeout, total_left(run)) if limit is not None]
+        return min(limits, default=None)
+
+    def new_folders(self, claims: Iterable[tuple[Run, Attempt]]) -> list[str]:
         """Log folders that these claims will need and that were not asked for before.
 
         They are made by the store's thread ahead of the commit: an mkdir on the loop waits for a sync that is under way
         (0.6 ms each, a third of the whole throughput).
         """
-        wanted = {f"{self._logs}/{run.job.id}" for run in claims} - self._folders
+        wanted = {f"{self._logs}/{run.job.id}" for run, _ in claims} - self._folders
         self._folders |= wanted
         return sorted(wanted)
 
@@ -88,31 +140,68 @@ class Launcher:
         """The run's log folder was removed while the engine ran. OSError if it cannot be had."""
         os.makedirs(f"{self._logs}/{run.job.id}", mode=0o700, exist_ok=True)  # noqa: PTH103 - beside its like in the store
 
-    def _argv(self, spec: JobSpec, facts: Mapping[str, str]) -> tuple[str, ...]:
-        match spec.command:
+    def _argv(
+        self, run: Run, command: Command | None, step: Step, facts: Mapping[str, str], env: Mapping[str, str]
+    ) -> tuple[tuple[str, ...], str]:
+        """The arguments, and what stands on standard input."""
+        spec = run.job.spec
+        match command:
             case Shell(text=text):
-                return (*spec.shell, text)
+                argv: tuple[str, ...] = (*spec.shell, text)
             case Argv(args=args):
-                return tuple(at_start(arg, facts) for arg in args)
+                argv = tuple(at_start(arg, facts) for arg in args)
             case PythonFunction(text=text):
-                return child_argv(text)
+                argv = child_argv(text)
             case Call():
-                return ()
+                argv = ()
+            case None if step == OUTPUTS:
+                assert run.log_path is not None
+                return (*PATTERNS, "find", run.log_path), json.dumps(dict(spec.outputs))
+            case None:
+                return self._look(spec.conditions[step.index], facts, env)
+        return argv, at_start(spec.stdin, facts) if step.main else ""
 
-    def _calling(self, run: Run) -> Calling | None:
-        spec, attempt = run.job.spec, run.attempt
-        assert attempt is not None
-        if not isinstance(spec.command, Call | PythonFunction):
+    def _look(
+        self, condition: Condition, facts: Mapping[str, str], env: Mapping[str, str]
+    ) -> tuple[tuple[str, ...], str]:
+        """A precondition that is no command, as one: looked at as the job's user, within a time limit."""
+        match condition:
+            case FileExists(path=path):
+                return ("/usr/bin/test", "-e", at_start(path, facts)), ""
+            case TextMatches(text=text, pattern=pattern):
+                return (*PATTERNS, "holds", pattern or "."), at_start(text, facts)
+            case VariableMatches(name=name, pattern=pattern):
+                return (*PATTERNS, "holds", pattern or "."), env.get(name, "")
+            case CommandHolds():
+                raise AssertionError("a command is run as it is")
+
+    def _hook_facts(self, run: Run) -> dict[str, str]:
+        """What a hook is told beside the job's environment (20-engine, Attempts). Values only, never shell text."""
+        last = run.past[-1] if run.past else None
+        verdict = run.course.verdict
+        status = run.outcome or (verdict[0] if verdict else run.phase)
+        reason = run.reason or (verdict[1] if verdict else None)
+        code = run.exit_code if run.exit_code is not None else ""
+        return {
+            "EXIT_CODE": str(code),
+            "RUN_STATUS": str(status),
+            "ERROR": "" if status is Outcome.SUCCESS else str(reason or (last.reason if last else "") or ""),
+            "LOG_FILE": run.log_path or "",
+            "LAST_LINES": last_lines(run.log_path or ""),
+        }
+
+    def _calling(self, run: Run, attempt: Attempt, command: Command | None) -> Calling | None:
+        if not isinstance(command, Call | PythonFunction):
             return None
         return Calling(
-            function=spec.command.function if isinstance(spec.command, Call) else None,
+            function=command.function if isinstance(command, Call) else None,
             job_id=run.job.id,
             run_id=run.run_id,
             number=attempt.number,
             scheduled_at=moment(run.planned_at),
             data=run.data,
             job_data=run.job.data,
-            pause_timeout=spec.pause_timeout,
+            pause_timeout=run.job.spec.pause_timeout,
         )
 
     def _env(self, spec: JobSpec, facts: Mapping[str, str]) -> dict[str, str]:
@@ -120,19 +209,28 @@ class Launcher:
         env = {**self._user, "TZ": spec.timezone or self._default_zone}
         names = self._environ if "*" in spec.inherit else spec.inherit
         env.update((name, self._environ[name]) for name in names if name in self._environ)
-        env.update(facts)
+        env.update((name, facts[name]) for name in _TOLD)
         for name, value in spec.env.items():
             env[name] = at_start(value, facts)
         return env
 
-    def _facts(self, run: Run) -> dict[str, str]:
-        assert run.attempt is not None
+    def _needs_facts(self, run: Run) -> tuple[dict[str, str], dict[str, str]]:
+        """Outputs of the needed jobs' last runs: as names of templates, and as variables."""
+        names: dict[str, str] = {}
+        env: dict[str, str] = {}
+        for needed in run.job.needed:
+            for key, value in needed.outputs.items():
+                names[f"needs.{needed.id}.outputs.{key}"] = value
+                env[variable("needs", f"{needed.id}.outputs.{key}")] = value
+        return names, env
+
+    def _facts(self, run: Run, attempt: Attempt) -> dict[str, str]:
         planned = moment(run.planned_at)
         return {
             "JOB_ID": run.job.id,
             "RUN_ID": run.run_id,
             "JOB_RUN_ID": run.run_id,
-            "ATTEMPT": str(run.attempt.number),
+            "ATTEMPT": str(attempt.number),
             "SCHEDULED_AT": planned.isoformat(),
             "SCHEDULED_DATE": planned.date().isoformat(),
         }

@@ -27,17 +27,19 @@ from engine.core.occurrences import miss_deadline, plan_some, take_due
 from engine.core.offs import offs_text
 from engine.core.reports import take_report
 from engine.core.settling import settle_some
-from engine.core.state import Job, Run
+from engine.core.sides import attempt_of
+from engine.core.state import Attempt, Job, Run
 from engine.core.stopping import end_tree
 from engine.core.timers import BlackoutEdge, DeadlineAt, DrainEnd, Due, GoOn, HoldEnd, OverAt, ResumeAt, RetryAt
 from engine.core.turn import Turn
 from engine.core.verbs.hold import end_hold
 from engine.core.verbs.resume import release_job, resume_run
 from engine.errors import Refused
+from engine.logs.outputs import BadOutput
 from engine.model.audit import Deed
 from engine.model.outcome import Because, Reason
 from engine.model.states import RunPhase
-from engine.ports.executor import Acknowledge, AttemptId, Executor, Order, Report, SpawnFailed
+from engine.ports.executor import Acknowledge, AttemptId, Ended, Executor, Order, Report, SpawnFailed
 from engine.ports.store import AckRow, AuditRow, Batch, Store
 from engine.runtime.launching import Launcher
 from engine.runtime.records import runs_log_line
@@ -82,7 +84,7 @@ class _Flight:
     runs: dict[int, Run] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
-    claims: list[Run] = field(default_factory=list)
+    claims: list[tuple[Run, Attempt]] = field(default_factory=list)
     ends: list[AttemptId] = field(default_factory=list)
     over: list[Run] = field(default_factory=list)
     audit: list[AuditRow] = field(default_factory=list)
@@ -272,19 +274,35 @@ class Loop:
         for report in reports:
             if isinstance(report, SpawnFailed) and self._folder_was_gone(report):
                 continue
+            if isinstance(report, Ended):
+                self._note_outputs(report)
             take_report(self.turn, report, self._answer)
+
+    def _note_outputs(self, report: Ended) -> None:
+        """What the attempt left for those that need its job, read before its end has consequences."""
+        run = self.turn.state.by_attempt.get(report.attempt)
+        if run is None:
+            return
+        try:
+            found = self._launcher.take_outputs(run, attempt_of(run, report.attempt))
+        except BadOutput as bad:
+            run.course.note("outputs", str(bad))
+        else:
+            if found:
+                run.outputs = {**run.outputs, **found}
 
     def _folder_was_gone(self, report: SpawnFailed) -> bool:
         """The log folder was removed while the engine ran: make it anew and order the same attempt once more."""
         run = self.turn.state.by_attempt.get(report.attempt)
         if report.step != "log" or report.errno != ENOENT or run is None or report.attempt in self._ordered_again:
             return False
+        attempt = attempt_of(run, report.attempt)
         self._ordered_again.add(report.attempt)
         try:
             self._launcher.make_folder_anew(run)
         except OSError:
             return False
-        self.turn.fx.orders.append(self._launcher.launch(run))
+        self.turn.fx.orders.append(self._launcher.launch(run, attempt))
         return True
 
     def _answer(self, run: Run, why: Refused | None) -> None:
@@ -369,12 +387,14 @@ class Loop:
 
     # -- performing ----------------------------------------------------------------------------------------------
 
-    def _perform(self, launches: Sequence[Run]) -> None:
+    def _perform(self, launches: Sequence[tuple[Run, Attempt]]) -> None:
         fx = self.turn.fx
         orders: list[Order] = list(fx.orders)
-        orders += [self._launcher.launch(run) for run in launches]
+        orders += [self._launcher.launch(run, attempt) for run, attempt in launches]
         if orders:
             self._executor.submit(orders)
+        for run, _ in fx.claims:
+            self._launcher.give_log(run)
         waiting = self._waiting
         waiting.runs |= fx.runs
         waiting.jobs |= fx.jobs
@@ -453,9 +473,8 @@ class Loop:
         self.wake()  # before anything is submitted: what the tick orders travels in the same packet
         for run in flight.runs.values():
             run.stored = True
-        for run in flight.claims:
-            if run.attempt is not None:
-                run.attempt.durable = True
+        for _, attempt in flight.claims:
+            attempt.durable = True
         if flight.ends:
             self._executor.submit([Acknowledge(tuple(flight.ends))])
         self._reply_all(flight)

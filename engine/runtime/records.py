@@ -44,7 +44,9 @@ def run_record(run: Run, now: Instant, host: str) -> RunRecord:
         left_behind=tuple((one.pid, one.command) for one in run.left_behind),
         data=cast("dict[str, Json]", dict(run.data)),
         facts=cast("dict[str, Json]", dict(run.facts)),
-        error=StateError(run.error),
+        error=StateError(run.error, {k: tuple(v) for k, v in run.course.errors.items()} if run.has_course else {}),
+        recovered=run.recovered,
+        outputs=dict(run.outputs),
         may_still_run=run.may_still_run,
     )
 

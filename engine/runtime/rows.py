@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 
 from engine.clock import Instant
+from engine.core.course import Step
 from engine.core.state import Attempt, Job, Run
 from engine.core.trail import UNBROKEN, Trail
 from engine.errors import Refused
@@ -48,7 +49,7 @@ def run_row(run: Run) -> RunRow:
         attempt_started_at=attempt.started_at if attempt else last.started_at if last else None,
         pid=attempt.pid if attempt else last.pid if last else None,
         ticks=attempt.ticks if attempt else None,
-        retry_at=run.state.until if isinstance(run.state, Retrying) else None,
+        retry_at=run.state.until if isinstance(run.state, Retrying) else run.not_before or None,
         paused_us=run.paused_us,
         paused_since=run.paused_since,
         pause_until=run.pause_until,
@@ -61,9 +62,34 @@ def run_row(run: Run) -> RunRow:
         data=json.dumps(run.data) if run.data else None,
         facts=json.dumps(run.facts) if run.facts else None,
         error=run.error,
+        step=None if attempt is None else str(attempt.step),
+        course=_course(run),
+        recovered=run.recovered,
+        outputs=json.dumps(dict(run.outputs)) if run.outputs else None,
         may_still_run=run.may_still_run,
         cascade=run.cascade,
     )
+
+
+def _course(run: Run) -> str | None:
+    if not run.has_course:
+        return None
+    course = run.course
+    verdict = None if course.verdict is None else [course.verdict[0], str(course.verdict[1])]
+    facts = (verdict, course.errors, course.wait, course.rounds, course.checked_since, course.beside)
+    return json.dumps(dict(zip(_COURSE, facts, strict=True)))
+
+
+def _restore_course(run: Run, text: str) -> None:
+    kept = json.loads(text)
+    course = run.course
+    if kept["verdict"] is not None:
+        course.verdict = Outcome(kept["verdict"][0]), Reason.parse(kept["verdict"][1])
+    course.errors, course.wait, course.rounds = kept["errors"], kept["wait"], kept["rounds"]
+    course.checked_since, course.beside = kept["checked_since"], kept["beside"]
+
+
+_COURSE = ("verdict", "errors", "wait", "rounds", "checked_since", "beside")
 
 
 def _several(run: Run) -> bool:
@@ -116,6 +142,8 @@ def job_row(job: Job) -> JobRow:
         enabled=job.enabled_set,
         timeout=job.timeout_set,
         parallel=job.parallel,
+        retries=job.retries,
+        outputs=json.dumps(dict(job.outputs)) if job.outputs else None,
     )
 
 
@@ -159,6 +187,8 @@ def restore_job(job: Job, row: JobRow) -> None:
     job.last_outcome = None if row.last_outcome is None else Outcome(row.last_outcome)
     job.last_reason, job.last_seconds = row.last_reason, row.last_seconds
     job.data = json.loads(row.data or "{}")
+    job.retries = row.retries
+    job.outputs = json.loads(row.outputs or "{}")
     if row.needs is not None:
         needs = json.loads(row.needs)
         wanted = {need.job for need in job.spec.needs}
@@ -207,10 +237,17 @@ def restore_run(job: Job, row: RunRow) -> Run:
             for fields in json.loads(row.past or "[]")
         ],
     )
+    run.recovered = bool(row.recovered)
+    run.outputs = json.loads(row.outputs) if row.outputs else run.outputs
+    if isinstance(run.state, Queued):
+        run.not_before = row.retry_at or 0
+    if row.course is not None:
+        _restore_course(run, row.course)
     if row.tag is not None and row.attempt_id is not None:
         run.attempt = Attempt(
             id=row.attempt_id,
-            number=int(row.attempt_id.rpartition(".")[2]),
+            number=row.attempts_made if run.live else row.attempts_made + 1,
+            step=Step.parse(row.step or "command"),
             tag=row.tag,
             boot_id=row.boot_id or "",
             durable=True,

@@ -11,13 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from keyword import iskeyword
 from signal import Signals
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
-from engine.spec.context import JobFunction
+from engine.spec.command import Argv, Call, Command, PythonFunction, Shell
+from engine.spec.hooks import SKIP, Condition, Hook, HookSlot, OnFalse
 from engine.spec.when import EXACTLY_ONCE, DstRule, Roll, Window
+
+__all__ = ["Argv", "Call", "Command", "PythonFunction", "Shell"]  # a job's command is spoken of with the job
 
 JOB_ID_PATTERN: Final = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 """A job id is safe as a file name and can never be a run id (those hold a colon)."""
@@ -26,52 +28,7 @@ PRIORITY_MIN: Final = -100
 PRIORITY_MAX: Final = 100
 DEFAULT_SHELL: Final = ("/bin/sh", "-c")
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class Shell:
-    """A command given as text: run as the last argument of the job's `shell`; never substituted into."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Argv:
-    """A command given as a list: executed as it is, without a shell."""
-
-    args: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PythonFunction:
-    """`python: module:function` - imported and called in a child process of its own."""
-
-    module: str
-    function: str
-
-    @property
-    def text(self) -> str:
-        """As written."""
-        return f"{self.module}:{self.function}"
-
-    @classmethod
-    def parse(cls, text: str) -> PythonFunction:
-        """`module:function`, dotted names on both sides. ValueError for anything else."""
-        module, colon, function = text.partition(":")
-        names = [*module.split("."), *function.split(".")]
-        if not colon or not all(name.isascii() and name.isidentifier() and not iskeyword(name) for name in names):
-            raise ValueError(f"{text!r} is not module:function, such as reports.daily:main")
-        return cls(module, function)
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A function of the program that holds the engine: a coroutine runs in its loop, a plain function in a thread."""
-
-    function: JobFunction
-
-
-Command: TypeAlias = Shell | Argv | PythonFunction | Call
+NO_HOOKS: Final[Mapping[HookSlot, Hook]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,21 +132,40 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
+class RetryCauses:
+    """`retry.only:` - what is tried again: these exit codes (None: all), signals, timeouts, lost runs."""
+
+    exit_codes: frozenset[int] | None = None
+    signals: bool = True
+    timeout: bool = True
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Retry:
-    """Attempts after the first. `limit` None = unlimited; wait = min(delay * backoff^n, max_delay), +- jitter (a fraction)."""
+    """Attempts after the first. `limit` None = unlimited; wait = min(delay * backoff^n, max_delay), +- jitter (a fraction).
+
+    `reset_on_success` False: the limit counts over the job's life and not per run (orbit's Count).
+    """
 
     limit: int | None = 0
     delay: float = 0.0
     backoff: float = 1.0
     max_delay: float = 3600.0
     jitter: float = 0.0
+    only: RetryCauses = RetryCauses()
+    reset_on_success: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Timeout:
-    """Limits on an attempt's running time in seconds; None = none. Clocks stop while the run is paused."""
+    """Limits on running time in seconds; None = none. `run` is per attempt, `total` over all attempts of the command.
+
+    Clocks stop while the run is paused.
+    """
 
     run: float | None = None
+    total: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +234,14 @@ class JobSpec:
     needs: tuple[Need, ...] = ()
     join: Join = Join.ALL
 
+    conditions: tuple[Condition, ...] = ()
+    """`if:` - all must hold, or the run is skipped."""
+    on_false: OnFalse = SKIP
+    hooks: Mapping[HookSlot, Hook] = field(default_factory=lambda: NO_HOOKS)
+    failover: Command | None = None
+    outputs: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    """Name -> pattern; the last match of its first group in the log is the value."""
+
     timeout: Timeout = Timeout()
     stop: StopPolicy = StopPolicy()
     retry: Retry = Retry()
@@ -276,6 +260,11 @@ class JobSpec:
     def one_shot(self) -> bool:
         """Runs once by itself, when the engine starts or the job is added."""
         return self.schedule is None and not self.needs and self.manual is not Manual.ONLY
+
+    @property
+    def staged(self) -> bool:
+        """A run of it has more steps than its command: it keeps its slot from one process to the next."""
+        return bool(self.hooks or self.conditions or self.outputs) or self.failover is not None
 
     @property
     def recurring(self) -> bool:

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from engine.spec import job as plain
 from engine.spec.context import JobFunction
+from engine.spec.hooks import Condition, Hook, HookSlot, OnFalse
 from engine.spec.job import JOB_ID_PATTERN, PRIORITY_MAX, PRIORITY_MIN, Join, Manual, OnFailure
 from engine.spec.units import format_duration, parse_duration
 from engine.spec.when import DstRule, Roll, Window
@@ -84,6 +85,9 @@ class At(plain.AtSchedule):
         super().__init__(tuple(sorted(read)), at_start or "@start" in times, at_reboot or "@reboot" in times)
 
 
+EVERY_CAUSE: Final = plain.RetryCauses()
+
+
 class Retry(plain.Retry):
     """Attempts after the first; `limit` None = unlimited."""
 
@@ -96,7 +100,9 @@ class Retry(plain.Retry):
         backoff: float = 1.0,
         max_delay: Duration = 3600.0,
         jitter: float = 0.0,
-        **others: object,
+        *,
+        only: plain.RetryCauses = EVERY_CAUSE,
+        reset_on_success: bool = True,
     ) -> None:
         if limit is not None and limit < 0:
             raise ValueError(f"a limit of {limit} retries is below 0")
@@ -104,8 +110,47 @@ class Retry(plain.Retry):
             raise ValueError(f"backoff {backoff} is below 1")
         if not 0 <= jitter <= 1:
             raise ValueError(f"jitter {jitter} is not a fraction between 0 and 1")
-        # fields that this constructor does not read are taken as they are
-        super().__init__(limit, seconds(delay), backoff, seconds(max_delay), jitter, **others)
+        super().__init__(limit, seconds(delay), backoff, seconds(max_delay), jitter, only, reset_on_success)
+
+
+Runs: TypeAlias = str | Sequence[str] | plain.Command | JobFunction
+"""Text for the shell, a list of arguments, a function of the program, or a command of `engine.spec.command`."""
+
+
+def Hooks(  # noqa: N802 - written like the values beside it
+    *,
+    start: Runs | Hook | None = None,
+    stop: Runs | Hook | None = None,
+    error: Runs | Hook | None = None,
+    success: Runs | Hook | None = None,
+    pause: Runs | Hook | None = None,
+    resume: Runs | Hook | None = None,
+    retry: Runs | Hook | None = None,
+    missed: Runs | Hook | None = None,
+    finally_: Runs | Hook | None = None,
+) -> Mapping[HookSlot, Hook]:
+    """`hooks:` - what runs around the job's command. A `Hook` has a timeout and may say `ignore_error`."""
+    given = (start, stop, error, success, pause, resume, retry, missed, finally_)
+    slots = ("start", "stop", "error", "success", "pause", "resume", "retry", "missed", "finally")
+    return MappingProxyType(
+        {
+            HookSlot(slot): one if isinstance(one, Hook) else Hook(_runs(one))
+            for slot, one in zip(slots, given, strict=True)
+            if one is not None
+        }
+    )
+
+
+def _runs(written: Runs) -> plain.Command:
+    match written:
+        case str(text):
+            return plain.Shell(text)
+        case plain.Shell() | plain.Argv() | plain.PythonFunction() | plain.Call():
+            return written
+        case _ if callable(written):
+            return plain.Call(written)
+        case _:
+            return plain.Argv(tuple(written))
 
 
 class Plain(TypedDict, total=False):
@@ -127,6 +172,10 @@ class Plain(TypedDict, total=False):
     calendar: str | None
     except_: str | None
     enabled: bool
+    conditions: tuple[Condition, ...]
+    on_false: OnFalse
+    hooks: Mapping[HookSlot, Hook]
+    outputs: Mapping[str, str]
     max_queued: int
     concurrency: int | None
     priority: int
@@ -170,6 +219,7 @@ class JobSpec(plain.JobSpec):
         timeout: Duration | plain.Timeout | None = None,
         stop: plain.StopPolicy | None = None,
         retry: int | plain.Retry = 0,
+        failover: Runs | None = None,
         success_codes: Iterable[int] = (0,),
         skip_codes: Iterable[int] = (),
         pause_timeout: Duration = 1.0,
@@ -200,6 +250,7 @@ class JobSpec(plain.JobSpec):
             timeout=timeout if isinstance(timeout, plain.Timeout) else plain.Timeout(_limit(timeout)),
             stop=stop or plain.StopPolicy(Signals.SIGTERM),
             retry=retry if isinstance(retry, plain.Retry) else Retry(retry),
+            failover=None if failover is None else _runs(failover),
             success_codes=frozenset(success_codes),
             skip_codes=frozenset(skip_codes),
             pause_timeout=_longer_than_nothing(pause_timeout, "pause_timeout"),

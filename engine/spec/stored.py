@@ -15,8 +15,8 @@ from signal import Signals
 from types import MappingProxyType
 from typing import Any, Final
 
+from engine.spec import command, hooks, when
 from engine.spec import job as classes
-from engine.spec import when
 from engine.spec.job import Call, JobSpec
 
 _CLASS: Final = "is"
@@ -24,15 +24,17 @@ _VALUE: Final = "value"
 
 _KNOWN: Final[Mapping[str, type]] = {
     name: found
-    for module in (classes, when)
+    for module in (classes, command, hooks, when)
     for name, found in vars(module).items()
     if isinstance(found, type) and found.__module__ == module.__name__
 } | {"Signals": Signals}
 
 
 def can_be_stored(spec: JobSpec) -> bool:
-    """Does it run something that can be found again by another process."""
-    return not isinstance(spec.command, Call)
+    """Does it run nothing but what can be found again by another process."""
+    runs = [spec.command, spec.failover, *(hook.command for hook in spec.hooks.values())]
+    runs += [one.command for one in spec.conditions if isinstance(one, hooks.CommandHolds)]
+    return not any(isinstance(one, Call) for one in runs)
 
 
 def to_text(spec: JobSpec) -> str:

@@ -21,9 +21,13 @@ Lookup: TypeAlias = Callable[[str], str | None]
 RUN_NAMES: Final = frozenset({"JOB_ID", "RUN_ID", "SCHEDULED_AT", "SCHEDULED_DATE"})
 """Known only when a run starts."""
 
+_NEEDS: Final = r"needs\.[A-Za-z0-9][A-Za-z0-9_.-]*\.outputs\.[A-Za-z_][A-Za-z0-9_]*"
+NEEDS_FORM: Final = re.compile(r"needs\.(.+)\.outputs\.([A-Za-z_][A-Za-z0-9_]*)")
+"""`needs.ID.outputs.KEY` as a name: known when a run starts; empty where the needed run had no such output."""
+
 _FORM: Final = re.compile(r"\$\$\{|\$\{([^{}]*)(\}?)")
 _NAME: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
-_AT_START: Final = re.compile(r"\$\$\{|\$\{(\$|" + "|".join(sorted(RUN_NAMES)) + r")\}")
+_AT_START: Final = re.compile(r"\$\$\{|\$\{(\$|" + "|".join(sorted(RUN_NAMES)) + "|" + _NEEDS + r")\}")
 _DOTTED: Final = re.compile(r"\$\{(needs|params|matrix)\.([^{}]*)\}")
 _DOLLAR: Final = "${$}"
 _LONGEST: Final = 1 << 20
@@ -55,7 +59,7 @@ def at_load(text: str, lookup: Lookup) -> str:
         if found[1] is None or found[0] == _DOLLAR:
             return found[0]
         name, default = _parts(found)
-        if name in RUN_NAMES:
+        if name in RUN_NAMES or NEEDS_FORM.fullmatch(name):
             return f"${{{name}}}"
         value = _value(name, default, lookup)
         room -= len(value)
@@ -72,7 +76,7 @@ def in_full(text: str, lookup: Lookup) -> str:
         return text
     filled = at_load(text, lookup)
     for found in _AT_START.finditer(filled):
-        if found[1] in RUN_NAMES:
+        if found[1] not in {None, "$"}:
             raise TemplateError(f"{found[0]} is known only when a run starts", "this field cannot depend on the run")
     return at_start(filled, {})
 
@@ -89,7 +93,7 @@ def at_start(text: str, facts: Mapping[str, str]) -> str:
             case "$":
                 return "$"
             case name:
-                return facts.get(name, found[0])
+                return facts.get(name, "" if name.startswith("needs.") else found[0])
 
     return _AT_START.sub(put, text)
 
@@ -139,7 +143,11 @@ def _parts(found: re.Match[str]) -> tuple[str, str | None]:
         raise TemplateError(f"{_cut(found[0])} has no closing brace of its own", f"close it with }}, or {_LITERAL}")
     if match := _NAME.fullmatch(inner):
         return match[1], match[2]
-    if inner.partition(".")[0] in {"needs", "params", "matrix"}:
+    if re.fullmatch(_NEEDS, inner):
+        return inner, None
+    if inner.startswith("needs."):
+        raise TemplateError(f"{_cut(found[0])} names no output", "write ${needs.ID.outputs.KEY}")
+    if inner.partition(".")[0] in {"params", "matrix"}:
         raise TemplateError(f"{_cut(found[0])} is not available in this version", "use an environment variable")
     raise TemplateError(
         f"{_cut(found[0])} is not a name with letters, digits and _",

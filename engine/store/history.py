@@ -107,9 +107,16 @@ def to_record(row: RunRow) -> RunRecord:
         left_behind=tuple((pid, command) for pid, command in json.loads(row.left_behind or "[]")),
         data=json.loads(row.data or "{}"),
         facts=json.loads(row.facts or "{}"),
-        error=StateError(row.error),
+        error=StateError(row.error, hook_errors(row.course)),
+        recovered=bool(row.recovered),
+        outputs=json.loads(row.outputs or "{}"),
         may_still_run=bool(row.may_still_run),
     )
+
+
+def hook_errors(course: str | None) -> dict[str, tuple[str, ...]]:
+    """The hooks' errors in a stored course, by slot."""
+    return {} if course is None else {slot: tuple(texts) for slot, texts in json.loads(course)["errors"].items()}
 
 
 def _attempts(row: RunRow) -> tuple[AttemptRecord, ...]:

@@ -20,7 +20,8 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
             is_stopped INTEGER NOT NULL, planned_until INTEGER, counted INTEGER NOT NULL, trail TEXT, last_no INTEGER, last_run_id TEXT,
             last_started_at INTEGER, last_ended_at INTEGER, last_outcome TEXT, last_reason TEXT, last_seconds REAL,
             needs TEXT, data TEXT, hold_by TEXT NOT NULL, hold_reason TEXT NOT NULL, suspended INTEGER NOT NULL,
-            skip_at INTEGER, enabled INTEGER, timeout REAL, parallel INTEGER NOT NULL
+            skip_at INTEGER, enabled INTEGER, timeout REAL, parallel INTEGER NOT NULL,
+            retries INTEGER NOT NULL, outputs TEXT
         ) WITHOUT ROWID""",
         """CREATE TABLE runs (
             no INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE, job TEXT NOT NULL, kind TEXT NOT NULL,
@@ -32,7 +33,8 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
             retry_at INTEGER, paused_us INTEGER NOT NULL, paused_since INTEGER, pause_until INTEGER,
             peak_rss INTEGER, cpu_seconds REAL, log_path TEXT, left_behind TEXT, past TEXT,
             executor TEXT NOT NULL, data TEXT, facts TEXT, error TEXT, may_still_run INTEGER NOT NULL, cascade TEXT,
-            acked_at INTEGER, acked_by TEXT, ack_reason TEXT
+            acked_at INTEGER, acked_by TEXT, ack_reason TEXT,
+            step TEXT, course TEXT, recovered INTEGER NOT NULL, outputs TEXT
         )""",
         "CREATE UNIQUE INDEX run_key ON runs (job, planned_at, kind, seq)",
         "CREATE INDEX run_open ON runs (no) WHERE outcome IS NULL",

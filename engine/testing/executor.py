@@ -159,8 +159,12 @@ class FakeExecutor:
 
     def _start_waiting(self) -> list[Report]:
         out: list[Report] = []
-        while self._waiting and len(self._live) < self._limit:
-            launch = self._waiting.popleft()
+        while self._waiting:
+            urgent = next((launch for launch in self._waiting if not launch.waits), None)
+            launch = urgent or self._waiting[0]
+            if urgent is None and sum(live.launch.slot for live in self._live.values()) >= self._limit:
+                break
+            self._waiting.remove(launch)
             now, act = self._clock.now(), self._script(launch)
             self._pid += 1
             started = Started(launch.attempt, now, self._pid, self._pid)

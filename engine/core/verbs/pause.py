@@ -18,7 +18,8 @@ def pause_run(turn: Turn, run: Run, for_seconds: float | None) -> None:
         raise Refused(RefusedCode.STATE, f"{run.run_id} is {run.phase}, not running")
     if not run.job.spec.pausable:
         raise Refused(RefusedCode.NOT_PAUSABLE, f"{run.job.id} says pausable: false")
-    assert run.attempt is not None
+    if run.attempt is None or run.attempt.pid is None:
+        raise Refused(RefusedCode.STATE, f"{run.run_id} is between two processes", "try again")
     run.pause_until = None if for_seconds is None else turn.now + micros(for_seconds)
     turn.fx.orders.append(Pause(run.attempt.id))
 

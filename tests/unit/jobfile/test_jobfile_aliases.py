@@ -97,9 +97,9 @@ def test_strict_warns_at_each_use(load_text: Load, text: str, count: int) -> Non
         ("retries: 2\nretry: {limit: 3}", "`retry` says the same as `retries`"),
         ("Id: other", '5:9: error: jobs.last.Id: the id is "other" here and "last" as key; make them one'),
         ("ResourceLimits: {CPULimit: 1}", "`ResourceLimits` (limits) is not available in this version"),
-        ("handler_on: {}", "`handler_on` (hooks) is not available in this version"),
-        ("preconditions: []", "`preconditions` (if) is not available in this version"),
-        ("retry_policy: {exit_code: [1]}", "`exit_code` (only) is not available in this version"),
+        ("handler_on: {done: x}", '"done" is not a key of `hooks`'),
+        ("preconditions: [{condition: '`date +%u`', expected: '1'}]", "compares what a command prints"),
+        ("retry_policy: {exit_code: [300]}", "expected an exit code from 0 to 255"),
         ("depends_on: {one: {condition: service_started}}", "expected service_completed_successfully"),
     ],
 )

@@ -278,15 +278,12 @@ def test_a_misspelt_command_is_not_missing_as_well(load_job: Load) -> None:
         *(
             "watch",
             "was",
-            "if",
-            "on_false",
             "reserve",
             "limits",
             "monitor",
             "log",
-            "hooks",
         ),
-        *("failover", "outputs", "notify", "finish_by", "left_behind", "executor"),
+        *("notify", "finish_by", "left_behind", "executor"),
     ],
 )
 def test_a_key_that_this_version_cannot_honour_is_refused_by_name(load_job: Load, key: str) -> None:
@@ -301,7 +298,7 @@ def test_sections_that_this_version_cannot_honour_are_refused_by_name(load_text:
     assert f"`{name}` is not available in this version" in findings(loaded)[0]
 
 
-@pytest.mark.parametrize("key", ["timeout: {warn", "timeout: {idle", "retry: {only", "needs: {a: {within"])
+@pytest.mark.parametrize("key", ["timeout: {warn", "timeout: {idle", "needs: {a: {within"])
 def test_parts_that_this_version_cannot_honour_are_refused_by_name(load_text: Load, key: str) -> None:
     loaded = load_text(f"jobs:\n  a: {{command: x}}\n  b:\n    command: x\n    {key}: 1{'}' * key.count('{')}")
     (found,) = findings(loaded)

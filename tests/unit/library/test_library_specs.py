@@ -9,9 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from engine import At, Cron, Delay, Every, JobContext, JobSpec, Need, Retry
+from engine import At, Cron, Delay, Every, Hook, Hooks, JobContext, JobSpec, Need, Retry
 from engine.spec import job as plain
 from engine.spec import library
+from engine.spec.command import Argv, Shell
+from engine.spec.hooks import CommandHolds, FileExists
 from engine.spec.stored import can_be_stored, from_text, to_text
 
 
@@ -120,11 +122,20 @@ def test_a_spec_survives_as_text() -> None:
         retry=Retry(None, "1s", 2.0),
         exclusive="disk",
     )
+    around = JobSpec(
+        id="c",
+        command="x",
+        hooks=Hooks(start="df", finally_=Hook(Argv(("rm", "x")), ignore_error=True)),
+        conditions=(FileExists("/x"), CommandHolds(Shell("true"))),
+        failover=["replica"],
+        outputs={"rows": "a(b)"},
+    )
     other = JobSpec(id="b", at=[datetime(2027, 1, 1, tzinfo=UTC)], python="a.b:c", timeout="1h")
-    for one in (spec, other):
+    for one in (spec, other, around):
         again = from_text(to_text(one))
         assert to_text(again) == to_text(one)
         assert (again.command, again.needs, again.retry.delay) == (one.command, one.needs, one.retry.delay)
+        assert (again.hooks, again.conditions, again.failover) == (one.hooks, one.conditions, one.failover)
 
 
 def test_a_function_cannot_be_stored() -> None:

@@ -83,7 +83,7 @@ def test_a_field_that_is_needed_at_load_cannot_depend_on_the_run() -> None:
         ("${A:-${B}}", "no closing brace"),
         ("${matrix.item}", "not available in this version"),
         ("${params.DB}", "not available in this version"),
-        ("${needs.a.outputs.b}", "not available in this version"),
+        ("${needs.a.output.b}", "names no output"),
         ("${a.b}", "is not a name"),
     ],
 )

@@ -1,0 +1,83 @@
+"""What a run hands on: lines `key=value` in its `$JOB_OUTPUT`, and what was found in its log.
+
+The file lies in the engine's own folder, but it is the job that writes it: a link, a FIFO, a device or something huge
+in its place is refused, never followed and never waited for (80-security).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import stat
+from typing import Final
+
+MOST: Final = 64 * 1024
+_LINE: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,63})=(.*)")
+
+
+class BadOutput(ValueError):  # noqa: N818 - says what is the case
+    """The file cannot be taken for outputs, and why."""
+
+
+def take_lines(path: str) -> dict[str, str]:
+    """The outputs in the file, which is removed; nothing when there is none. BadOutput names what is wrong with it."""
+    text = _take(path)
+    found: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        match = _LINE.fullmatch(line)
+        if match is None:
+            raise BadOutput(f"line {number} of $JOB_OUTPUT is not key=value")
+        found[match[1]] = match[2]
+    return found
+
+
+def take_found(path: str) -> dict[str, str]:
+    """What `patterns.py find` has printed into the file, which is removed. BadOutput when it could not."""
+    try:
+        found = json.loads(_take(path))
+    except (ValueError, RecursionError):
+        raise BadOutput("the log could not be searched for outputs") from None
+    return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+
+
+def _take(path: str) -> str:
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise BadOutput(f"$JOB_OUTPUT cannot be read: {error.strerror}") from None
+    try:
+        facts = os.fstat(fd)
+        if not stat.S_ISREG(facts.st_mode) or facts.st_nlink != 1:
+            raise BadOutput("$JOB_OUTPUT is not the file that the job was given")
+        if facts.st_size > MOST:
+            raise BadOutput(f"$JOB_OUTPUT holds more than {MOST} bytes")
+        raw = os.read(fd, MOST)
+    finally:
+        os.close(fd)
+        with contextlib.suppress(OSError):
+            os.unlink(path)  # noqa: PTH108 - beside the calls above
+    return raw.decode("utf-8", "replace")
+
+
+def last_lines(path: str, most: int = 2048) -> str:
+    """The end of a log, whole lines, for a hook's environment; empty when there is none. NUL cannot stand in a variable."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return ""
+    try:
+        size = os.fstat(fd).st_size
+        raw = os.pread(fd, most, max(0, size - most))
+    except OSError:
+        return ""
+    finally:
+        os.close(fd)
+    if size > most:
+        raw = raw.partition(b"\n")[2]
+    return raw.decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}").rstrip("\n")
