@@ -67,7 +67,7 @@ def follow(turn: Turn, run: Run, outcome: Outcome) -> None:
             skipped = new_run(turn, dependant, RunKind.NEEDS, turn.now)
             skipped.cascade = run.cascade
             settle(turn, skipped, Outcome.SKIPPED, Reason(Because.UPSTREAM, run.job.id))
-    if not cascade.left:
+    if len(cascade.ended) == len(cascade.jobs):
         del turn.state.cascades[run.cascade or ""]
     _keep(turn)
 
@@ -94,4 +94,5 @@ def restore_cascades(state: State, text: str | None) -> None:
     alive = {run.cascade for run in state.runs.values()}
     for root, fields in json.loads(text or "{}").items():
         if root in alive:
-            state.cascades[root] = Cascade(**fields)
+            ended = {job: Outcome(outcome) for job, outcome in fields["ended"].items()}
+            state.cascades[root] = Cascade(fields["jobs"], fields["left"], ended)

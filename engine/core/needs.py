@@ -32,13 +32,15 @@ def spread(turn: Turn) -> None:
         run = turn.fx.over[told]
         told += 1
         outcome, reason = run.outcome, run.reason
+        listeners = [
+            job for job in run.job.needed_by if job.spec.schedule is None and not part_of(turn.state, run, job)
+        ]
         if run.cascade is not None and outcome is not None:
             follow(turn, run, outcome)
         if outcome is None or outcome is Outcome.MISSED or (reason is not None and reason.because in _SILENT):
             continue
-        for dependant in run.job.needed_by:
-            if dependant.spec.schedule is None and not part_of(turn.state, run, dependant):
-                _hear(turn, dependant, run.job.id, outcome)
+        for dependant in listeners:
+            _hear(turn, dependant, run.job.id, outcome)
 
 
 def _hear(turn: Turn, job: Job, source: str, outcome: Outcome) -> None:
