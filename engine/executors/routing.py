@@ -30,6 +30,8 @@ from engine.ports.executor import (
     Recovered,
     Report,
     Resume,
+    SetTimeout,
+    Signal,
     Sink,
     SpawnFailed,
     Stop,
@@ -123,7 +125,17 @@ class Router:
                         withdrawn.append(attempt)
                     else:
                         local.append(order)
-                case Acknowledge():
+                case SetTimeout(attempt=attempt, seconds=seconds):
+                    if attempt in self._functions:
+                        self._call.submit([order])
+                    elif any(launch.attempt == attempt for launch in self._queue):
+                        self._queue = deque(
+                            replace(launch, timeout=seconds) if launch.attempt == attempt else launch
+                            for launch in self._queue
+                        )
+                    else:
+                        local.append(order)
+                case Acknowledge() | Signal():
                     local.append(order)
         self._to_local(local)
         self._advance()

@@ -8,7 +8,7 @@ from engine.core.state import Job, Run
 from engine.core.turn import Turn
 from engine.errors import Refused, RefusedCode
 from engine.model.states import RunPhase
-from engine.ports.executor import Signal
+from engine.ports.executor import Home, Signal
 
 _RUNS = frozenset({RunPhase.RUNNING, RunPhase.PAUSED, RunPhase.STOPPING})
 
@@ -16,6 +16,8 @@ _RUNS = frozenset({RunPhase.RUNNING, RunPhase.PAUSED, RunPhase.STOPPING})
 def signal_run(turn: Turn, run: Run, number: int) -> None:
     """Order it. Refused: no process, or a signal that a verb of its own stands for."""
     _check_number(run, number)
+    if run.home is Home.CALL:
+        raise Refused(RefusedCode.STATE, f"{run.job.id} is a function, which takes no signals", "`stop` cancels it")
     if run.phase not in _RUNS:
         raise Refused(RefusedCode.STATE, f"{run.run_id} is {run.phase}: it has no process yet")
     assert run.attempt is not None

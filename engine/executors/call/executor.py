@@ -40,6 +40,7 @@ from engine.ports.executor import (
     Report,
     Resume,
     Resumed,
+    SetTimeout,
     Sink,
     SpawnFailed,
     Started,
@@ -67,8 +68,11 @@ class _Attempt:
         self.pausing: asyncio.TimerHandle | None = None
         self.paused = False
         self.deadline: asyncio.TimerHandle | None = None
-        self.time_left = launch.timeout
+        self.timeout = launch.timeout
+        self.counting = False
         self.counted_from = 0.0
+        self.ran = 0.0
+        """Seconds before `counted_from`, pauses left out."""
         self.given_up: asyncio.TimerHandle | None = None
         self.told = False
         """Its end is reported; when it really ends, that it is freed."""
@@ -106,6 +110,8 @@ class CallExecutor:
                     self._pause(attempt)
                 case Resume(attempt=attempt):
                     self._resume(attempt)
+                case SetTimeout(attempt=attempt, seconds=seconds):
+                    self._set_timeout(attempt, seconds)
                 case _:
                     pass  # nothing waits here, and nothing is kept
 
@@ -235,15 +241,28 @@ class CallExecutor:
     # -- timeout -------------------------------------------------------------------------------------------------
 
     def _count_time(self, attempt: _Attempt) -> None:
-        if attempt.time_left is not None:
-            attempt.counted_from = self._clock.monotonic() / SECOND
-            attempt.deadline = self._loop.call_later(max(0.0, attempt.time_left), self._time_out, attempt)
+        attempt.counted_from = self._clock.monotonic() / SECOND
+        attempt.counting = True
+        self._set_deadline(attempt)
 
     def _stop_counting(self, attempt: _Attempt) -> None:
-        if attempt.deadline is not None and attempt.time_left is not None:
+        attempt.ran += self._clock.monotonic() / SECOND - attempt.counted_from
+        attempt.counting = False
+        self._set_deadline(attempt)
+
+    def _set_deadline(self, attempt: _Attempt) -> None:
+        if attempt.deadline is not None:
             attempt.deadline.cancel()
             attempt.deadline = None
-            attempt.time_left -= self._clock.monotonic() / SECOND - attempt.counted_from
+        if attempt.timeout is not None and attempt.counting:
+            ran = attempt.ran + self._clock.monotonic() / SECOND - attempt.counted_from
+            attempt.deadline = self._loop.call_later(max(0.0, attempt.timeout - ran), self._time_out, attempt)
+
+    def _set_timeout(self, attempt_id: AttemptId, seconds: float | None) -> None:
+        attempt = self._live.get(attempt_id)
+        if attempt is not None and not attempt.told:
+            attempt.timeout = seconds
+            self._set_deadline(attempt)
 
     def _time_out(self, attempt: _Attempt) -> None:
         if attempt.id in self._live and attempt.cause is None:

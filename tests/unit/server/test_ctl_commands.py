@@ -104,12 +104,23 @@ async def test_status_why_and_history_answer(served: Served) -> None:
         (("pause", "load", "--for", "10m"), ["pause 600.0"]),
         (("resume", "load"), ["resume"]),
         (("stop", "load", "--job", "--grace", "5s"), ["stop True 5.0"]),
+        (("kill", "load"), ["kill"]),
+        (("signal", "load", "HUP"), ["signal 1"]),
+        (("suspend", "load"), ["suspend"]),
+        (("unsuspend", "load"), ["unsuspend"]),
+        (("skip-next", "load", "--undo"), ["skip_next True"]),
+        (("hold", "load", "--for", "1h", "--reason", "disk swap"), ["hold 'disk swap' 3600.0"]),
+        (("release", "load"), ["release"]),
+        (("enable", "load"), ["enable"]),
+        (("disable", "load"), ["disable"]),
+        (("set-timeout", "load", "30m"), ["set_timeout 1800.0"]),
+        (("backfill", "load", "--from", "2026-01-01", "--to", "2026-01-02", "--parallel", "2"), ["backfill 86400 2"]),
     ],
 )
 async def test_a_verb_is_done_on_its_job(served: Served, args: tuple[str, ...], done: list[str]) -> None:
     ran = await ctl(served, *args)
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out.startswith(f"load: {VERBS[args[0]].done}")
+    assert ran.out.startswith(f"load: {VERBS[args[0].replace('-', '_')].done}")
     assert served.view.job("load").done == done
 
 
@@ -132,6 +143,53 @@ async def test_priorities_may_be_negative(served: Served, args: tuple[str, ...],
 async def test_one_of_several_runs_is_meant_by_its_number(served: Served) -> None:
     assert (await ctl(served, "stop", "etl", "--run", "4")).out == "etl: stopping etl:4\n"
     assert [run.done for run in served.view.job("etl").active] == [[], ["stop None"]]
+
+
+async def test_everything_and_tags_can_be_held(served: Served) -> None:
+    assert (await ctl(served, "hold", "--all", "--reason", "freeze")).out == "all: held\n"
+    assert (await ctl(served, "release", "tag:db")).out == "tag:db: released\n"
+    assert served.view.done == [f"hold None 'freeze' None by uid {os.geteuid()}", "release db"]
+
+
+async def test_runs_on_record_are_rerun_and_acknowledged(served: Served) -> None:
+    assert (
+        await ctl(served, "rerun", "etl:2", "load")
+    ).out == "etl:2: started again etl:9\nload: started again load:9\n"
+    assert (await ctl(served, "ack", "etl:2", "--reason", "known")).out == "etl:2: acknowledged 2\n"
+
+
+async def test_show_queue_tree_inbox_and_audit_answer(served: Served) -> None:
+    served.view.jobs[1].needs = ("etl",)
+    assert json.loads((await ctl(served, "show", "load", "--format", "json")).out)["needs"] == ["etl"]
+    assert (await ctl(served, "queue")).out.splitlines()[1].startswith("etl:5")
+    assert (await ctl(served, "tree")).out == "etl  waiting\n└─ load  waiting\ndenied  waiting\n"
+    assert [job["id"] for job in json.loads((await ctl(served, "tree", "load", "--format", "json")).out)] == ["load"]
+    assert len((await ctl(served, "inbox", "--job", "etl")).out.splitlines()) == 3
+    assert (await ctl(served, "audit", "--format", "jsonl")).out == ""
+
+
+@pytest.mark.parametrize(("outcome", "reason", "code"), [
+    (Outcome.SUCCESS, "exit(0)", 0),
+    (Outcome.FAILED, "exit(3)", 1),
+    (Outcome.SKIPPED, "skip_code(75)", 0),
+    (Outcome.SKIPPED, "upstream(etl)", 1),
+])  # fmt: skip
+async def test_wait_ends_with_how_the_last_run_ended(served: Served, outcome: Outcome, reason: str, code: int) -> None:
+    job = served.view.job("load")
+    job.last_outcome, job.last_reason = outcome, reason
+    for goal in ("idle", "ended"):
+        assert (await ctl(served, "wait", "load", "--for", goal)).code == code
+
+
+async def test_wait_lasts_until_nothing_of_the_job_runs_or_waits(served: Served) -> None:
+    job = served.view.job("etl")
+    job.last_outcome = Outcome.SUCCESS
+    waiting = asyncio.create_task(ctl(served, "wait", "etl", "--for", "success", "--timeout", "20"))
+    done, _ = await asyncio.wait([waiting], timeout=1.0)
+    assert not done
+    job.active.clear()
+    job.queued.clear()
+    assert (await waiting).code == 0
 
 
 async def test_each_id_is_reported_and_a_refusal_gives_the_exit_code(served: Served) -> None:
@@ -163,6 +221,16 @@ async def test_results_of_a_verb_can_be_json(served: Served) -> None:
         (("bump", "etl", "--by", "1000"), 2),
         (("priority", "etl", "101"), 2),
         (("trigger",), 2),
+        (("hold",), 2),
+        (("hold", "etl", "--all"), 2),
+        (("signal", "etl", "NOPE"), 2),
+        (("backfill", "etl", "--from", "2026-01-01"), 2),
+        (("rerun", "nope"), 4),
+        (("show", "nope"), 4),
+        (("wait", "nope"), 4),
+        (("wait", "denied"), 4),
+        (("wait", "etl", "--timeout", "soon"), 2),
+        (("wait", "etl", "--timeout", "0"), 124),
         (("explode",), 2),
         (("history", "--since", "yesterday"), 2),
     ],

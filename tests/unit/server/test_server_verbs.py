@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from engine.errors import Refused, RefusedCode
+from engine.model.audit import AuditRecord, Done
 from engine.model.record import Json
 from jobqueue_tui.server.app import serving
 from jobqueue_tui.server.wish import Shutdown
-from tests.unit.server.fake_view import FakeView
+from tests.unit.server.fake_view import NOW, FakeView
 from tests.unit.server.served import Answer, Served
 
 
@@ -30,6 +32,21 @@ async def do(served: Served, verb: str, body: Mapping[str, Json]) -> Answer:
         ("resume", {}, "resume"),
         ("stop", {}, "stop False None"),
         ("stop", {"job": True, "grace": "5s"}, "stop True 5.0"),
+        ("trigger", {"downstream": True, "yes": True}, "trigger downstream confirmed"),
+        ("kill", {}, "kill"),
+        ("signal", {"signal": "USR1"}, "signal 10"),
+        ("signal", {"signal": "sigusr1"}, "signal 10"),
+        ("signal", {"signal": 10}, "signal 10"),
+        ("suspend", {}, "suspend"),
+        ("unsuspend", {}, "unsuspend"),
+        ("skip_next", {}, "skip_next False"),
+        ("skip_next", {"undo": True}, "skip_next True"),
+        ("hold", {"reason": "disk swap", "for": "1h"}, "hold 'disk swap' 3600.0"),
+        ("release", {}, "release"),
+        ("enable", {}, "enable"),
+        ("disable", {}, "disable"),
+        ("set_timeout", {"timeout": "30m"}, "set_timeout 1800.0"),
+        ("backfill", {"from": "2026-01-01T00:00+00:00", "to": "2026-01-02T00:00+00:00"}, "backfill 86400 1"),
     ],
 )
 async def test_a_verb_reaches_its_job_with_its_arguments(
@@ -55,6 +72,55 @@ async def test_a_verb_on_one_run_leaves_the_other_alone(served: Served) -> None:
     await do(served, "pause", {"ids": ["etl"], "run": "4"})
     first, second = served.view.job("etl").active
     assert (first.done, second.done, served.view.job("etl").done) == ([], ["stop 2.0", "pause None"], [])
+
+
+async def test_a_hold_is_of_everything_of_a_tag_or_of_jobs(served: Served) -> None:
+    """A tag is held as such, not the jobs that have it now; who holds it is the caller's uid."""
+    body: dict[str, Json] = {"ids": ["tag:nightly", "etl"], "reason": "swap"}
+    results = (await do(served, "hold", body)).json["results"]
+    assert [result["id"] for result in results] == ["tag:nightly", "etl"]
+    assert results[0]["undo"] == {"verb": "release", "target": "tag:nightly", "arguments": {}}
+    await do(served, "hold", {"all": True, "for": 60})
+    await do(served, "release", {"all": True})
+    assert served.view.done == [
+        f"hold nightly 'swap' None by uid {os.geteuid()}",
+        f"hold None '' 60.0 by uid {os.geteuid()}",
+        "release None",
+    ]
+    assert served.view.job("etl").done == ["hold 'swap' None"]
+
+
+async def test_rerun_and_ack_take_runs_and_jobs(served: Served) -> None:
+    """A job stands for its newest run, or for all of its runs in the Inbox."""
+    answer = await do(served, "rerun", {"ids": ["etl:2", "load", "tag:db"]})
+    assert [(r["id"], r["run_id"]) for r in answer.json["results"]] == [("etl:2", "etl:9"), ("load", "load:9")]
+    answer = await do(served, "ack", {"ids": ["etl:2", "status:waiting"], "reason": "known"})
+    assert answer.json["results"][0] == {"id": "etl:2", "ok": True, "runs": 2}
+    assert served.view.done[:3] == ["rerun etl:2", "rerun load", "ack etl:2 'known'"]
+
+
+async def test_priority_of_one_run(served: Served) -> None:
+    """The job keeps its own."""
+    answer = await do(served, "priority", {"ids": ["etl"], "run": "5", "priority": 9})
+    assert answer.json["results"][0]["run_id"] == "etl:5"
+    assert served.view.job("etl").queued[0].done == ["priority 9"]
+    assert served.view.job("etl").priority == 0
+
+
+async def test_the_inbox_the_audit_and_one_run_are_served(served: Served) -> None:
+    """Lists of the stable JSON; a run that nobody knows is 404."""
+    served.view.audited.append(
+        AuditRecord(
+            no=1, at=NOW, who="uid 7", verb="stop", target="etl", arguments={}, run_id="etl:3", state="running",
+            reason="", outcome=Done.REFUSED, code="changed",
+        )
+    )  # fmt: skip
+    assert [run["run_id"] for run in (await served.ask("GET", "/v1/inbox?job=load")).json] == ["load:1"]
+    assert (await served.ask("GET", "/v1/inbox?job=nope")).status == 404
+    assert (await served.ask("GET", "/v1/audit?limit=5&since=1h")).json[0]["code"] == "changed"
+    assert (await served.ask("GET", "/v1/audit?limit=0")).status == 422
+    assert (await served.ask("GET", "/v1/runs/etl:2")).json["run_id"] == "etl:2"
+    assert (await served.ask("GET", "/v1/runs/etl:77")).status == 404
 
 
 async def test_several_ids_are_reported_each_and_one_refusal_stops_no_other(served: Served) -> None:
@@ -93,6 +159,17 @@ async def test_several_ids_are_reported_each_and_one_refusal_stops_no_other(serv
         ("bump", {"ids": ["etl"], "by": True}, 422, "bad_input"),
         ("priority", {"ids": ["etl"], "priority": 101}, 422, "bad_input"),
         ("shutdown", {"ids": ["etl"]}, 422, "bad_input"),
+        ("hold", {}, 422, "bad_input"),
+        ("hold", {"ids": ["etl"], "all": True}, 422, "bad_input"),
+        ("hold", {"ids": ["etl"], "reason": "x" * 1001}, 422, "bad_input"),
+        ("signal", {"ids": ["etl"], "signal": "NOPE"}, 422, "bad_input"),
+        ("signal", {"ids": ["etl"], "signal": 4711}, 422, "bad_input"),
+        ("signal", {"ids": ["etl"], "signal": True}, 422, "bad_input"),
+        ("signal", {"ids": ["etl"]}, 422, "bad_input"),
+        ("backfill", {"ids": ["etl"], "from": "yesterday", "to": "2026-01-01"}, 422, "bad_input"),
+        ("backfill", {"ids": ["etl"], "from": "2026-01-01"}, 422, "bad_input"),
+        ("suspend", {"ids": ["etl"], "run": "etl:3"}, 422, "bad_input"),
+        ("rerun", {"ids": ["nope"]}, 404, "unknown_id"),
     ],
 )
 async def test_a_refusal_has_its_status_and_code(
