@@ -6,12 +6,13 @@ Nobody who uses these protocols knows whether the engine lives in the same proce
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from engine.clock import Instant
 from engine.model.audit import AuditRecord
+from engine.model.events import Event
 from engine.model.outcome import Outcome
 from engine.model.record import Counters, EngineStatus, JobRecord, RunKind, RunRecord, Why
 from engine.model.states import JobStatus, RunPhase
@@ -63,6 +64,21 @@ class ChangeFeed(Protocol):
 
     def take(self) -> Changes:
         """What changed since the last call."""
+
+    def close(self) -> None:
+        """Stop collecting."""
+
+
+class EventFeed(Protocol):
+    """A subscriber's own events, in order: `async for`. A reader that is too slow gets a `Resync` in place of what it missed."""
+
+    def __aiter__(self) -> AsyncIterator[Event]: ...
+
+    async def __anext__(self) -> Event:
+        """The next one. StopAsyncIteration when it was closed, or the engine has ended."""
+
+    def take(self) -> Sequence[Event]:
+        """What waits now, without waiting for more."""
 
     def close(self) -> None:
         """Stop collecting."""
@@ -292,6 +308,9 @@ class EngineView(Protocol):
 
     def changes(self) -> ChangeFeed:
         """A new feed; the first `take` says resync."""
+
+    def subscribe(self, after: int | None = None) -> EventFeed:
+        """Events from now on, or after the one of that number (0: all that are kept)."""
 
     @property
     def connected(self) -> bool:

@@ -35,6 +35,8 @@ class Effects:
     jobs: dict[str, Job] = field(default_factory=dict)
     noted: dict[int, Run] = field(default_factory=dict)
     """Runs whose row, with their job's, may be written a little later."""
+    attached: list[tuple[str, str]] = field(default_factory=list)
+    """Facts for the records of runs that are over: run id and JSON."""
     claims: list[tuple[Run, Attempt]] = field(default_factory=list)
     ends: list[AttemptId] = field(default_factory=list)
     over: list[Run] = field(default_factory=list)
@@ -74,6 +76,7 @@ class Effects:
         self.runs = {}
         self.jobs = {}
         self.noted = {}
+        self.attached = []
         self.claims = []
         self.ends = []
         self.over = []

@@ -107,7 +107,6 @@ def _started(turn: Turn, run: Run, attempt: Attempt, report: Started) -> None:
         run.go(Running(report.at, report.pid))
     if run.started_at is None:
         run.started_at = report.at
-        run.priority = run.job.priority
         job = run.job
         job.last = run
         job.last_no, job.last_run_id, job.last_started_at = run.no, run.run_id, report.at

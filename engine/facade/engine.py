@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import random
 import shutil
@@ -45,6 +46,7 @@ from engine.jobfile import render
 from engine.logs.chunk import read_chunk
 from engine.model.actor import actor
 from engine.model.audit import AuditRecord, Deed
+from engine.model.events import EngineStopping, FactsAttached, JobAdded, JobRemoved
 from engine.model.outcome import Because, Outcome
 from engine.model.record import EngineStatus, Json, RunRecord
 from engine.model.states import JobStatus
@@ -52,6 +54,7 @@ from engine.model.undo import NONE, Undo
 from engine.ports.executor import Executor, Home, Limit
 from engine.ports.monitoring import Monitoring
 from engine.ports.store import JobRow, Store, Stored
+from engine.runtime.events import Subscription
 from engine.runtime.launching import Launcher
 from engine.runtime.loop import Loop
 from engine.runtime.records import run_record
@@ -59,6 +62,7 @@ from engine.runtime.rows import job_row, restore_job
 from engine.runtime.starting import build_turn, restore, under_way
 from engine.runtime.system_clock import SystemClock, boot_id, local_zone
 from engine.spec.config import EngineSpec, JobFile
+from engine.spec.context import DATA_LIMIT
 from engine.spec.job import Call, JobSpec
 from engine.spec.stored import can_be_stored, from_text, to_text
 from engine.store.memory import MemoryStore
@@ -248,6 +252,8 @@ class Engine:
             raise ValueError("runs cannot be left to a next engine without a state_dir")
         patience = None if leave else self._turn.state.spec.drain if drain is None else drain
         deed = self._deed("shutdown", "", {"drain": patience, "leave": leave})
+        if not self._turn.state.draining:
+            self._loop.tell(EngineStopping)
         await self._box.change(lambda turn: begin_shutdown(turn, patience), deed)
         turn = self._turn
         await self._until(
@@ -266,6 +272,7 @@ class Engine:
             return
         self._phase = Phase.OVER
         self._stopped.set()
+        self._loop.events.close()
         await self._executor.close()
         await asyncio.to_thread(self._store.close)
         self._clock.close()
@@ -338,6 +345,8 @@ class Engine:
             begin_new(turn, jobs, self._zone)
             return jobs
 
+        for spec in specs:
+            self._loop.tell(JobAdded, job=spec.id)
         return self._list(self._loop.act_now(act, self._deed("add", specs[0].id) if kept else None))
 
     def _list(self, subjects: Iterable[JobSubject]) -> Sequence[Job]:
@@ -373,6 +382,7 @@ class Engine:
         self._handles = [handle for handle in self._handles if handle.id != job_id]
         self._by_id.pop(job_id, None)
         self._loop.remember(f"{ADDED}{job_id}", "")
+        self._loop.tell(JobRemoved, job=job_id)
         await self._until(lambda: is_gone(subject) and self._loop.settled)
         await self._box.change(lambda turn: forget_job(turn, subject))
         self._rows[job_id] = job_row(subject)
@@ -480,6 +490,39 @@ class Engine:
         feed = Feed(self._forget)
         self._feeds.append(feed)
         return feed
+
+    def subscribe(self, after: int | None = None) -> Subscription:
+        """What happens from now on, or after the event of that number (0: all that are kept): an async iterator.
+
+        The events are those of `engine.model.events`. It ends with the engine; leave it early by `close` or `async with`.
+        A reader that is too slow gets a `Resync`.
+        """
+        return self._loop.events.subscribe(after, self._clock.now())
+
+    async def attach(self, run_id: str, facts: Mapping[str, object]) -> None:
+        """Put facts on the record of a run, under way or over; a later value of a name wins, None removes it once it is over.
+
+        KeyError: no such run. TypeError, ValueError: no JSON, or more than `DATA_LIMIT` bytes of it.
+        """
+        text = json.dumps(dict(facts), allow_nan=False)
+        if len(text) > DATA_LIMIT:
+            raise ValueError(f"the facts of a run may have {DATA_LIMIT} bytes as JSON")
+        copied = json.loads(text)
+        state = self._loop.turn.state
+        lingering = {run.run_id: run for run in state.lingering.values()}
+        if run_id not in state.runs and run_id not in lingering and await self._store.find(run_id) is None:
+            raise KeyError(run_id)
+
+        def act(turn: Turn) -> None:
+            run = turn.state.runs.get(run_id) or lingering.get(run_id)
+            if run is None:
+                turn.fx.attached.append((run_id, text))
+            else:
+                run.facts = {**run.facts, **copied}
+                turn.fx.save(run)
+
+        self._loop.tell(FactsAttached, job=run_id.rpartition(":")[0], run_id=run_id, facts=copied)
+        await self._box.change(act)
 
     def _forget(self, feed: Feed) -> None:
         with contextlib.suppress(ValueError):

@@ -146,7 +146,7 @@ class AckRow(NamedTuple):
 @dataclass(slots=True)
 class Batch:
     """What is to be durable together. `facts` are single values by name. `new` are rows of runs that were never written,
-    `runs` those of runs that were.
+    `runs` those of runs that were. `attached` are facts for the records of runs that are over: run id and a JSON object.
 
     `folders` are made before the commit, so is the second file with what is turned off (`offs`, whole); `lines` go to
     text files after it.
@@ -156,6 +156,7 @@ class Batch:
     runs: list[RunRow] = field(default_factory=list)
     jobs: list[JobRow] = field(default_factory=list)
     facts: dict[str, str] = field(default_factory=dict)
+    attached: list[tuple[str, str]] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
     lines: list[tuple[str, str]] = field(default_factory=list)
     audit: list[AuditRow] = field(default_factory=list)
@@ -164,7 +165,14 @@ class Batch:
 
     def __bool__(self) -> bool:
         return bool(
-            self.new or self.runs or self.jobs or self.facts or self.audit or self.acks or self.offs is not None
+            self.new
+            or self.runs
+            or self.jobs
+            or self.facts
+            or self.attached
+            or self.audit
+            or self.acks
+            or self.offs is not None
         )
 
 

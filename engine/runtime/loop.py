@@ -12,7 +12,7 @@ only then are claims ordered, ends acknowledged to the executor, and replies giv
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from errno import ENOENT
 from typing import Final, Protocol, TypeAlias, TypeVar
@@ -37,13 +37,16 @@ from engine.core.verbs.resume import release_job, resume_run
 from engine.errors import Refused
 from engine.logs.outputs import BadOutput
 from engine.model.audit import Deed
+from engine.model.events import ClockStepped, EngineStarted, Event, StoreFailed, StoreRecovered
 from engine.model.outcome import Because, Reason
 from engine.model.states import RunPhase
-from engine.ports.executor import Acknowledge, AttemptId, Ended, Executor, Order, Report, SpawnFailed
+from engine.ports.executor import Acknowledge, AttemptId, Ended, Executor, Order, Report, Sampled, SpawnFailed
 from engine.ports.store import AckRow, AuditRow, Batch, Store
+from engine.runtime.events import BOUND, EventLog, Telling
 from engine.runtime.launching import Launcher
 from engine.runtime.records import runs_log_line
 from engine.runtime.rows import audit_row, job_row, run_row
+from engine.runtime.telling import Teller
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -91,13 +94,24 @@ class _Flight:
     acks: list[AckRow] = field(default_factory=list)
     offs_changed: bool = False
     replies: list[Reply] = field(default_factory=list)
+    attached: list[tuple[str, str]] = field(default_factory=list)
+    tellings: list[Telling] = field(default_factory=list)
+    """What subscribers hear once this is durable."""
     noted: dict[str, dict[int, Run]] = field(default_factory=dict)
     """Runs to be written a little later, by job; they and their job go with the job's next row of any kind, for what is
     stored of a job and its runs must agree (`starts` counts the active ones)."""
 
     def __bool__(self) -> bool:
         return bool(
-            self.runs or self.jobs or self.facts or self.ends or self.replies or self.audit or self.offs_changed
+            self.runs
+            or self.jobs
+            or self.facts
+            or self.ends
+            or self.replies
+            or self.audit
+            or self.offs_changed
+            or self.attached
+            or self.tellings
         )
 
     def put_back(self, newer: _Flight) -> None:
@@ -112,6 +126,8 @@ class _Flight:
         self.acks += newer.acks
         self.offs_changed |= newer.offs_changed
         self.replies += newer.replies
+        self.attached += newer.attached
+        self.tellings += newer.tellings
         for job, runs in newer.noted.items():
             self.noted.setdefault(job, {}).update(runs)
 
@@ -147,6 +163,8 @@ class Loop:
         self.clock_note: str | None = None
         """The last step of the wall clock, in words."""
         self.watchers: list[Watcher] = []
+        self.events = EventLog(self.remember)
+        self._teller = Teller()
         self._clock = clock
         self._store = store
         self._executor = executor
@@ -220,6 +238,11 @@ class Loop:
         self._waiting.facts[name] = value
         self.wake()
 
+    def tell(self, kind: type[Event], **values: object) -> None:
+        """Let subscribers hear of something that the rows do not say, with the next commit."""
+        self._waiting.tellings.append((kind, {"at": self._clock.now(), **values}))
+        self.wake()
+
     def now(self) -> Instant:
         """Wall time."""
         return self._clock.now()
@@ -251,6 +274,9 @@ class Loop:
         """The tick in which the engine begins: `begin` takes the place of messages."""
         self.turn.now = self._clock.now()
         take_edge(self.turn)
+        self.events.go_on(self.turn.state.facts.get(BOUND))
+        self._teller.know(self.turn.state.runs.values(), self.turn.state.jobs.values())
+        self.tell(EngineStarted, jobs=len(self.turn.state.jobs))
         begin(self.turn)
         needs.spread(self.turn)
         self._perform(start_what_may(self.turn))
@@ -267,6 +293,7 @@ class Loop:
         self.clock_note += f" by {abs(moved) / SECOND:.0f} s, or the machine slept" * (moved > 0)
         _LOG.info("%s", self.clock_note)
         self.turn.fx.facts["clock_step"] = self.clock_note
+        self.tell(ClockStepped, by=moved)
         take_step(self.turn, moved)
 
     def _take_reports(self) -> None:
@@ -277,6 +304,15 @@ class Loop:
             if isinstance(report, Ended):
                 self._note_outputs(report)
             take_report(self.turn, report, self._answer)
+            if isinstance(report, Sampled) and self.events.listening:
+                self._tell_sample(report)
+
+    def _tell_sample(self, report: Sampled) -> None:
+        run = self.turn.state.by_attempt.get(report.attempt)
+        if run is not None:
+            sample = {"cpu_percent": report.cpu_percent, "rss_bytes": report.rss}
+            about = {"job": run.job.id, "run_id": run.run_id, "attempt_id": report.attempt}
+            self.events.sample({"at": report.at, **about, **sample})
 
     def _note_outputs(self, report: Ended) -> None:
         """What the attempt left for those that need its job, read before its end has consequences."""
@@ -402,11 +438,15 @@ class Loop:
         waiting.claims += fx.claims
         waiting.ends += fx.ends
         waiting.over += fx.over
+        waiting.attached += fx.attached
+        waiting.tellings += self._teller.runs(fx.runs.values(), self.turn.now)
+        waiting.tellings += self._teller.jobs(fx.jobs.values(), self.turn.now)
         waiting.acks += [AckRow(ack.run_id, ack.at, ack.by, ack.reason) for ack in fx.acks]
         waiting.offs_changed |= fx.offs_changed
         for run in fx.noted.values():
             waiting.noted.setdefault(run.job.id, {})[run.no] = run
         self._take_noted(waiting)
+        self._tell_noted(fx.noted.values())
         if waiting and self._flying is None and (self._retry_at is None or self._retry_at <= self.turn.now):
             self._fly()
         elif self.trouble is not None:
@@ -421,6 +461,16 @@ class Loop:
         for watcher in self.watchers:
             watcher.turned()
         self._set_alarm()
+
+    def _tell_noted(self, noted: Iterable[Run]) -> None:
+        """A start is a fact once the executor says so, durable or not; only what was told before it must come before."""
+        tellings = self._teller.runs(noted, self.turn.now)
+        if self._waiting.tellings:
+            self._waiting.tellings += tellings
+        elif self._flying is not None and self._flying.tellings:
+            self._flying.tellings += tellings
+        elif tellings:
+            self.events.publish(tellings)
 
     def _take_noted(self, waiting: _Flight) -> None:
         """With the next flight, or with one of its own when it has waited for long enough or the engine ends."""
@@ -449,6 +499,7 @@ class Loop:
                 runs=[run_row(run) for run in flight.runs.values() if run.stored],
                 jobs=[job_row(job) for job in flight.jobs.values()],
                 facts=flight.facts,
+                attached=flight.attached,
                 folders=self._launcher.new_folders(flight.claims),
                 lines=[(self._launcher.runs_log(run), runs_log_line(run)) for run in flight.over if run.attempts_made],
                 audit=flight.audit,
@@ -462,6 +513,8 @@ class Loop:
         flight, self._flying = self._flying, None
         assert flight is not None
         if problem is not None:
+            if self.trouble is None:
+                self.events.publish([(StoreFailed, {"at": self._clock.now(), "problem": str(problem)})])
             self.trouble = str(problem)
             self._reply_all(flight)
             flight.put_back(self._waiting)
@@ -469,6 +522,8 @@ class Loop:
             self._retry_at = self._clock.now() + PATIENCE
             self._set_alarm()
             return
+        if self.trouble is not None:
+            self.events.publish([(StoreRecovered, {"at": self._clock.now()})])
         self.trouble = None
         self.wake()  # before anything is submitted: what the tick orders travels in the same packet
         for run in flight.runs.values():
@@ -481,6 +536,8 @@ class Loop:
         if flight.over:
             for watcher in self.watchers:
                 watcher.ended(flight.over)
+        if flight.tellings:
+            self.events.publish(flight.tellings)
 
     def _reply_all(self, flight: _Flight) -> None:
         """Tell who gave a verb. While the store fails too: the change is in force, that it is not durable is said everywhere."""

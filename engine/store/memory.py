@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -68,6 +69,12 @@ class MemoryStore:
         while len(self._over) > self._keep:
             gone = self.runs.pop(self._over.popleft(), None)
             self.acked.pop("" if gone is None else gone.run_id, None)
+        for run_id, text in batch.attached:
+            for no, row in self.runs.items():
+                if row.run_id == run_id:
+                    self.runs[no] = row._replace(
+                        facts=json.dumps({**json.loads(row.facts or "{}"), **json.loads(text)})
+                    )
         self.jobs |= {row.id: row for row in batch.jobs}
         self.facts |= batch.facts
         self.audited += batch.audit

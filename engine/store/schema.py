@@ -63,6 +63,7 @@ SAVE_JOB: Final = _insert("INSERT OR REPLACE", "jobs", JobRow._fields)
 SAVE_ACK: Final = (
     "UPDATE runs SET acked_at = :at, acked_by = :by, ack_reason = :reason WHERE run_id = :run_id AND acked_at IS NULL"
 )
+ATTACH: Final = "UPDATE runs SET facts = json_patch(coalesce(facts, '{}'), ?) WHERE run_id = ?"
 SAVE_FACT: Final = _insert("INSERT OR REPLACE", "facts", ("name", "value"))
 
 

@@ -24,7 +24,7 @@ from engine.ports.store import Batch, JobRow, RunRow, Stored
 from engine.store import audit
 from engine.store.history import ended_runs, one_run, unacknowledged
 from engine.store.lock import StateLock
-from engine.store.schema import ADD_RUN, CHANGE_RUN, SAVE_ACK, SAVE_FACT, SAVE_JOB, migrate
+from engine.store.schema import ADD_RUN, ATTACH, CHANGE_RUN, SAVE_ACK, SAVE_FACT, SAVE_JOB, migrate
 
 OFFS: Final = "holds.json"
 """The second file: what operators have turned off (`core.offs`)."""
@@ -160,6 +160,7 @@ def _commit(db: sqlite3.Connection, batch: Batch, offs: Path) -> OSError | None:
         db.executemany(CHANGE_RUN, [row.changes() for row in batch.runs])
         db.executemany(SAVE_JOB, batch.jobs)
         db.executemany(SAVE_FACT, batch.facts.items())
+        db.executemany(ATTACH, [(text, run_id) for run_id, text in batch.attached])
         db.executemany(SAVE_ACK, [row._asdict() for row in batch.acks])
         audit.add(db, batch.audit)
         db.execute("COMMIT")

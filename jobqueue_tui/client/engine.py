@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -115,6 +115,29 @@ class EngineClient:
             )
         except (TypeError, ValueError) as fault:
             raise NotReachable(f"{self.socket} answers, but not as an engine does; name another socket") from fault
+
+    def events(self, after: int = 0) -> list[Object]:
+        """Events that are kept, after the one of that number."""
+        return _objects(self._get("/v1/events", {"follow": 0, "after": after}))
+
+    def follow(self, after: int | None = None) -> Iterator[Object]:
+        """Events as they come, from now on or after the one of that number; ends with the engine."""
+        connection = UnixConnection(self.socket, self._timeout)
+        try:
+            try:
+                path = _with_query("/v1/events", {"after": after})
+                connection.request("GET", path, None, {API_HEADER: API_VERSION, "Accept": "text/event-stream"})
+                response = connection.getresponse()
+                if response.status != 200:
+                    raise _refusal(response.status, response.read())
+                while line := response.readline():
+                    if line.startswith(b"data: "):
+                        yield _object(_decoded(line[6:]))
+            except (OSError, http.client.HTTPException) as fault:
+                reason = getattr(fault, "strerror", None) or type(fault).__name__
+                raise NotReachable(f"the engine on {self.socket} tells no more events ({reason})") from fault
+        finally:
+            connection.close()
 
     def _get(self, path: str, query: Query = _NO_QUERY) -> Json:
         return self._json("GET", _with_query(path, query), None)

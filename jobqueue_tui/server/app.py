@@ -49,6 +49,7 @@ async def serving(
         response.headers["Cache-Control"] = "no-store"
 
     app.on_response_prepare.append(sign)
+    app.on_shutdown.append(routes.end_streams)
     with listening(path) as sock:
         runner = web.AppRunner(
             app,

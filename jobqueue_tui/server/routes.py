@@ -19,6 +19,7 @@ from jobqueue_tui.server.answers import answer, answer_list
 from jobqueue_tui.server.faults import Failed, unknown_job
 from jobqueue_tui.server.queries import MOST_BYTES, MOST_RUNS, outcome, since, whole
 from jobqueue_tui.server.selection import select
+from jobqueue_tui.server.streams import Streams, event_number
 from jobqueue_tui.server.verbs import perform, read_call
 from jobqueue_tui.server.wish import OnShutdown, Shutdown
 from jobqueue_tui.wire.fault import Fault
@@ -35,6 +36,7 @@ class Routes:
         self._socket = socket
         self._read_only = read_only
         self._on_shutdown = on_shutdown
+        self._streams = Streams()
 
     def table(self) -> list[web.RouteDef]:
         """All routes."""
@@ -49,6 +51,7 @@ class Routes:
             web.get("/v1/queue", self.queue),
             web.get("/v1/inbox", self.inbox),
             web.get("/v1/audit", self.audit),
+            web.get("/v1/events", self.events),
             web.get("/v1/logs/{run}", self.log),
             web.post("/v1/verbs/{verb}", self.verb),
         ]
@@ -120,6 +123,19 @@ class Routes:
             since=since(request, self._view.now()), limit=whole(request, "limit", 100, least=1, most=MOST_RUNS)
         )
         return await answer_list(request, (record.to_json() for record in records))
+
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        """Server-sent events from now on, after `Last-Event-ID` or `?after=`; `?follow=0`: what is kept, as a JSON array."""
+        after = event_number(request)
+        if request.query.get("follow") in {"0", "false"}:
+            feed = self._view.subscribe(after or 0)
+            feed.close()
+            return await answer_list(request, (event.to_json() for event in feed.take()))
+        return await self._streams.send(request, self._view.subscribe(after))
+
+    async def end_streams(self, _app: web.Application) -> None:
+        """The server ends: so do its streams, at once."""
+        self._streams.close()
 
     async def log(self, request: web.Request) -> web.Response:
         """Bytes of a run's log as written (a job id: of its newest run) from `?offset=` (negative: from the end).

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from engine.api import Aim, Changes, LogChunk, MachineLoad
+from engine.api import Aim, Changes, EventFeed, LogChunk, MachineLoad
 from engine.clock import SECOND, Instant, instant
 from engine.errors import Refused, RefusedCode
 from engine.model.outcome import Outcome
@@ -319,6 +319,10 @@ class FakeEngine(EngineVerbs):
         feed = FakeFeed()
         self.feeds.append(feed)
         return feed
+
+    def subscribe(self, after: int | None = None) -> EventFeed:
+        """The console does not ask for events."""
+        raise NotImplementedError
 
     def changed(self, *ids: str, resync: bool = False) -> None:
         """Tell all feeds."""

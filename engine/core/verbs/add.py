@@ -85,6 +85,7 @@ def begin_new(turn: Turn, jobs: Sequence[Job], zone: str) -> None:
         for need in job.spec.needs:
             turn.state.jobs[need.job].needed_by.append(job)
     for job in jobs:
+        cover(job, turn.state)
         plan_job(turn, job, zone)
         cover(job, turn.state)
     for job in jobs:

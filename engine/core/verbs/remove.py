@@ -44,6 +44,8 @@ def forget_job(turn: Turn, job: Job) -> None:
     """The last of it is over: its id is free. Counters and numbers stay on record, for no run id is ever used twice."""
     job.removing = job.stopped = job.over = job.round_skipped = False
     job.held_since = job.hold_until = job.planned_until = None
+    job.priority = job.spec.priority
+    job.suspended, job.skip_at, job.enabled_set, job.timeout_set = False, None, None, None
     job.met, job.heard, job.data = {}, set(), {}
     turn.state.jobs.pop(job.id, None)
     turn.fx.save_job(job)

@@ -18,6 +18,7 @@ _QUESTIONS: Final = {
     "history": "List runs, newest first.",
     "why": "Say why a job is not running.",
     "logs": "Show the log of a run.",
+    "events": "Print events as JSON Lines.",
     "wait": "Wait until jobs have ended.",
     "audit": "List the verbs that were given, and by whom.",
 }

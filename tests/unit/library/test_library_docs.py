@@ -21,7 +21,12 @@ def examples() -> list[tuple[str, str]]:
     return found
 
 
-SAID = {"library.md-1": "success 3", "library.md-2": "success 999", "library.md-3": "1\n1"}
+SAID = {
+    "library.md-1": "success 3",
+    "library.md-2": "success 999",
+    "library.md-3": "1\n1",
+    "library.md-4": "success True",
+}
 
 
 @pytest.mark.parametrize(("name", "code"), examples(), ids=[name for name, _ in examples()])

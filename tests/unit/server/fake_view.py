@@ -14,6 +14,7 @@ from engine.model.outcome import Outcome
 from engine.model.record import AttemptRecord, Counters, EngineStatus, JobRecord, RunKind, RunRecord, Why
 from engine.model.states import JobStatus, RunPhase
 from engine.model.undo import PrioritySet, Undo
+from engine.runtime.events import EventLog, Subscription
 from engine.testing.views import EngineVerbs, JobVerbs, RunVerbs
 
 NOW: Instant = 1_790_000_000 * SECOND
@@ -261,6 +262,7 @@ class FakeView(EngineVerbs):
     connected: bool = True
     done: list[str] = field(default_factory=list)
     audited: list[AuditRecord] = field(default_factory=list)
+    events: EventLog = field(default_factory=lambda: EventLog(lambda name, value: None))
 
     def job(self, job_id: str) -> FakeJob:
         return {job.id: job for job in self.jobs}[job_id]
@@ -282,6 +284,9 @@ class FakeView(EngineVerbs):
 
     def changes(self) -> Feed:
         return Feed()
+
+    def subscribe(self, after: int | None = None) -> Subscription:
+        return self.events.subscribe(after, NOW)
 
     async def history(
         self, *, job: str | None = None, outcome: Outcome | None = None, since: Instant | None = None, limit: int = 100

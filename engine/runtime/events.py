@@ -1,0 +1,165 @@
+"""Events to subscribers: numbered, replayable for a while, each subscriber with a bounded queue of its own.
+
+The loop says what happened (`telling`) when it decides it, and publishes it when it is durable. A number is given at
+that moment, so numbers are in the order in which events are seen. They rise over restarts because the store remembers a
+bound that is raised long before it is reached: a row a hundred thousand events instead of one each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any, Final, TypeAlias
+
+from engine.clock import Instant
+from engine.model.events import Event, Resync, RunSampled
+
+KEPT: Final = 10_000
+"""Events that can be replayed."""
+
+WAITING: Final = 1_000
+"""Events that may wait for one subscriber; samples only while half of that is free."""
+
+BLOCK: Final = 100_000
+"""By how much the remembered bound runs ahead."""
+
+BOUND: Final = "events"
+"""Fact in the store: no event has a number above it."""
+
+Telling: TypeAlias = tuple[type[Event], dict[str, Any]]
+"""An event without its number. Any: fields of many types, each checked where its class is."""
+
+
+class EventLog:
+    """All that is published, and to whom. `remember(name, value)` keeps a fact in the store."""
+
+    def __init__(self, remember: Callable[[str, str], None]) -> None:
+        self._bound = 0
+        self.last = 0
+        """Number of the newest event."""
+        self._ring: deque[Event] = deque(maxlen=KEPT)
+        self._subscribers: list[Subscription] = []
+        self._remember = remember
+
+    def go_on(self, known: str | None) -> None:
+        """Number on from the bound that the store remembers."""
+        self.last = self._bound = int(known) if known and known.isdigit() else 0
+
+    @property
+    def listening(self) -> bool:
+        """Is anybody subscribed; samples are made for somebody only."""
+        return bool(self._subscribers)
+
+    def publish(self, tellings: Iterable[Telling]) -> None:
+        """Number these and hand them out."""
+        for kind, values in tellings:
+            self.last += 1
+            event = kind(seq=self.last, **values)
+            self._ring.append(event)
+            for subscriber in self._subscribers:
+                subscriber.put(event)
+        if self.last + BLOCK // 2 > self._bound:
+            self._bound = self.last + BLOCK
+            self._remember(BOUND, str(self._bound))
+
+    def sample(self, values: dict[str, Any]) -> None:
+        """A sample, to those who have room for it."""
+        event = RunSampled(seq=self.last, **values)
+        for subscriber in self._subscribers:
+            subscriber.put(event)
+
+    def after(self, seq: int, now: Instant) -> list[Event]:
+        """The events after number `seq` (0: all that are kept); Resync alone when some are not kept any more, or never were."""
+        if seq == 0:
+            return list(self._ring)
+        first = self._ring[0].seq if self._ring else self.last + 1
+        if seq > self.last or seq + 1 < first:
+            return [Resync(seq=self.last, at=now)]
+        return [event for event in self._ring if event.seq > seq]
+
+    def subscribe(self, after: int | None, now: Instant) -> Subscription:
+        """A new subscriber; None: from now on."""
+        subscription = Subscription(self, [] if after is None else self.after(after, now))
+        self._subscribers.append(subscription)
+        return subscription
+
+    def forget(self, subscription: Subscription) -> None:
+        """Nothing more to this one."""
+        if subscription in self._subscribers:
+            self._subscribers.remove(subscription)
+
+    def close(self) -> None:
+        """The engine is over: every subscriber comes to its end."""
+        for subscription in list(self._subscribers):
+            subscription.close()
+
+
+class Subscription:
+    """An `AsyncIterator[Event]`, to be closed (`async with` does) or left to the end of the engine.
+
+    A reader that is too slow loses samples first. When its queue is full it gets one `Resync` in place of what waited.
+    """
+
+    def __init__(self, log: EventLog, replayed: Iterable[Event]) -> None:
+        self._log = log
+        self._queue: deque[Event] = deque(replayed)
+        self._room = WAITING + len(self._queue)
+        self._closed = False
+        self._waiter: asyncio.Future[None] | None = None
+
+    def put(self, event: Event) -> None:
+        """Let the reader have it. Never waits."""
+        waiting = len(self._queue)
+        if isinstance(event, RunSampled):
+            if waiting >= WAITING // 2:
+                return
+        elif waiting >= self._room:
+            self._make_room(event)
+            self._wake()
+            return
+        self._queue.append(event)
+        self._wake()
+
+    def _make_room(self, event: Event) -> None:
+        kept = [one for one in self._queue if not isinstance(one, RunSampled)]
+        if len(kept) < len(self._queue):
+            self._queue = deque([*kept, event])
+        else:
+            self._queue = deque([Resync(seq=event.seq, at=event.at)])
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def __aiter__(self) -> Subscription:
+        return self
+
+    async def __anext__(self) -> Event:
+        while not self._queue:
+            if self._closed:
+                raise StopAsyncIteration
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        return self._queue.popleft()
+
+    def take(self) -> list[Event]:
+        """What waits now, without waiting for more."""
+        found = list(self._queue)
+        self._queue.clear()
+        return found
+
+    def close(self) -> None:
+        """What waits can still be read; then the iteration ends."""
+        self._closed = True
+        self._log.forget(self)
+        self._wake()
+
+    async def __aenter__(self) -> Subscription:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,135 @@
+"""From what a tick changed to what is told of it.
+
+A run may go through several states in one tick (a short one is queued, started and over in a single packet), and the
+core says only that it changed. What has been told of each run is remembered, and everything between that and its state
+now is told in order: the core needs no second list of its transitions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from engine.clock import Instant
+from engine.core.state import Job, Run
+from engine.core.stopping import wall_seconds
+from engine.model.events import (
+    JobChanged,
+    RunEnded,
+    RunPaused,
+    RunQueued,
+    RunResumed,
+    RunRetrying,
+    RunStarted,
+    RunStopping,
+)
+from engine.model.record import Json
+from engine.model.states import Ended, Paused, Retrying, Running, RunPhase, Stopping
+from engine.runtime.events import Telling
+
+
+@dataclass(slots=True)
+class _Told:
+    phase: RunPhase = RunPhase.QUEUED
+    started: int = 0
+    """Attempts whose start was told."""
+
+
+@dataclass(slots=True)
+class Teller:
+    """Remembers what was told of runs that are not over, and of jobs that an operator changed."""
+
+    _runs: dict[int, _Told] = field(default_factory=dict)
+    _jobs: dict[str, tuple[Json, ...]] = field(default_factory=dict)
+
+    def know(self, runs: Iterable[Run], jobs: Iterable[Job]) -> None:
+        """These are nothing new."""
+        for run in runs:
+            self._runs[run.no] = _Told(run.phase, run.attempts_made if run.pid is not None else len(run.past))
+        for job in jobs:
+            self._jobs[job.id] = _set_by_operators(job)
+
+    def runs(self, changed: Iterable[Run], now: Instant) -> list[Telling]:
+        """What is new about these runs."""
+        tellings: list[Telling] = []
+        for run in changed:
+            tellings += self._run(run, now)
+        return tellings
+
+    def jobs(self, changed: Iterable[Job], now: Instant) -> list[Telling]:
+        """What operators changed about these jobs."""
+        tellings: list[Telling] = []
+        for job in changed:
+            is_now = _set_by_operators(job)
+            before = self._jobs.get(job.id)
+            if before == is_now:
+                continue
+            self._jobs[job.id] = is_now
+            if before is not None:
+                changes = {name: new for name, old, new in zip(_NAMES, before, is_now, strict=True) if old != new}
+                tellings.append((JobChanged, {"at": now, "job": job.id, "changes": changes}))
+        return tellings
+
+    def _run(self, run: Run, now: Instant) -> list[Telling]:
+        about: dict[str, Any] = {"job": run.job.id, "run_id": run.run_id}
+        told = self._runs.get(run.no)
+        if told is None:
+            if run.phase is RunPhase.ENDED and run.attempts_made:
+                return []  # a run that started was told of before it ended: only its record was written anew
+            told = self._runs[run.no] = _Told()
+            queued = {"kind": run.kind, "planned_at": run.planned_at}
+            tellings: list[Telling] = [(RunQueued, {"at": run.queued_at, **about, **queued})]
+        else:
+            tellings = []
+        for number, attempt in enumerate(run.past, 1):
+            if number > told.started:
+                told.started = number
+                about["attempt_id"] = attempt.attempt_id
+                if attempt.started_at is not None:
+                    begun = {"attempt": number, "pid": attempt.pid}
+                    tellings.append((RunStarted, {"at": attempt.started_at, **about, **begun}))
+                    told.phase = RunPhase.RUNNING
+        current = run.attempt if run.attempt is not None and run.attempt.step.main else None
+        if current is not None and current.started_at is not None and current.number > told.started:
+            told.started = current.number
+            told.phase = RunPhase.RUNNING
+            begun = {"attempt": current.number, "pid": current.pid}
+            tellings.append((RunStarted, {"at": current.started_at, **about, "attempt_id": current.id, **begun}))
+        if run.phase is told.phase:
+            return tellings
+        about["attempt_id"] = current.id if current is not None else run.past[-1].attempt_id if run.past else None
+        match run.state:
+            case Paused(since=since, until=until):
+                tellings.append((RunPaused, {"at": since, **about, "until": until}))
+            case Running(since=since) if told.phase is RunPhase.PAUSED:
+                tellings.append((RunResumed, {"at": since, **about}))
+            case Stopping(since=since, reason=reason):
+                tellings.append((RunStopping, {"at": since, **about, "reason": str(reason)}))
+            case Retrying(since=since, until=until):
+                last = run.past[-1] if run.past else None
+                why = {"outcome": last and last.outcome, "reason": last and last.reason}
+                tellings.append((RunRetrying, {"at": since, **about, "until": until, **why}))
+            case Ended(at=at, outcome=outcome, reason=why_ended):
+                fate = {
+                    "outcome": outcome,
+                    "reason": None if why_ended is None else str(why_ended),
+                    "exit_code": run.exit_code,
+                    "signal": run.signal,
+                    "wall_seconds": wall_seconds(run, now),
+                    "count": run.count,
+                }
+                tellings.append((RunEnded, {"at": at, **about, **fate}))
+                del self._runs[run.no]
+                return tellings
+            case _:
+                return tellings  # starting, or queued again: told when there is a process
+        told.phase = run.phase
+        return tellings
+
+
+_NAMES: Final = ("held", "stopped", "priority", "suspended", "enabled", "timeout")
+
+
+def _set_by_operators(job: Job) -> tuple[Json, ...]:
+    return job.held_since is not None, job.stopped, job.priority, job.suspended, job.enabled, job.timeout
