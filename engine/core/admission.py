@@ -1,16 +1,16 @@
-"""May a run start: slots, pools, groups, exclusivity; and taking and giving them back."""
+"""May a run start: slots, pools, groups, exclusivity, reserved cores and memory; and taking and giving them back."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from engine.clock import SECOND
+from engine.clock import SECOND, Instant
 from engine.core.ready import SIMPLE, Needs, takes
-from engine.core.state import Run
+from engine.core.state import Run, State
 from engine.core.turn import Turn
 
 RESERVE_AFTER: Final = 60 * SECOND
-"""An exclusive run that waits this long and is first in order keeps later ones from starting."""
+"""A run that needs space (exclusive, many slots) and waits this long, first in order, keeps later ones from delaying it."""
 
 RESERVE_FOR: Final = 600 * SECOND
 """... for at most so long at a time; then others may start for as long again."""
@@ -26,43 +26,95 @@ def blocked(turn: Turn, needs: Needs) -> bool:
     state = turn.state
     if state.alone is not None:
         return True
+    if state.free_memory is not None and state.free_memory < state.spec.min_ready_memory:
+        return True
     if needs == SIMPLE:
         return False
-    pools, exclusive = needs
-    if exclusive is True:
-        return state.taken > 0 or len(turn.pipeline) > 0
-    if isinstance(exclusive, str) and state.groups.get(exclusive, 0) > 0:
+    if needs.exclusive is True and (state.taken > 0 or len(turn.pipeline) > 0):
         return True
-    return any(state.pool_taken.get(name, 0) + count > state.pools[name].slots for name, count in pools)
+    return lacks(state, needs) is not None
+
+
+def lacks(state: State, needs: Needs) -> str | None:
+    """Which of group, pool, cores or memory is short for `needs`, by its name; None: none of them.
+
+    A run that reserves more than there is starts when nothing else reserves: to wait for ever would help nobody.
+    """
+    if isinstance(needs.exclusive, str) and state.groups.get(needs.exclusive, 0) > 0:
+        return needs.exclusive
+    for name, count in needs.pools:
+        if state.pool_taken.get(name, 0) + count > state.pools[name].slots:
+            return name
+    if needs.cpu and state.cpu_reserved and state.cpu_reserved + needs.cpu > state.cpus:
+        return "cpu"
+    if needs.memory:
+        if state.memory_reserved and state.memory_reserved + needs.memory > state.memory:
+            return "memory"
+        if state.free_memory is not None and state.free_memory < needs.memory <= state.memory:
+            return "memory"
+    return None
 
 
 def reserves(turn: Turn, run: Run) -> bool:
-    """Does this run, first in order but blocked, keep all later ones from starting (else it might wait for ever)."""
+    """Does this run, first in order but blocked, keep later ones from delaying it (else it might wait for ever)."""
     waited = turn.now - run.ages_from
-    return (
-        run.job.spec.exclusive is True
-        and waited >= RESERVE_AFTER
-        and ((waited - RESERVE_AFTER) // RESERVE_FOR) % 2 == 0
+    return wants_space(takes(run)) and waited >= RESERVE_AFTER and ((waited - RESERVE_AFTER) // RESERVE_FOR) % 2 == 0
+
+
+def wants_space(needs: Needs) -> bool:
+    """Needs more than one thing to become free at the same time."""
+    return bool(needs.exclusive is True or sum(count for _, count in needs.pools) > 1 or needs.cpu > 1 or needs.memory)
+
+
+def delays(turn: Turn, first: Run, needs: Needs) -> bool:
+    """Would a run that takes `needs` stand in the way of `first`, which reserves."""
+    wanted = takes(first)
+    if wanted.exclusive is True:
+        return True
+    pools = {name for name, _ in wanted.pools}
+    return bool(
+        pools & {name for name, _ in needs.pools} or (wanted.cpu and needs.cpu) or (wanted.memory and needs.memory)
     )
+
+
+def free_at(turn: Turn, first: Run) -> Instant | None:
+    """When what `first` waits for is usually free, judged by how long the runs that hold it usually take; None: unknown."""
+    latest = turn.now
+    for run in turn.state.runs.values():
+        if not run.live or not delays(turn, first, takes(run)):
+            continue
+        usual = run.job.usual
+        if usual is None or run.started_at is None:
+            return None
+        latest = max(latest, run.started_at + round(usual * SECOND))
+    return latest
 
 
 def reserve(turn: Turn, run: Run) -> None:
     """Take what the run needs beyond a slot. Taken with the claim, so that two claims cannot count on the same."""
-    pools, exclusive = takes(run)
-    for name, count in pools:
-        turn.state.pool_taken[name] = turn.state.pool_taken.get(name, 0) + count
-    if exclusive is True:
-        turn.state.alone = run
-    elif isinstance(exclusive, str):
-        turn.state.groups[exclusive] = turn.state.groups.get(exclusive, 0) + 1
+    state, needs = turn.state, takes(run)
+    if needs is SIMPLE:
+        return
+    for name, count in needs.pools:
+        state.pool_taken[name] = state.pool_taken.get(name, 0) + count
+    if needs.exclusive is True:
+        state.alone = run
+    elif isinstance(needs.exclusive, str):
+        state.groups[needs.exclusive] = state.groups.get(needs.exclusive, 0) + 1
+    state.cpu_reserved += needs.cpu
+    state.memory_reserved += needs.memory
 
 
 def release(turn: Turn, run: Run) -> None:
     """Give back what `reserve` took."""
-    pools, exclusive = takes(run)
-    for name, count in pools:
-        turn.state.pool_taken[name] -= count
-    if exclusive is True:
-        turn.state.alone = None
-    elif isinstance(exclusive, str):
-        turn.state.groups[exclusive] -= 1
+    state, needs = turn.state, takes(run)
+    if needs is SIMPLE:
+        return
+    for name, count in needs.pools:
+        state.pool_taken[name] -= count
+    if needs.exclusive is True:
+        state.alone = None
+    elif isinstance(needs.exclusive, str):
+        state.groups[needs.exclusive] -= 1
+    state.cpu_reserved -= needs.cpu
+    state.memory_reserved -= needs.memory

@@ -29,6 +29,7 @@ def add_job(turn: Turn, spec: JobSpec) -> Job:
     """A new job at the end of the list, not yet planned."""
     job = Job(spec=spec, index=len(turn.state.jobs), schedule_text=schedule_text(spec), priority=spec.priority)
     turn.state.jobs[job.id] = job
+    turn.state.memory_asked |= spec.reserve is not None and spec.reserve.memory > 0
     return job
 
 
@@ -72,7 +73,7 @@ def adopt(turn: Turn, recovered: Iterable[Recovered]) -> None:
                 assert run.attempt is not None
                 _hold(turn, run)
                 run.attempt.ordered = True
-                run.key = order_key(run, turn.ready.ageing)
+                run.key = order_key(run, turn.ready.ageing, turn.ready.pools)
                 turn.pipeline.hand_over(attempt, run)
                 if run.live:
                     turn.pipeline.ahead.pop(attempt)

@@ -47,7 +47,7 @@ def _keep_ages(turn: Turn, by: int) -> None:
         if run.entry:
             turn.ready.push(run)
         else:
-            run.key = order_key(run, turn.ready.ageing)
+            run.key = order_key(run, turn.ready.ageing, turn.ready.pools)
 
 
 def _moves(turn: Turn, at: Instant, timer: Timer, by: int) -> bool:

@@ -12,8 +12,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from engine.core.admission import blocked, free_slots, release, reserve, reserves
+from engine.clock import SECOND
+from engine.core.admission import blocked, delays, free_at, free_slots, release, reserve, reserves
 from engine.core.course import COMMAND, Step, first_step
+from engine.core.gates import closed_by
 from engine.core.ready import SIMPLE, takes
 from engine.core.sides import attempt_id, claim
 from engine.core.state import COUNTED, Attempt, Job, Run, concurrency
@@ -35,7 +37,7 @@ def offer(turn: Turn, run: Run) -> None:
     if run.entry or on_its_way(turn, run) or not job.may_start or turn.state.draining:
         return
     match run.state:
-        case Queued() if run.not_before <= turn.now and _room(turn, run):
+        case Queued() if run.not_before <= turn.now and _room(turn, run) and closed_by(run, turn.now) is None:
             turn.ready.push(run)
         case Retrying(until=until) if until <= turn.now:
             turn.ready.push(run)
@@ -59,7 +61,7 @@ def _offer_queued(turn: Turn, job: Job) -> None:
         if run.entry or on_its_way(turn, run):
             taken += 1
             backfill += run.kind is RunKind.BACKFILL
-        elif run.not_before <= turn.now:
+        elif run.not_before <= turn.now and closed_by(run, turn.now) is None:
             waiting.append(run)
     backfill += sum(run.kind is RunKind.BACKFILL for run in job.active)
     for run in sorted(waiting, key=lambda run: run.kind is RunKind.BACKFILL):
@@ -92,9 +94,19 @@ def start_what_may(turn: Turn) -> list[tuple[Run, Attempt]]:
     """Claim what will start soon and return, in order, the attempts whose launch is to be ordered now."""
     if turn.state.draining or turn.state.blackout is not None:
         return _order_in_slot(turn)
+    _shut_gates(turn)
     _make_way(turn)
     _claim(turn)
     return _order_in_slot(turn) + _order(turn)
+
+
+def _shut_gates(turn: Turn) -> None:
+    """What was offered earlier in this tick, or before, and needs a job of which a run has come since: it waits for that."""
+    for job in turn.fx.jobs.values():
+        for dependant in job.needed_by:
+            for run in dependant.queue:
+                if run.entry and closed_by(run, turn.now) is not None:
+                    turn.ready.drop(run)
 
 
 def begins_with(run: Run, step: Step) -> bool:
@@ -137,7 +149,9 @@ def _claim(turn: Turn) -> None:
         if run is None:
             return
         if run is not first and first is not None and reserves(turn, first):
-            return
+            run = _beside(turn, first, run)
+            if run is None:
+                return
         if (run.job.spec.staged or takes(run) != SIMPLE) and free_slots(turn) <= 0:
             return  # first in order and unblocked, but it cannot go ahead: the next free slot is its
         turn.ready.drop(run)
@@ -148,6 +162,16 @@ def _claim(turn: Turn) -> None:
             run.attempt = claim(turn, run, step, attempt_id(run, step, number), number)
         turn.pipeline.claimed.append(run)
         room -= 1
+
+
+def _beside(turn: Turn, first: Run, run: Run) -> Run | None:
+    """The best run that may start although `first` reserves: in nobody's way, or usually over before the way is free."""
+    if not delays(turn, first, takes(run)):
+        return run
+    free, usual = free_at(turn, first), run.job.usual
+    if free is not None and usual is not None and turn.now + round(usual * SECOND) <= free:
+        return run
+    return turn.ready.first_free(lambda needs: blocked(turn, needs) or delays(turn, first, needs))
 
 
 def _order(turn: Turn) -> list[tuple[Run, Attempt]]:

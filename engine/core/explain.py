@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from engine.clock import Instant, moment
+from engine.core.admission import lacks
+from engine.core.gates import closed_by
 from engine.core.ready import takes
 from engine.core.state import Job, Run, State, concurrency
 from engine.model.outcome import Outcome
 from engine.model.states import JobStatus, Queued, Retrying, RunPhase
 from engine.spec.job import Manual
+from engine.spec.units import format_size
 
 _WENT_WELL = frozenset({Outcome.SUCCESS, Outcome.SKIPPED})
 
@@ -65,13 +68,20 @@ def why_queued(state: State, run: Run, now: Instant) -> str:
     if state.blackout is not None:
         why = f": {state.blackout.reason}" if state.blackout.reason else ""
         return f"blackout until {state.blackout.end.astimezone().isoformat(sep=' ', timespec='minutes')}{why}"
+    if (gate := closed_by(run, now)) is not None:
+        return gate
+    if run.not_before > now:
+        return f"its preconditions do not hold; looked at again at {_clock(run.not_before)}"
     if run.attempt is None and not run.entry:
         limit = concurrency(job.spec)
         return f"waits for {job.active[0].run_id if job.active else job.id} (concurrency {limit})"
     if state.alone is not None and state.alone is not run:
         return f"exclusive run of {state.alone.job.id}"
-    pools, exclusive = takes(run)
-    for name, count in pools:
+    if state.free_memory is not None and state.free_memory < state.spec.min_ready_memory:
+        return f"memory {format_size(state.free_memory)} free, min_ready_memory is {format_size(state.spec.min_ready_memory)}"
+    wanted = takes(run)
+    exclusive = wanted.exclusive
+    for name, count in wanted.pools:
         slots, taken = state.pools[name].slots, state.pool_taken.get(name, 0)
         if taken + count > slots and run.attempt is None:
             return f"pool {name} {taken}/{slots}: {_names(_users(state, name))}"
@@ -79,6 +89,12 @@ def why_queued(state: State, run: Run, now: Instant) -> str:
         return f"exclusive: waits until nothing runs ({state.taken} active)"
     if isinstance(exclusive, str) and state.groups.get(exclusive, 0) and run.attempt is None:
         return f"exclusive group {exclusive}: {_names(_members(state, exclusive))}"
+    match lacks(state, wanted) if run.attempt is None else None:
+        case "cpu":
+            return f"cpu {wanted.cpu:g} of {max(0.0, state.cpus - state.cpu_reserved):g} free"
+        case "memory":
+            free = min(max(0, state.memory - state.memory_reserved), state.free_memory or state.memory)
+            return f"memory {format_size(wanted.memory)} of {format_size(free)} free"
     aged = state.effective_priority(run, now)
     place = f"priority {run.priority}" + (f" (aged to {aged:.1f})" if aged >= run.priority + 0.1 else "")
     if state.taken >= state.spec.max_running:

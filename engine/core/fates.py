@@ -16,6 +16,7 @@ from engine.planning import jitter
 from engine.ports.executor import Withdraw
 from engine.spec.job import DelaySchedule, OnFailure
 
+_BY_ITSELF = frozenset({Outcome.SUCCESS, Outcome.FAILED})
 _BAD = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.LOST, Outcome.STOPPED, Outcome.MISSED})
 
 
@@ -67,6 +68,8 @@ def _remember(job: Job, run: Run, outcome: Outcome, reason: Reason | None) -> No
     job.last_reason = None if reason is None else str(reason)
     if run.started_at is not None:
         job.last_seconds = (run.ended_at - run.started_at - run.paused_us) / SECOND
+        if outcome in _BY_ITSELF:
+            job.recent.append(round(job.last_seconds, 3))
     if not job.active:
         job.cpu_ring.append(0.0)
         job.rss_ring.append(0)

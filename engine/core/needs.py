@@ -12,8 +12,10 @@ from typing import Final
 
 from engine.core.birth import new_run
 from engine.core.cascade import follow, part_of
+from engine.core.dispatch import offer_next
 from engine.core.fates import settle
 from engine.core.fulfilment import fulfils
+from engine.core.gates import too_old
 from engine.core.occurrences import arise
 from engine.core.state import Job
 from engine.core.turn import Turn
@@ -32,6 +34,8 @@ def spread(turn: Turn) -> None:
         run = turn.fx.over[told]
         told += 1
         outcome, reason = run.outcome, run.reason
+        for dependant in run.job.needed_by:
+            offer_next(turn, dependant)  # its gate may have opened
         listeners = [
             job for job in run.job.needed_by if job.spec.schedule is None and not part_of(turn.state, run, job)
         ]
@@ -53,7 +57,10 @@ def _hear(turn: Turn, job: Job, source: str, outcome: Outcome) -> None:
     job.met[source] = outcome
     turn.fx.save_job(job)
     needs = job.spec.needs
-    good = sum(1 for need in needs if need.job in job.met and fulfils(need, job.met[need.job]))
+    good = sum(
+        need.job in job.met and fulfils(need, job.met[need.job]) and not too_old(need, needed, turn.now)
+        for need, needed in zip(needs, job.needed, strict=True)
+    )
     match job.spec.join:
         case Join.ALL:
             fires = good == len(needs)

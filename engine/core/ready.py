@@ -12,34 +12,44 @@ holds up only its like, and nothing is popped and pushed back.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, NamedTuple
 
 from engine.clock import SECOND
 from engine.core.state import OrderKey, Run
-from engine.spec.config import Ageing
+from engine.spec.config import Ageing, PoolOrder, PoolSpec
 
-Needs: TypeAlias = tuple[tuple[tuple[str, int], ...], bool | str]
-"""What a run takes beyond a slot: pool slots, and exclusivity (True, or a group's name)."""
 
-SIMPLE: Needs = ((), False)
+class Needs(NamedTuple):
+    """What a run takes beyond a slot: pool slots, exclusivity (True, or a group's name), reserved cores and bytes."""
+
+    pools: tuple[tuple[str, int], ...] = ()
+    exclusive: bool | str = False
+    cpu: float = 0.0
+    memory: int = 0
+
+
+SIMPLE: Final = Needs()
 """Takes a slot and nothing else."""
 
 
 def takes(run: Run) -> Needs:
     """What a run takes beyond a slot."""
     spec = run.job.spec
-    if not spec.pools and spec.exclusive is False:
+    if not spec.pools and spec.exclusive is False and spec.reserve is None:
         return SIMPLE
-    return (tuple(sorted(spec.pools.items())), spec.exclusive)
+    cpu, memory = (0.0, 0) if spec.reserve is None else (spec.reserve.cpu, spec.reserve.memory)
+    return Needs(tuple(sorted(spec.pools.items())), spec.exclusive, cpu, memory)
 
 
-def order_key(run: Run, ageing: Ageing) -> OrderKey:
-    """Sorts runs by the rule above; constant while the run waits."""
+def order_key(run: Run, ageing: Ageing, pools: Mapping[str, PoolSpec]) -> OrderKey:
+    """Sorts runs by the rule above; constant while the run waits. In a pool with `order: fifo` priorities count for nothing."""
     rate = ageing.step / ageing.every
+    fifo = any(pools[name].order is PoolOrder.FIFO for name in run.job.spec.pools)
+    priority = 0 if fifo else run.priority
     return (
-        rate * run.ages_from / SECOND - run.priority,
+        rate * run.ages_from / SECOND - priority,
         run.planned_at,
         run.job.served_at,
         run.job.index,
@@ -52,6 +62,7 @@ class ReadyQueue:
     """All heaps. A run's place is the entry whose token is `run.entry`; other entries of it are stale."""
 
     ageing: Ageing
+    pools: Mapping[str, PoolSpec]
     _heaps: dict[Needs, list[tuple[OrderKey, int, Run]]] = field(default_factory=dict)
     _token: int = 0
     _size: int = 0
@@ -68,7 +79,7 @@ class ReadyQueue:
             self._size += 1
         self._token += 1
         run.entry = self._token
-        run.key = order_key(run, self.ageing)
+        run.key = order_key(run, self.ageing, self.pools)
         heapq.heappush(self._heaps.setdefault(takes(run), []), (run.key, self._token, run))
 
     def drop(self, run: Run) -> None:

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from statistics import median
+from typing import Final, NamedTuple, TypeAlias
 
 from engine.clock import SECOND, Instant, instant
 from engine.core.course import COMMAND, Step
@@ -35,6 +36,9 @@ NO_LIMITS = Limits()
 RING = 600
 """Samples kept for a job's sparklines: ten minutes at one a second."""
 
+
+RECENT: Final = 32
+"""Durations kept per job, to judge by what is usual."""
 
 OrderKey: TypeAlias = tuple[float, int, int, int, int]
 """Sorts waiting runs; see `core.ready`."""
@@ -299,6 +303,8 @@ class Job:
     last_reason: str | None = None
     last_seconds: float | None = None
     served_at: Instant = 0
+    recent: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
+    """Seconds that its last runs took which ended by themselves."""
     retries: int = 0
     """Attempts after the first in the job's life; what `reset_on_success: false` counts."""
     data: dict[str, object] = field(default_factory=dict)
@@ -380,6 +386,11 @@ class Job:
         return self.follows_schedule and self.next_due is None and self.planned_until is not None
 
     @property
+    def usual(self) -> float | None:
+        """Seconds that a run usually takes: the median of the recent ones; None before the first."""
+        return median(self.recent) if self.recent else None
+
+    @property
     def room(self) -> bool:
         """Its own concurrency allows one more live run."""
         limit = concurrency(self.spec)
@@ -448,6 +459,16 @@ class State:
     """Live runs per exclusive group."""
     alone: Run | None = None
     """The live exclusive run."""
+    cpus: float = 1.0
+    """Cores that runs may reserve."""
+    memory: int = 0
+    """Bytes that runs may reserve."""
+    memory_asked: bool = False
+    """Some job reserves memory."""
+    free_memory: int | None = None
+    """Bytes available on the machine when it was last looked at; None: nobody asks for memory."""
+    cpu_reserved: float = 0.0
+    memory_reserved: int = 0
     taken: int = 0
     """Live runs, and lingering ones."""
     staged: int = 0

@@ -36,7 +36,7 @@ from engine.executors.local.executor import LocalExecutor
 from engine.executors.routing import Router
 from engine.facade.feed import Feed
 from engine.facade.job import Job
-from engine.facade.machine import Machine
+from engine.facade.machine import Machine, free_memory, total_memory
 from engine.facade.mailbox import Mailbox
 from engine.facade.monitor import Monitor
 from engine.facade.run import Run
@@ -137,7 +137,14 @@ class Engine:
         self._warnings: list[str] = []
         self._started_at: Instant = 0
         self._zone = local_zone()
-        self._turn = build_turn(self._file, random.SystemRandom(), boot_id=boot_id(), now=0)
+        self._turn = build_turn(
+            self._file,
+            random.SystemRandom(),
+            boot_id=boot_id(),
+            now=0,
+            cpus=len(os.sched_getaffinity(0)),
+            memory=total_memory(),
+        )
         self._box = Mailbox()
         self._handles: list[Job] = []
         self._by_id: dict[str, Job] = {}
@@ -202,6 +209,7 @@ class Engine:
                 executor=self._executor,
                 launcher=Launcher(folder.absolute() / "logs", os.environ, self._zone),
                 soon=asyncio.get_running_loop().call_soon,
+                free_memory=free_memory,
             )
             self._box.open(self._loop)
             self._loop.watchers.append(self)
@@ -309,7 +317,7 @@ class Engine:
             if self._max_running is not None:
                 settings = replace(settings, max_running=self._max_running)
             self._turn.state.spec = settings
-            self._turn.ready = ReadyQueue(settings.ageing)
+            self._turn.ready = ReadyQueue(settings.ageing, self._turn.state.pools)
             self._zone = settings.timezone or self._zone
             self._file = replace(job_file, engine=settings, jobs=())
         state = self._turn.state

@@ -10,6 +10,16 @@ from engine.api import MachineLoad
 from engine.clock import SECOND
 
 
+def total_memory() -> int:
+    """Bytes of memory that the machine has."""
+    return psutil.virtual_memory().total
+
+
+def free_memory() -> int:
+    """Bytes that can be had without swapping."""
+    return psutil.virtual_memory().available
+
+
 class Machine:
     """Totals by psutil."""
 

@@ -29,7 +29,7 @@ from engine.spec.job import (
     EverySchedule,
     JobSpec,
     Need,
-    Required,
+    Reserve,
     Retry,
     RetryCauses,
     Schedule,
@@ -98,6 +98,7 @@ def build_job(
         priority=draft.get(keys.PRIORITY, _BUILT_IN.priority),
         exclusive=draft.get(keys.EXCLUSIVE, _BUILT_IN.exclusive),
         pools=_pools(draft),
+        reserve=_reserve(draft.find(keys.RESERVE)),
         needs=_needs(draft),
         join=draft.get(keys.JOIN, _BUILT_IN.join),
         conditions=filler.conditions(),
@@ -165,11 +166,21 @@ def _pools(draft: Draft) -> Mapping[str, int]:
     return MappingProxyType({name: slots for name, item in pools.items.items() if isinstance(slots := item.value, int)})
 
 
+def _reserve(draft: Draft | None) -> Reserve | None:
+    if draft is None:
+        return _BUILT_IN.reserve
+    return Reserve(draft.get(policies.RESERVE_CPU, 0.0), draft.get(policies.RESERVE_MEMORY, 0))
+
+
 def _needs(draft: Draft) -> tuple[Need, ...]:
     needs = draft.find(keys.NEEDS)
     if needs is None:
         return _BUILT_IN.needs
-    return tuple(Need(name, how) for name, item in needs.items.items() if isinstance(how := item.value, Required))
+    return tuple(
+        Need(name, how.required, how.within)
+        for name, item in needs.items.items()
+        if isinstance(how := item.value, relations.How)
+    )
 
 
 def _timeout(draft: Draft) -> Timeout:
@@ -271,6 +282,7 @@ def build_engine(around: Surroundings, draft: Draft, folder: str) -> EngineSpec:
         ageing=Ageing(
             ageing.get(keys.AGEING_EVERY, default.ageing.every), ageing.get(keys.AGEING_STEP, default.ageing.step)
         ),
+        min_ready_memory=draft.get(keys.MIN_READY_MEMORY, default.min_ready_memory),
         drain=draft.get(keys.DRAIN, default.drain),
         on_term=draft.get(keys.ON_TERM, default.on_term),
         on_quit=draft.get(keys.ON_QUIT, default.on_quit),

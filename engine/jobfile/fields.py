@@ -16,7 +16,7 @@ from engine.jobfile.nodes import FALSE, TRUE, Map, Node, Scalar, Seq, described,
 from engine.jobfile.nodes import integer as as_integer
 from engine.jobfile.nodes import number as as_number
 from engine.jobfile.reading import BAD, Bad, Reading
-from engine.spec.units import format_duration, parse_duration
+from engine.spec.units import format_duration, parse_duration, parse_size
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
@@ -138,6 +138,21 @@ def duration(least: float = 0.0, *, above: bool = False) -> Reader[float]:
         if value < least or (above and value == least):
             return r.problem(node, f"is {format_duration(value)}, must be {_bound(least, above=above)}")
         return value
+
+    return read
+
+
+def size() -> Reader[int]:
+    """A number of bytes: 512M, 2GiB."""
+
+    def read(r: Reading, node: Node) -> int | Bad:
+        if type(node) is not Scalar or is_missing(node):
+            return expected(r, node, "a size such as 512M or 2GiB")
+        try:
+            return parse_size(node.text)
+        except ValueError as error:
+            message, _, remedy = str(error).partition("; ")
+            return r.problem(node, message, remedy)
 
     return read
 

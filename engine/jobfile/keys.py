@@ -22,6 +22,7 @@ from engine.jobfile.fields import (
     nonempty,
     number,
     or_none,
+    size,
     text,
 )
 from engine.jobfile.nodes import FALSE, MISSING_VALUES, TRUE, Map, Node, Seq
@@ -117,6 +118,7 @@ CONCURRENCY: Final = Key("concurrency", integer(1, MOST))
 PRIORITY: Final = Key("priority", integer(PRIORITY_MIN, PRIORITY_MAX))
 EXCLUSIVE: Final[Key[bool | str]] = Key("exclusive", policies.exclusive)
 POOLS: Final = Key("pools", relations.pools)
+RESERVE: Final = Key("reserve", policies.reserve)
 NEEDS: Final = Key("needs", relations.needs)
 JOIN: Final = Key("join", choice(Join))
 TIMEOUT: Final = Key("timeout", policies.timeout)
@@ -143,7 +145,7 @@ JOB: Final = table(
         *(SCHEDULE, EVERY, ALIGN, DELAY, AT, TIMEZONE, ENABLED, MANUAL, ON_FAILURE),
         *(DST, JITTER, START_AT, END_AT, WINDOW, CALENDAR, EXCEPT, ROLL, MAX_RUNS),
         *(CATCH_UP, CATCH_UP_WINDOW, LATE_GRACE, START_DEADLINE, OVERLAP, MAX_QUEUED, CONCURRENCY),
-        *(PRIORITY, EXCLUSIVE, POOLS, NEEDS, JOIN),
+        *(PRIORITY, EXCLUSIVE, POOLS, RESERVE, NEEDS, JOIN),
         *(IF, ON_FALSE, HOOKS, FAILOVER, OUTPUTS),
         *(TIMEOUT, STOP, RETRY, SUCCESS_CODES, SKIP_CODES, PAUSABLE, PAUSE_TIMEOUT),
     ],
@@ -151,7 +153,7 @@ JOB: Final = table(
     unavailable=[
         *("user", "group", "params", "secrets", "matrix"),
         *("watch", "was"),
-        *("reserve", "limits", "monitor", "log", "notify"),
+        *("limits", "monitor", "log", "notify"),
         *("finish_by", "left_behind", "executor", "when_not_durable"),
     ],
 )
@@ -160,6 +162,7 @@ JOB: Final = table(
 
 ENGINE_NAME: Final = Key("name", matching(JOB_ID_PATTERN, "a name (letters, digits, _ . -)"))
 MAX_RUNNING: Final = Key("max_running", integer(1, 100_000))
+MIN_READY_MEMORY: Final = Key("min_ready_memory", size())
 DRAIN: Final = Key("drain", duration())
 ON_TERM: Final = Key("on_term", choice(OnTerm))
 ON_QUIT: Final = Key("on_quit", choice(OnQuit))
@@ -177,10 +180,10 @@ HISTORY: Final = Key("history", lambda r, node: read_map(r, node, _HISTORY))
 
 ENGINE: Final = table(
     "`engine`",
-    [ENGINE_NAME, TIMEZONE, MAX_RUNNING, AGEING, DRAIN, ON_TERM, ON_QUIT, STATE_DIR, HISTORY],
+    [ENGINE_NAME, TIMEZONE, MAX_RUNNING, AGEING, MIN_READY_MEMORY, DRAIN, ON_TERM, ON_QUIT, STATE_DIR, HISTORY],
     aliases={"workers": Alias("max_running")},
     unavailable=[
-        *("min_ready_memory", "heartbeat", "reload", "metrics", "executors", "notify", "on_lost_state", "access"),
+        *("heartbeat", "reload", "metrics", "executors", "notify", "on_lost_state", "access"),
         *("idle_timeout", "hook_timeout"),
     ],
 )

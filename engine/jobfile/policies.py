@@ -6,7 +6,7 @@ from signal import Signals
 from typing import Final
 
 from engine.jobfile.draft import Draft, Item, Key
-from engine.jobfile.fields import boolean, duration, expected, integer, list_of, matching, number, or_none
+from engine.jobfile.fields import boolean, duration, expected, integer, list_of, matching, number, or_none, size
 from engine.jobfile.nodes import Map, Node, Scalar, Seq, described, is_missing
 from engine.jobfile.reading import BAD, Bad, Reading
 from engine.jobfile.tables import Alias, read_map, table
@@ -142,6 +142,16 @@ def _short(r: Reading, node: Node, key: Key[object]) -> Draft | Bad:
     if got is BAD or not isinstance(node, Scalar):
         return BAD
     return Draft({key.name: Item(got, node, node, r.source)}, whole=True)
+
+
+RESERVE_CPU: Final = Key("cpu", number(0, 4096))
+RESERVE_MEMORY: Final = Key("memory", size())
+_RESERVE: Final = table("`reserve`", [RESERVE_CPU, RESERVE_MEMORY])
+
+
+def reserve(r: Reading, node: Node) -> Draft | Bad:
+    """What must be free to start: {cpu, memory}."""
+    return read_map(r, node, _RESERVE)
 
 
 _group: Final = matching(JOB_ID_PATTERN, "true, false, or the name of a group")

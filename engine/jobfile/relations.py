@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from engine.jobfile.draft import Draft, Item, Key
-from engine.jobfile.fields import Reader, choice, expected, integer, matching
+from engine.jobfile.fields import Reader, choice, duration, expected, integer, matching
 from engine.jobfile.nodes import Map, Node, Scalar, Seq, text_shown
 from engine.jobfile.reading import BAD, Bad, Reading
 from engine.jobfile.tables import Alias, read_map, table
@@ -33,16 +33,22 @@ def _condition(r: Reading, node: Node) -> Required | Bad:
 
 
 NEED_IS: Final = Key("is", _is)
-_NEED: Final = table(
-    "a needed job", [NEED_IS], aliases={"condition": Alias("is", read=_condition)}, unavailable=["within"]
-)
+NEED_WITHIN: Final = Key("within", duration(above=True))
+_NEED: Final = table("a needed job", [NEED_IS, NEED_WITHIN], aliases={"condition": Alias("is", read=_condition)})
+
+
+class How(NamedTuple):
+    """How a needed run must have ended, and at most how long ago (seconds)."""
+
+    required: Required = Required.SUCCESS
+    within: float | None = None
 
 
 def needs(r: Reading, node: Node) -> Draft | Bad:
-    """A list of ids, or a map id -> {is}; gives id -> `Required`."""
+    """A list of ids, or a map id -> {is, within}; gives id -> `How`."""
     match node:
         case Seq():
-            return _names(r, node, _job_id, Required.SUCCESS)
+            return _names(r, node, _job_id, How())
         case Map(pairs):
             items: dict[str, Item] = {}
             bad = False
@@ -53,7 +59,9 @@ def needs(r: Reading, node: Node) -> Draft | Bad:
                 if got is BAD:
                     bad = True
                 else:
-                    items[key.text] = Item(got.get(NEED_IS, Required.SUCCESS), key, value, r.source)
+                    items[key.text] = Item(
+                        How(got.get(NEED_IS, Required.SUCCESS), got.find(NEED_WITHIN)), key, value, r.source
+                    )
             return BAD if bad else Draft(items)
         case _:
             return expected(r, node, "a list of job ids, or a map id: {is: success}", _as_list(node))

@@ -117,6 +117,7 @@ class JobRow(NamedTuple):
     parallel: int
     retries: int
     outputs: str | None
+    recent: str | None
 
 
 class AuditRow(NamedTuple):

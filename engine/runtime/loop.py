@@ -62,6 +62,9 @@ PATIENCE: Final = SECOND
 LATER: Final = SECOND
 """What was only noted is written after this at the latest."""
 
+MEMORY_LOOK: Final = SECOND
+"""Between two looks at the machine's free memory, while a run waits that may need it."""
+
 T = TypeVar("T")
 Act: TypeAlias = Callable[[Turn], T]
 Reply: TypeAlias = Callable[[], None]
@@ -156,6 +159,7 @@ class Loop:
         executor: Executor,
         launcher: Launcher,
         soon: Callable[[Callable[[], None]], object],
+        free_memory: Callable[[], int] | None = None,
     ) -> None:
         self.turn = turn
         self.trouble: str | None = None
@@ -170,6 +174,9 @@ class Loop:
         self._executor = executor
         self._launcher = launcher
         self._soon = soon
+        self._free_memory = free_memory
+        """Bytes available on the machine; asked at most once a second, and only when something depends on it."""
+        self._memory_seen: int | None = None
         self._awake = False
         self._reports: list[Report] = []
         self._acts: list[tuple[Callable[[Turn], Reply], Callable[[Exception], None], Deed | None]] = []
@@ -266,6 +273,7 @@ class Loop:
         until = self._clock.monotonic() + SLICE
         self._take_timers(until)
         needs.spread(turn)
+        self._look_at_memory()
         self._perform(start_what_may(turn))
         self._plan_ahead(until)
         self._tell()
@@ -279,6 +287,7 @@ class Loop:
         self.tell(EngineStarted, jobs=len(self.turn.state.jobs))
         begin(self.turn)
         needs.spread(self.turn)
+        self._look_at_memory()
         self._perform(start_what_may(self.turn))
         self._tell()
         self.wake()  # what fell due before is given its fate in slices, from here on
@@ -423,6 +432,18 @@ class Loop:
 
     # -- performing ----------------------------------------------------------------------------------------------
 
+    def _look_at_memory(self) -> None:
+        """Before anything is started, if the file or a waiting run asks for free memory."""
+        turn = self.turn
+        if self._free_memory is None or not len(turn.ready):
+            return
+        if not (turn.state.spec.min_ready_memory or turn.state.memory_asked):
+            return
+        now = self._clock.monotonic()
+        if self._memory_seen is None or now - self._memory_seen >= MEMORY_LOOK:
+            self._memory_seen = now
+            turn.state.free_memory = self._free_memory()
+
     def _perform(self, launches: Sequence[tuple[Run, Attempt]]) -> None:
         fx = self.turn.fx
         orders: list[Order] = list(fx.orders)
@@ -486,7 +507,11 @@ class Loop:
 
     def _set_alarm(self) -> None:
         noted_until = None if self._noted_since is None else self._noted_since + LATER
-        heads = [at for at in (self.turn.fx.timers.head, self._retry_at, noted_until) if at is not None]
+        # memory sends no events: while something waits, look again
+        look_at = (
+            self.turn.now + MEMORY_LOOK if self.turn.state.free_memory is not None and len(self.turn.ready) else None
+        )
+        heads = [at for at in (self.turn.fx.timers.head, self._retry_at, noted_until, look_at) if at is not None]
         self._clock.arm(min(heads, default=None), self.wake)
 
     def _fly(self) -> None:

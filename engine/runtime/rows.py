@@ -144,6 +144,7 @@ def job_row(job: Job) -> JobRow:
         parallel=job.parallel,
         retries=job.retries,
         outputs=json.dumps(dict(job.outputs)) if job.outputs else None,
+        recent=" ".join(map(str, job.recent)) if job.recent else None,
     )
 
 
@@ -189,6 +190,7 @@ def restore_job(job: Job, row: JobRow) -> None:
     job.data = json.loads(row.data or "{}")
     job.retries = row.retries
     job.outputs = json.loads(row.outputs or "{}")
+    job.recent.extend(map(float, (row.recent or "").split()))
     if row.needs is not None:
         needs = json.loads(row.needs)
         wanted = {need.job for need in job.spec.needs}

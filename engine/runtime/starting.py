@@ -26,12 +26,15 @@ from engine.spec.config import JobFile
 _LOG: Final = logging.getLogger(__name__)
 
 
-def build_turn(job_file: JobFile, chance: random.Random, *, boot_id: str, now: Instant) -> Turn:
-    """A turn without jobs."""
+def build_turn(
+    job_file: JobFile, chance: random.Random, *, boot_id: str, now: Instant, cpus: float = 1.0, memory: int = 0
+) -> Turn:
+    """A turn without jobs. `cpus` and `memory` (bytes) are what runs may reserve."""
     spec = job_file.engine
     state = State(spec=spec, boot_id=boot_id, pools=dict(job_file.pools))
+    state.cpus, state.memory = cpus, memory
     state.calendars, state.blackouts = job_file.calendars, job_file.blackouts
-    return Turn(state, ReadyQueue(spec.ageing), Pipeline(), Effects(Timers()), chance, now)
+    return Turn(state, ReadyQueue(spec.ageing, state.pools), Pipeline(), Effects(Timers()), chance, now)
 
 
 def restore(turn: Turn, job_file: JobFile, stored: Stored) -> None:

@@ -72,6 +72,8 @@ class EngineSpec:
     """None: the system's zone."""
     max_running: int = field(default_factory=lambda: default_max_running(len(os.sched_getaffinity(0))))
     ageing: Ageing = Ageing()
+    min_ready_memory: int = 0
+    """Nothing starts while fewer bytes are available."""
     drain: float = 15.0
     on_term: OnTerm = OnTerm.DRAIN
     on_quit: OnQuit = OnQuit.ASK

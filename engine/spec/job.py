@@ -125,10 +125,19 @@ class OnFailure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One needed job and how its run must have ended."""
+    """One needed job, how its run must have ended, and at most how many seconds ago."""
 
     job: str
     required: Required = Required.SUCCESS
+    within: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reserve:
+    """What must be free for a run to start: cores and bytes. Nothing to do with limits."""
+
+    cpu: float = 0.0
+    memory: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +240,7 @@ class JobSpec:
     exclusive: bool | str = False
     """True: nothing else runs beside it. A text: nothing of that group does."""
     pools: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    reserve: Reserve | None = None
     needs: tuple[Need, ...] = ()
     join: Join = Join.ALL
 

@@ -176,6 +176,7 @@ class Plain(TypedDict, total=False):
     on_false: OnFalse
     hooks: Mapping[HookSlot, Hook]
     outputs: Mapping[str, str]
+    reserve: plain.Reserve | None
     max_queued: int
     concurrency: int | None
     priority: int

@@ -44,6 +44,8 @@ class Bench:
         self.clock = clock or VirtualClock()
         self.store = store or MemoryStore()
         self.executor = FakeExecutor(self.clock, script)
+        self.free_memory = 4 << 30
+        """Bytes that the machine has available."""
         self._zone = zone
         self._soon: deque[Callable[[], None]] = deque()
         self.begin(job_file, campaign=campaign)
@@ -53,7 +55,8 @@ class Bench:
         self._soon.clear()
         self._file = job_file
         stored = self.store.load()
-        turn = build_turn(job_file, random.Random(7), boot_id=self.boot_id, now=self.clock.now())  # noqa: S311 - repeatable
+        chance = random.Random(7)  # noqa: S311 - repeatable
+        turn = build_turn(job_file, chance, boot_id=self.boot_id, now=self.clock.now(), cpus=4.0, memory=8 << 30)
         self.loop = Loop(
             turn,
             clock=self.clock,
@@ -61,6 +64,7 @@ class Bench:
             executor=self.executor,
             launcher=Launcher(Path("/nonexistent"), {}, self._zone),
             soon=self._soon.append,
+            free_memory=lambda: self.free_memory,
         )
         restore(turn, job_file, stored)
         recovered = self.executor.reopen(under_way(turn.state), self.loop.report)

@@ -129,8 +129,9 @@ def check(bench: Bench) -> None:
     groups: Counter[str] = Counter()
     alone = []
     for run in holding:
-        needed, exclusive = takes(run)
-        pools.update(dict(needed))
+        needed = takes(run)
+        exclusive = needed.exclusive
+        pools.update(dict(needed.pools))
         if exclusive is True:
             alone.append(run)
         elif isinstance(exclusive, str):

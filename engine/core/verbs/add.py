@@ -83,7 +83,9 @@ def begin_new(turn: Turn, jobs: Sequence[Job], zone: str) -> None:
     """Let them begin, once all of them stand and what is on record of them has been put into them."""
     for job in jobs:
         for need in job.spec.needs:
-            turn.state.jobs[need.job].needed_by.append(job)
+            needed = turn.state.jobs[need.job]
+            needed.needed_by.append(job)
+            job.needed.append(needed)
     for job in jobs:
         cover(job, turn.state)
         plan_job(turn, job, zone)

@@ -278,7 +278,6 @@ def test_a_misspelt_command_is_not_missing_as_well(load_job: Load) -> None:
         *(
             "watch",
             "was",
-            "reserve",
             "limits",
             "monitor",
             "log",
@@ -298,7 +297,7 @@ def test_sections_that_this_version_cannot_honour_are_refused_by_name(load_text:
     assert f"`{name}` is not available in this version" in findings(loaded)[0]
 
 
-@pytest.mark.parametrize("key", ["timeout: {warn", "timeout: {idle", "needs: {a: {within"])
+@pytest.mark.parametrize("key", ["timeout: {warn", "timeout: {idle"])
 def test_parts_that_this_version_cannot_honour_are_refused_by_name(load_text: Load, key: str) -> None:
     loaded = load_text(f"jobs:\n  a: {{command: x}}\n  b:\n    command: x\n    {key}: 1{'}' * key.count('{')}")
     (found,) = findings(loaded)

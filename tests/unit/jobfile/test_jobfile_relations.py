@@ -8,7 +8,7 @@ import pytest
 
 from engine.jobfile import Loaded
 from engine.jobfile.crosscheck import find_cycles
-from engine.spec.job import Join, Need, Required
+from engine.spec.job import Join, Need, Required, Reserve
 
 Load = Callable[..., Loaded]
 
@@ -97,3 +97,17 @@ def test_pools_that_could_never_be_had_are_refused(load_text: Load, pools: str, 
 def test_a_pool_with_a_fault_is_not_blamed_on_its_users(load_text: Load) -> None:
     (found,) = findings(load_text("pools: {db: many}\njobs: {a: {command: x, pools: {db: 3}}}\n"))
     assert "pools.db: expected a whole number" in found
+
+
+def test_reserve_and_within_are_read(load_text: Callable[..., Loaded]) -> None:
+    """Rows 58, 69: sizes and durations in the file's own units."""
+    loaded = load_text(
+        "engine: {min_ready_memory: 512M}\n"
+        "jobs:\n  a: {command: x, reserve: {cpu: 1.5, memory: 1GiB}}\n"
+        "  b: {command: x, needs: {a: {is: done, within: 24h}}}\n"
+    )
+    assert loaded.file is not None
+    a, b = loaded.file.jobs
+    assert a.reserve == Reserve(1.5, 1 << 30)
+    assert b.needs == (Need("a", Required.DONE, 86_400.0),)
+    assert loaded.file.engine.min_ready_memory == 512 << 20

@@ -1,0 +1,230 @@
+"""What must be free for a run to start, and for what a waiting one says it waits."""
+
+from __future__ import annotations
+
+from engine.clock import SECOND, moment
+from engine.core.explain import why_queued
+from engine.core.state import Run
+from engine.core.verbs.trigger import trigger
+from engine.ports.executor import Launch
+from engine.spec.config import EngineSpec, JobFile, PoolOrder, PoolSpec
+from engine.spec.job import Argv, AtSchedule, EverySchedule, JobSpec, Join, Manual, Need, Required, Reserve
+from engine.testing import Bench
+from engine.testing.executor import Act
+
+GIB = 1 << 30
+
+
+def job(name: str, **fields: object) -> JobSpec:
+    return JobSpec(id=name, command=Argv(("true",)), **fields)  # type: ignore[arg-type] # fields of many types
+
+
+def bench(
+    *jobs: JobSpec, acts: dict[str, Act] | None = None, pools: dict[str, PoolSpec] | None = None, **engine: object
+) -> Bench:
+    script = acts or {}
+
+    def play(launch: Launch) -> Act:
+        return script.get(launch.attempt, script.get(launch.attempt.partition(":")[0], Act(10.0)))
+
+    settings = EngineSpec(**{"max_running": 8, **engine})  # type: ignore[arg-type] # fields of many types
+    return Bench(JobFile(engine=settings, pools=pools or {}, jobs=jobs), script=play)
+
+
+def running(b: Bench) -> list[str]:
+    return sorted(attempt.partition(":")[0] for attempt in b.executor.live)
+
+
+def first_queued(b: Bench, job_id: str) -> Run:
+    return b.job(job_id).queue[0]
+
+
+def why(b: Bench, job_id: str) -> str:
+    return why_queued(b.state, first_queued(b, job_id), b.now)
+
+
+def order(b: Bench) -> list[str]:
+    return [launch.attempt.partition(":")[0] for launch in b.executor.launched]
+
+
+# -- reserve, min_ready_memory, pools -----------------------------------------------------------------------------
+
+
+def test_reserved_cores_bound_what_runs_beside_each_other() -> None:
+    """Row 58: the bench has four cores; the reason says what is free."""
+    b = bench(job("a", reserve=Reserve(cpu=3.0)), job("b", reserve=Reserve(cpu=2.0)), job("c"))
+    b.run_for(1)
+    assert running(b) == ["a", "c"]
+    assert why(b, "b") == "cpu 2 of 1 free"
+    b.run_for(10)
+    assert running(b) == ["b"]
+
+
+def test_who_reserves_more_cores_than_there_are_runs_when_nobody_else_does() -> None:
+    """To wait for ever would help nobody."""
+    b = bench(job("huge", reserve=Reserve(cpu=64.0)))
+    b.run_for(1)
+    assert running(b) == ["huge"]
+
+
+def test_reserved_memory_counts_declarations_and_what_is_free() -> None:
+    """Row 58: 8 GiB in all, 4 GiB available."""
+    b = bench(
+        job("a", reserve=Reserve(memory=3 * GIB)),
+        job("b", reserve=Reserve(memory=6 * GIB)),
+        job("c", reserve=Reserve(memory=5 * GIB)),
+    )
+    b.run_for(1)
+    assert running(b) == ["a"]
+    assert why(b, "b") == "memory 6G of 4G free"
+    b.free_memory = 7 * GIB
+    b.run_for(3)
+    assert running(b) == ["a", "c"], "b's 6 and a's 3 are more than there is"
+
+
+def test_nothing_starts_below_min_ready_memory_and_waiting_ends_by_itself() -> None:
+    """Memory sends no events: it is looked at again every second."""
+    b = bench(job("a"), min_ready_memory=5 * GIB)
+    b.run_for(5)
+    assert running(b) == []
+    assert why(b, "a") == "memory 4G free, min_ready_memory is 5G"
+    b.free_memory = 6 * GIB
+    b.run_for(1.5)
+    assert running(b) == ["a"]
+
+
+def test_a_fifo_pool_gives_its_slots_in_the_order_of_waiting() -> None:
+    """Row 58: priority counts for nothing there."""
+    pools = {"gpu": PoolSpec(1, PoolOrder.FIFO)}
+    b = bench(
+        job("hog", pools={"gpu": 1}),
+        job("low", pools={"gpu": 1}, manual=Manual.ONLY),
+        job("high", pools={"gpu": 1}, manual=Manual.ONLY, priority=90),
+        pools=pools,
+    )
+    b.run_for(1)
+    b.do(lambda turn: trigger(turn, "low", bypass=False))
+    b.run_for(1)
+    b.do(lambda turn: trigger(turn, "high", bypass=False))
+    b.run_for(60)
+    assert order(b) == ["hog", "low", "high"]
+
+
+def test_a_run_that_wants_several_slots_is_not_starved() -> None:
+    """20-engine: after a minute it reserves; nothing that would delay it starts."""
+    stream = [job(f"s{n}", pools={"db": 1}, schedule=EverySchedule(7.0 + n), overlap="queue") for n in range(3)]
+    b = bench(
+        *stream,
+        job("wide", pools={"db": 2}, manual=Manual.ONLY, priority=50),
+        pools={"db": PoolSpec(2)},
+        acts={f"s{n}": Act(12.0) for n in range(3)},
+    )
+    b.run_for(30)
+    b.do(lambda turn: trigger(turn, "wide", bypass=False))
+    b.run_for(100)
+    assert b.fates("wide")[0] in {"success", "running"}
+
+
+def test_short_runs_pass_a_reserving_one_when_they_are_usually_over_in_time() -> None:
+    """Judged by usual durations: what ends before the way is free delays nobody."""
+    b = bench(
+        job("long"),
+        job("wide", exclusive=True, manual=Manual.ONLY, priority=50),
+        job("short", manual=Manual.ONLY),
+        job("unknown", manual=Manual.ONLY),
+        acts={"long": Act(300.0), "short": Act(5.0)},
+    )
+    b.run_for(1)
+    b.job("long").recent.append(300.0)
+    b.job("short").recent.append(5.0)
+    b.do(lambda turn: trigger(turn, "wide", bypass=False))
+    b.run_for(70)
+    b.do(lambda turn: trigger(turn, "unknown", bypass=False))
+    b.do(lambda turn: trigger(turn, "short", bypass=False))
+    b.run_for(1)
+    assert running(b) == ["long", "short"]
+    b.run_for(300)
+    assert order(b)[-2:] == ["wide", "unknown"]
+
+
+# -- gates --------------------------------------------------------------------------------------------------------
+
+
+def at(seconds: float, b: Bench | None = None) -> AtSchedule:
+    start = Bench(JobFile()).now if b is None else b.now
+    return AtSchedule((moment(start + round(seconds * SECOND)),))
+
+
+def test_a_job_with_a_schedule_waits_for_the_jobs_it_needs() -> None:
+    """Row 69, gated: due at the same instant, they run in order."""
+    b = bench(job("load", schedule=at(5), needs=(Need("dump"),)), job("dump", schedule=at(5)))
+    b.run_for(6)
+    assert running(b) == ["dump"]
+    assert why(b, "load").startswith("waits for dump (running since ")
+    b.run_for(10)
+    assert running(b) == ["load"]
+
+
+def test_a_gate_stays_closed_after_a_failure_until_the_job_is_rerun() -> None:
+    """Row 69: rerunning the failed one revives what waits."""
+    b = bench(
+        job("load", schedule=at(5), needs=(Need("dump"),)),
+        job("dump", schedule=at(5)),
+        acts={"dump:1.1": Act(1.0, exit_code=1), "dump:2.1": Act(1.0)},
+    )
+    b.run_for(30)
+    assert why(b, "load") == "waits for dump to end with success (last: failed)"
+    b.do(lambda turn: trigger(turn, "dump", bypass=False))
+    b.run_for(30)
+    assert b.fates("load") == ["success"]
+
+
+def test_a_gate_that_stays_closed_until_the_start_deadline_is_missed() -> None:
+    """20-engine: missed(deadline)."""
+    b = bench(
+        job("load", schedule=at(5), needs=(Need("dump"),), start_deadline=20.0),
+        job("dump", schedule=at(5)),
+        acts={"dump": Act(1.0, exit_code=1)},
+    )
+    b.run_for(60)
+    assert b.fates("load") == ["missed deadline"]
+
+
+def test_within_refuses_a_result_that_is_too_old() -> None:
+    """`within`: not older than."""
+    b = bench(
+        job("dump"),
+        job("load", schedule=at(100), needs=(Need("dump", within=60.0),), start_deadline=20.0),
+        job("other", schedule=at(50), needs=(Need("dump", within=60.0),)),
+    )
+    b.run_for(200)
+    assert b.fates("other") == ["success"]
+    assert b.fates("load") == ["missed deadline"]
+
+
+def test_a_manual_start_respects_the_needs_unless_told_not_to() -> None:
+    """20-engine, Dependencies: respect (default) or bypass."""
+    b = bench(
+        job("dump", manual=Manual.ONLY),
+        job("load", manual=Manual.ONLY, needs=(Need("dump"),), overlap="queue", max_queued=2, concurrency=1),
+    )
+    b.run_for(1)
+    b.do(lambda turn: trigger(turn, "load", bypass=False))
+    b.run_for(5)
+    assert why(b, "load") == "waits for dump (has not run)"
+    b.do(lambda turn: trigger(turn, "load", bypass=True))
+    b.run_for(5)
+    assert running(b) == ["load"]
+
+
+def test_join_any_opens_for_the_first_that_ended_as_required() -> None:
+    """Row 69: join any; `is: failure` for one of them."""
+    needs = (Need("a"), Need("b", Required.FAILURE))
+    b = bench(
+        job("a"),
+        job("b"),
+        job("c", schedule=at(2), needs=needs, join=Join.ANY),
+        acts={"a": Act(100.0), "b": Act(5.0, exit_code=1)},
+    )
+    b.run_for(10)
+    assert running(b) == ["a", "c"]
