@@ -186,7 +186,7 @@ class Engine:
         if self._phase is Phase.STARTED:
             return
         turn = self._turn
-        check_needs([job.spec for job in turn.state.listed_jobs()], ())
+        check_needs([job.spec for job in turn.state.listed_jobs()], lambda _: False)
         self._phase = Phase.STARTED
         self._clock = self._given_clock or SystemClock()
         stamp = moment(self._clock.now()).strftime("%Y%m%dT%H%M%SZ")
@@ -340,7 +340,7 @@ class Engine:
         check_new(turn, specs, self._zone, plans=not checked)
         if self._phase is Phase.NEW:
             return self._list([add_job(turn, spec) for spec in specs])
-        check_needs(specs, (job.id for job in turn.state.listed_jobs()))
+        check_needs(specs, lambda job_id: (job := turn.state.jobs.get(job_id)) is not None and job.listed)
         if kept:
             for spec in specs:
                 self._loop.remember(f"{ADDED}{spec.id}", to_text(spec) if can_be_stored(spec) else "")
@@ -372,7 +372,7 @@ class Engine:
             try:
                 spec = from_text(text)
                 check_new(self._turn, [spec], self._zone)
-                check_needs([spec], self._turn.state.jobs)
+                check_needs([spec], self._turn.state.jobs.__contains__)
             except ValueError as error:
                 self._warnings.append(f"job {job_id}, added at run time, cannot be had again: {error}")
                 continue

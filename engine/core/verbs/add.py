@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from engine.core.boot import add_job, begin_job, plan_job
 from engine.core.state import Job
@@ -43,13 +43,12 @@ def check_plan(turn: Turn, spec: JobSpec, zone: str) -> None:
         raise ValueError(f"job {spec.id!r}: {error}") from error
 
 
-def check_needs(specs: Sequence[JobSpec], known: Iterable[str]) -> None:
+def check_needs(specs: Sequence[JobSpec], known: Callable[[str], bool]) -> None:
     """ValueError for a needed job that is neither `known` nor among `specs`, and for jobs that need each other in a circle."""
     new = {spec.id: spec for spec in specs}
-    there = {*known, *new}
     for spec in new.values():
         for wanted in spec.needs:
-            if wanted.job not in there:
+            if wanted.job not in new and not known(wanted.job):
                 raise ValueError(f"job {spec.id!r} needs {wanted.job!r}, which there is not")
     over: set[str] = set()
     for start in specs:
