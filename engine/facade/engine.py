@@ -18,6 +18,7 @@ from typing import Final
 
 from engine.api import LogChunk, MachineLoad
 from engine.clock import SECOND, Clock, Instant, moment
+from engine.core.blackouts import take_edge
 from engine.core.boot import add_job, adopt, begin
 from engine.core.holds import EVERYTHING
 from engine.core.ready import ReadyQueue
@@ -322,6 +323,9 @@ class Engine:
             self._file = replace(job_file, engine=settings, jobs=())
         state = self._turn.state
         state.calendars = {**job_file.calendars, **state.calendars}
+        state.blackouts = tuple(sorted({*state.blackouts, *job_file.blackouts}, key=lambda span: span.start))
+        if self._phase is Phase.STARTED and job_file.blackouts:
+            self._loop.act(take_edge, lambda _: None, lambda _: None)
         pools = state.pools
         new = {name: pool for name, pool in job_file.pools.items() if name not in pools}
         pools.update(new)

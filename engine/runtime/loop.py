@@ -12,9 +12,10 @@ only then are claims ordered, ends acknowledged to the executor, and replies giv
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from errno import ENOENT
+from itertools import islice
 from typing import Final, Protocol, TypeAlias, TypeVar
 
 from engine.clock import SECOND, Clock, Instant, moment
@@ -39,6 +40,7 @@ from engine.logs.outputs import BadOutput
 from engine.model.audit import Deed
 from engine.model.events import ClockStepped, EngineStarted, Event, StoreFailed, StoreRecovered
 from engine.model.outcome import Because, Reason
+from engine.model.record import RunKind
 from engine.model.states import RunPhase
 from engine.ports.executor import Acknowledge, AttemptId, Ended, Executor, Order, Report, Sampled, SpawnFailed
 from engine.ports.store import AckRow, AuditRow, Batch, Store
@@ -52,6 +54,9 @@ _LOG: Final = logging.getLogger(__name__)
 
 SLICE: Final = 5_000
 """Microseconds of due work before the loop lets others run."""
+
+HERD: Final = 200
+"""Jobs of a herd that one flight takes: 4 ms of preparation."""
 
 STEP: Final = SECOND
 """A difference between wall and monotonic time beyond this is a clock step or a suspend."""
@@ -100,6 +105,8 @@ class _Flight:
     attached: list[tuple[str, str]] = field(default_factory=list)
     tellings: list[Telling] = field(default_factory=list)
     """What subscribers hear once this is durable."""
+    herd: dict[str, dict[int, Run]] = field(default_factory=dict)
+    """New runs of schedules, by job: thousands may be due at one instant, and are written a few hundred at a time."""
     noted: dict[str, dict[int, Run]] = field(default_factory=dict)
     """Runs to be written a little later, by job; they and their job go with the job's next row of any kind, for what is
     stored of a job and its runs must agree (`starts` counts the active ones)."""
@@ -108,6 +115,7 @@ class _Flight:
         return bool(
             self.runs
             or self.jobs
+            or self.herd
             or self.facts
             or self.ends
             or self.replies
@@ -133,6 +141,8 @@ class _Flight:
         self.tellings += newer.tellings
         for job, runs in newer.noted.items():
             self.noted.setdefault(job, {}).update(runs)
+        for job, runs in newer.herd.items():
+            self.herd.setdefault(job, {}).update(runs)
 
     def take_noted(self, *, all_of_it: bool) -> None:
         """Let what was noted go with the rows of its job."""
@@ -145,6 +155,47 @@ class _Flight:
             for run in self.noted.pop(job_id).values():
                 self.runs[run.no] = run
                 self.jobs[job_id] = run.job
+
+    def add(self, runs: Mapping[int, Run], jobs: Mapping[str, Job]) -> None:
+        """Rows to write. A new run of a schedule waits with its job's row for the flight that has room for them."""
+        for run in runs.values():
+            if _can_wait(run):
+                self.herd.setdefault(run.job.id, {})[run.no] = run
+            else:
+                self.runs[run.no] = run
+                if (waiting := self.herd.get(run.job.id)) is not None:
+                    waiting.pop(run.no, None)
+        for job in jobs.values():
+            if job.id not in self.herd:
+                self.jobs[job.id] = job
+
+    def take_herd(self) -> _Flight:
+        """Take as much of the herd as a flight holds, and all of it that belongs to jobs written anyway; the rest is returned.
+
+        Until they are written the store knows nothing of those occurrences, so that a crash finds them due. Facts and
+        answers wait until all is written.
+        """
+        names = [*({run.job.id for run in self.runs.values()} | self.jobs.keys()) & self.herd.keys()]
+        names += [name for name in islice(self.herd, HERD + len(names)) if name not in names]
+        for name in names:
+            for run in self.herd.pop(name).values():
+                self.runs[run.no] = run
+                self.jobs[name] = run.job
+        if not self.herd:
+            return _Flight()
+        rest = _Flight(herd=self.herd, facts=self.facts, replies=self.replies)
+        rest.over = [run for run in self.over if run.job.id in rest.herd]
+        self.over = [run for run in self.over if run.job.id not in rest.herd]
+        rest.tellings = [telling for telling in self.tellings if telling[1].get("job") in rest.herd]
+        self.tellings = [telling for telling in self.tellings if telling[1].get("job") not in rest.herd]
+        self.herd, self.facts, self.replies = {}, {}, []
+        return rest
+
+
+def _can_wait(run: Run) -> bool:
+    if run.stored or run.kind is not RunKind.SCHEDULE or run.attempt is not None:
+        return False
+    return run.phase is RunPhase.QUEUED or (run.phase is RunPhase.ENDED and not run.job.needed_by)
 
 
 class Loop:
@@ -453,8 +504,7 @@ class Loop:
         for run, _ in fx.claims:
             self._launcher.give_log(run)
         waiting = self._waiting
-        waiting.runs |= fx.runs
-        waiting.jobs |= fx.jobs
+        waiting.add(fx.runs, fx.jobs)
         waiting.facts |= fx.facts
         waiting.claims += fx.claims
         waiting.ends += fx.ends
@@ -515,8 +565,10 @@ class Loop:
         self._clock.arm(min(heads, default=None), self.wake)
 
     def _fly(self) -> None:
-        flight, self._waiting = self._waiting, _Flight(noted=self._waiting.noted)
-        flight.noted = {}
+        flight = self._waiting
+        self._waiting = flight.take_herd()
+        flight.take_noted(all_of_it=False)
+        self._waiting.noted, flight.noted = flight.noted, {}
         self._flying, self._retry_at = flight, None
         self._store.write(
             Batch(
