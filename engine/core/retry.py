@@ -56,3 +56,9 @@ def total_left(run: Run) -> float | None:
         one.ended_at - one.started_at for one in run.past if one.started_at is not None and one.ended_at is not None
     )
     return total - max(0, used - run.paused_us) / SECOND
+
+
+def attempt_timeout(run: Run) -> float | None:
+    """Seconds that the current attempt may run: the job's timeout, and what is left of `timeout.total`; None: any."""
+    limits = [limit for limit in (run.job.timeout, total_left(run)) if limit is not None]
+    return min(limits, default=None)

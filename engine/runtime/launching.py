@@ -12,7 +12,7 @@ from typing import Final
 
 from engine.clock import moment
 from engine.core.course import OUTPUTS, SIDES, Step, command_of
-from engine.core.retry import total_left
+from engine.core.retry import attempt_timeout
 from engine.core.state import Attempt, Run
 from engine.executors.call.child import child_argv, child_env
 from engine.executors.local import patterns
@@ -123,8 +123,7 @@ class Launcher:
             return spec.hooks[step.slot].timeout
         if not step.main:
             return LOOK_TIMEOUT
-        limits = [limit for limit in (run.job.timeout, total_left(run)) if limit is not None]
-        return min(limits, default=None)
+        return attempt_timeout(run)
 
     def new_folders(self, claims: Iterable[tuple[Run, Attempt]]) -> list[str]:
         """Log folders that these claims will need and that were not asked for before.

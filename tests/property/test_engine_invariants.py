@@ -10,12 +10,19 @@ from collections.abc import Callable
 import pytest
 
 from engine.clock import SECOND
+from engine.core.holds import EVERYTHING
 from engine.core.ready import takes
 from engine.core.state import Job
+from engine.core.verbs.backfill import backfill
+from engine.core.verbs.enable import disable, enable
+from engine.core.verbs.hold import hold, release
+from engine.core.verbs.kill import kill_runs
 from engine.core.verbs.pause import hold_job, pause_run
-from engine.core.verbs.priority import set_priority
+from engine.core.verbs.priority import set_priority, set_run_priority
 from engine.core.verbs.resume import release_job, resume_run
+from engine.core.verbs.skip_next import skip_next, undo_skip_next
 from engine.core.verbs.stop import stop_job, stop_runs
+from engine.core.verbs.suspend import suspend, unsuspend
 from engine.core.verbs.trigger import trigger
 from engine.errors import Refused
 from engine.model.states import LIVE, RunPhase
@@ -40,6 +47,7 @@ from engine.testing import Bench
 from engine.testing.executor import Act
 
 STEPS = 60
+_MORE = ["suspend", "skip", "disable", "kill", "freeze", "backfill", "downstream", "run priority"]
 
 
 def random_file(chance: random.Random) -> JobFile:
@@ -81,7 +89,8 @@ def a_step(bench: Bench, chance: random.Random) -> str:
     """Do something an operator, a process or the machine could do; returns what."""
     job = chance.choice([job for job in bench.state.jobs.values() if job.listed])
     kind = chance.choice(
-        ["time"] * 6 + ["trigger", "pause", "resume", "stop", "stop job", "hold", "bump", "crash", "disk", "clock"]
+        ["time"] * 6
+        + ["trigger", "pause", "resume", "stop", "stop job", "hold", "bump", "crash", "disk", "clock", *_MORE]
     )
     with contextlib.suppress(Refused):
         match kind:
@@ -107,6 +116,28 @@ def a_step(bench: Bench, chance: random.Random) -> str:
                 bench.do(lambda turn: set_priority(turn, job, chance.randint(-100, 100)))
             case "clock":
                 bench.clock.step(chance.choice([1, -1]) * chance.choice([5, 61, 7200, 86_400 * 400]) * SECOND)
+            case "suspend":
+                bench.do(lambda turn: (unsuspend if job.suspended else suspend)(turn, job))
+            case "skip":
+                bench.do(lambda turn: (skip_next if job.skip_at is None else undo_skip_next)(turn, job))
+            case "disable":
+                bench.do(lambda turn: (disable if job.enabled else enable)(turn, job))
+            case "kill":
+                bench.do(lambda turn: kill_runs(turn, job))
+            case "freeze":
+                if EVERYTHING in bench.state.holds:
+                    bench.do(lambda turn: release(turn, EVERYTHING))
+                else:
+                    seconds = chance.choice([None, 10.0, 100.0])
+                    bench.do(lambda turn: hold(turn, EVERYTHING, seconds, by="chance", reason=""))
+            case "backfill":
+                span = chance.choice([1, 60, 300]) * SECOND
+                bench.do(lambda turn: backfill(turn, job, bench.now - span, bench.now, 1))
+            case "downstream":
+                bench.do(lambda turn: trigger(turn, job.id, bypass=False, downstream=True))
+            case "run priority":
+                for run in list(job.queue)[:1]:
+                    bench.do(lambda turn, run=run: set_run_priority(turn, run, chance.randint(-100, 100)))  # type: ignore[misc]
             case "crash":
                 bench.store.failing = None
                 bench.crash()

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Final
 
 from engine.clock import micros
+from engine.core.going_on import age_anew
 from engine.core.holds import EVERYTHING, Hold
 from engine.core.state import Job, State
 from engine.core.timers import GoOn, HoldEnd
@@ -46,6 +47,8 @@ def release(turn: Turn, scope: str) -> None:
         raise Refused(RefusedCode.STATE, "there is no such hold", "`why ID` says what holds a job")
     for job in _covered(state, scope):
         job.covers.pop(scope, None)
+        if job.may_start:
+            age_anew(turn, job)
         # ten thousand schedules are not gone through at once: each comes up as a timer, and those are taken in slices
         turn.fx.timers.add(turn.now, GoOn(job))
         turn.fx.touch(job)

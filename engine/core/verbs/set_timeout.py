@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.core.retry import attempt_timeout
 from engine.core.state import Job
 from engine.core.turn import Turn
 from engine.errors import Refused, RefusedCode
@@ -15,6 +16,6 @@ def set_timeout(turn: Turn, job: Job, seconds: float) -> None:
     same_as_file = (seconds or None) == job.spec.timeout.run
     job.timeout_set = None if same_as_file else seconds
     for run in (*job.active, *job.queue):
-        if run.attempt is not None and (run.attempt.ordered or run.live):
-            turn.fx.orders.append(SetTimeout(run.attempt.id, job.timeout))
+        if run.attempt is not None and run.attempt.step.main and (run.attempt.ordered or run.live):
+            turn.fx.orders.append(SetTimeout(run.attempt.id, attempt_timeout(run)))
     turn.fx.save_job(job)
