@@ -7,6 +7,7 @@ when it comes up. (A wheel gains nothing over heapq in CPython: measured at 10,0
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -69,9 +70,9 @@ class HoldEnd:
 
 @dataclass(frozen=True, slots=True)
 class GoOn:
-    """A job that was held with many others goes on."""
+    """Jobs that were held together go on, a few at a time."""
 
-    job: Job
+    jobs: deque[Job]
 
 
 Timer: TypeAlias = Due | RetryAt | ResumeAt | DeadlineAt | OverAt | BlackoutEdge | DrainEnd | HoldEnd | GoOn

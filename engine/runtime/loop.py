@@ -436,9 +436,10 @@ class Loop:
                     miss_deadline(turn, run)
                 case HoldEnd(scope=scope):
                     end_hold(turn, scope)
-                case GoOn(job=job):
-                    go_on(turn, job)
-                    turn.fx.save_job(job)
+                case GoOn(jobs=jobs):
+                    go_on(turn, jobs.popleft())
+                    if jobs:
+                        turn.fx.timers.add(turn.now, timer)
                 case ResumeAt(target=target):
                     self._resume(target)
                 case BlackoutEdge():

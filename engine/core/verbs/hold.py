@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections import deque
 from dataclasses import asdict
 from typing import Final
 
@@ -33,9 +33,10 @@ def hold(turn: Turn, scope: str, for_seconds: float | None, *, by: str, reason: 
     if until is not None:
         turn.fx.timers.add(until, HoldEnd(scope))
     for job in _covered(state, scope):
-        cover(job, state)
+        job.covers[scope] = new
         take_out(turn, job)
-        turn.fx.touch(job)
+        job.version += 1
+    turn.fx.resync = True
     keep_holds(turn)
     return new
 
@@ -45,13 +46,12 @@ def release(turn: Turn, scope: str) -> None:
     state = turn.state
     if state.holds.pop(scope, None) is None:
         raise Refused(RefusedCode.STATE, "there is no such hold", "`why ID` says what holds a job")
-    for job in _covered(state, scope):
+    jobs = _covered(state, scope)
+    for job in jobs:
         job.covers.pop(scope, None)
-        if job.may_start:
+        if job.queue and job.may_start:
             age_anew(turn, job)
-        # ten thousand schedules are not gone through at once: each comes up as a timer, and those are taken in slices
-        turn.fx.timers.add(turn.now, GoOn(job))
-        turn.fx.touch(job)
+    turn.fx.timers.add(turn.now, GoOn(deque(jobs)))
     keep_holds(turn)
 
 
@@ -79,7 +79,7 @@ def restore_holds(turn: Turn, text: str | None) -> None:
             cover(job, turn.state)
 
 
-def _covered(state: State, scope: str) -> Iterable[Job]:
+def _covered(state: State, scope: str) -> list[Job]:
     return [job for job in state.jobs.values() if scope == EVERYTHING or scope in job.spec.tags]
 
 
