@@ -172,8 +172,8 @@ class _Flight:
     def take_herd(self) -> _Flight:
         """Take as much of the herd as a flight holds, and all of it that belongs to jobs written anyway; the rest is returned.
 
-        Until they are written the store knows nothing of those occurrences, so that a crash finds them due. Facts and
-        answers wait until all is written.
+        Until they are written the store knows nothing of those occurrences, so that a crash finds them due. Facts,
+        the audit and answers wait until all is written.
         """
         names = [*({run.job.id for run in self.runs.values()} | self.jobs.keys()) & self.herd.keys()]
         names += [name for name in islice(self.herd, HERD + len(names)) if name not in names]
@@ -183,12 +183,12 @@ class _Flight:
                 self.jobs[name] = run.job
         if not self.herd:
             return _Flight()
-        rest = _Flight(herd=self.herd, facts=self.facts, replies=self.replies)
+        rest = _Flight(herd=self.herd, facts=self.facts, replies=self.replies, audit=self.audit)
         rest.over = [run for run in self.over if run.job.id in rest.herd]
         self.over = [run for run in self.over if run.job.id not in rest.herd]
         rest.tellings = [telling for telling in self.tellings if telling[1].get("job") in rest.herd]
         self.tellings = [telling for telling in self.tellings if telling[1].get("job") not in rest.herd]
-        self.herd, self.facts, self.replies = {}, {}, []
+        self.herd, self.facts, self.replies, self.audit = {}, {}, [], []
         return rest
 
 
