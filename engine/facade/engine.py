@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from engine.api import LogChunk, MachineLoad
 from engine.clock import SECOND, Clock, Instant, moment
@@ -109,12 +109,15 @@ class Engine:
         store: Store | None = None,
         monitoring: Monitoring | None = None,
         check_interval: object = None,
+        zone: str | None = None,
     ) -> None:
         """`state_dir` None: a store in memory, logs in a temporary folder that goes with the engine.
 
         `clock`, `store` and `executors` (`local`: processes, `call`: functions) take the place of the machine's own.
         `monitoring` is given the record of every run that ends. `check_interval` is accepted and unnecessary: nothing
-        here polls. ValueError for a spec that `add` would refuse.
+        here polls. `zone`: the time zone of schedules that name none, by default the system's.
+
+        ValueError for a spec that `add` would refuse.
         """
         if unknown := set(executors or ()) - set(Home):
             raise ValueError(f"there is no executor {sorted(unknown)[0]!r}; there are {', '.join(Home)}")
@@ -137,7 +140,7 @@ class Engine:
         self._damaged: str | None = None
         self._warnings: list[str] = []
         self._started_at: Instant = 0
-        self._zone = local_zone()
+        self._zone = zone or local_zone()
         self._turn = build_turn(
             self._file,
             random.SystemRandom(),
@@ -168,7 +171,7 @@ class Engine:
 
     # -- begin and end -------------------------------------------------------------------------------------------
 
-    async def __aenter__(self) -> Engine:
+    async def __aenter__(self) -> Self:
         await self.start()
         return self
 

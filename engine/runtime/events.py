@@ -38,7 +38,8 @@ class EventLog:
         self._bound = 0
         self.last = 0
         """Number of the newest event."""
-        self._ring: deque[Event] = deque(maxlen=KEPT)
+        self._ring: deque[tuple[int, Telling]] = deque(maxlen=KEPT)
+        """Not yet made into events: mostly nobody ever asks for them."""
         self._subscribers: list[Subscription] = []
         self._remember = remember
 
@@ -53,12 +54,13 @@ class EventLog:
 
     def publish(self, tellings: Iterable[Telling]) -> None:
         """Number these and hand them out."""
-        for kind, values in tellings:
+        for telling in tellings:
             self.last += 1
-            event = kind(seq=self.last, **values)
-            self._ring.append(event)
-            for subscriber in self._subscribers:
-                subscriber.put(event)
+            self._ring.append((self.last, telling))
+            if self._subscribers:
+                event = _made(self.last, telling)
+                for subscriber in self._subscribers:
+                    subscriber.put(event)
         if self.last + BLOCK // 2 > self._bound:
             self._bound = self.last + BLOCK
             self._remember(BOUND, str(self._bound))
@@ -71,12 +73,10 @@ class EventLog:
 
     def after(self, seq: int, now: Instant) -> list[Event]:
         """The events after number `seq` (0: all that are kept); Resync alone when some are not kept any more, or never were."""
-        if seq == 0:
-            return list(self._ring)
-        first = self._ring[0].seq if self._ring else self.last + 1
-        if seq > self.last or seq + 1 < first:
+        first = self._ring[0][0] if self._ring else self.last + 1
+        if seq > self.last or 0 < seq < first - 1:
             return [Resync(seq=self.last, at=now)]
-        return [event for event in self._ring if event.seq > seq]
+        return [_made(number, telling) for number, telling in self._ring if number > seq]
 
     def subscribe(self, after: int | None, now: Instant) -> Subscription:
         """A new subscriber; None: from now on."""
@@ -93,6 +93,11 @@ class EventLog:
         """The engine is over: every subscriber comes to its end."""
         for subscription in list(self._subscribers):
             subscription.close()
+
+
+def _made(seq: int, telling: Telling) -> Event:
+    kind, values = telling
+    return kind(seq=seq, **values)
 
 
 class Subscription:

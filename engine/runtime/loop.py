@@ -310,6 +310,11 @@ class Loop:
         """Everything that happened is durable and nothing waits to be taken."""
         return not (self._waiting or self._flying or self._reports or self._acts)
 
+    @property
+    def at_rest(self) -> bool:
+        """As `settled`, and no tick is to come before time passes or somebody acts."""
+        return self.settled and not self._awake
+
     # -- the tick ------------------------------------------------------------------------------------------------
 
     def tick(self) -> None:

@@ -2,7 +2,8 @@
 
 from engine.testing.bench import Bench
 from engine.testing.clock import VirtualClock
-from engine.testing.executor import FakeExecutor
+from engine.testing.executor import Act, FakeExecutor
 from engine.testing.store import MemoryStore
+from engine.testing.virtual import VirtualEngine
 
-__all__ = ["Bench", "FakeExecutor", "MemoryStore", "VirtualClock"]
+__all__ = ["Act", "Bench", "FakeExecutor", "MemoryStore", "VirtualClock", "VirtualEngine"]

@@ -14,7 +14,7 @@ GUIDES = Path(__file__).parents[3] / "docs" / "how-to"
 
 def examples() -> list[tuple[str, str]]:
     found = []
-    for guide in ("library.md",):
+    for guide in ("library.md", "testing.md"):
         text = (GUIDES / guide).read_text()
         blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
         found += [(f"{guide}-{number}", block) for number, block in enumerate(blocks, 1)]
@@ -26,6 +26,7 @@ SAID = {
     "library.md-2": "success 999",
     "library.md-3": "1\n1",
     "library.md-4": "success True",
+    "testing.md-1": "both hold",
 }
 
 
