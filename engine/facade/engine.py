@@ -21,7 +21,7 @@ from engine.clock import SECOND, Clock, Instant, moment
 from engine.core.blackouts import take_edge
 from engine.core.boot import add_job, adopt, begin
 from engine.core.holds import EVERYTHING
-from engine.core.ready import ReadyQueue
+from engine.core.ready import ReadyQueue, order_key
 from engine.core.state import Job as JobSubject
 from engine.core.state import Run as RunSubject
 from engine.core.turn import Turn
@@ -471,6 +471,7 @@ class Engine:
         ready = list(turn.ready.in_order())
         seen = {run.no for run in (*on_the_way, *ready)}
         rest = [run for job in turn.state.jobs.values() for run in job.queue if run.no not in seen]
+        rest.sort(key=lambda run: order_key(run, turn.ready.ageing, turn.ready.pools))
         return [Run(run, self._box, self._host) for run in (*on_the_way, *ready, *rest)]
 
     def status(self) -> EngineStatus:

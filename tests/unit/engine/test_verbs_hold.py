@@ -42,6 +42,7 @@ def refused(b: Bench, act: object) -> RefusedCode:
 
 
 def test_while_the_engine_is_held_nothing_starts_and_what_runs_goes_on() -> None:
+    """Row 27: and every job says why it does not run."""
     b = three(c=Act(20.0))
     b.do(lambda turn: trigger(turn, "c", bypass=False))
     put(b, EVERYTHING)

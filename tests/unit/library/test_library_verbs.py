@@ -204,6 +204,16 @@ async def test_a_timeout_can_be_given_to_a_function_that_runs() -> None:
             await engine.job("long").signal(10)
 
 
+async def test_the_queue_is_listed_in_the_order_in_which_it_will_start_also_while_all_is_held() -> None:
+    """Row 54: higher first."""
+    async with jobs() as engine:
+        await engine.hold()
+        for job in ("tick", "bad", "long"):
+            await engine.job(job).trigger()
+        await engine.run("long:1").set_priority(9)
+        assert [run.run_id for run in engine.queue()] == ["long:1", "tick:1", "bad:1"]
+
+
 async def test_jobs_added_later_are_under_the_holds_in_force() -> None:
     """A hold of everything means those that come, too."""
     async with jobs() as engine:
