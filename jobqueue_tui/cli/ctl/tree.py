@@ -25,7 +25,7 @@ def command(*, ids: tuple[str, ...], form: str, socket: Path | None, state_dir: 
     jobs = {str(job["id"]): job for job in engine.jobs()}
     tops = [str(job["id"]) for job in engine.jobs(ids)] if ids else [name for name in jobs if not _needs(jobs[name])]
     if form == "json":
-        picked = jobs if not ids else {name: jobs[name] for name in _below(jobs, tops)}
+        picked = jobs if not ids else {name: jobs[name] for name in jobs_below(jobs, tops)}
         facts = [{"id": name, "needs": list(_needs(job)), "status": job.get("status")} for name, job in picked.items()]
         click.echo(json.dumps(facts, indent=2))
         return
@@ -54,7 +54,8 @@ def tree_lines(jobs: Mapping[str, Mapping[str, Json]], tops: list[str]) -> Itera
             todo.append((follower, below + branch, below + rest))
 
 
-def _below(jobs: Mapping[str, Mapping[str, Json]], tops: list[str]) -> list[str]:
+def jobs_below(jobs: Mapping[str, Mapping[str, Json]], tops: list[str]) -> list[str]:
+    """The tops and everything that needs them, near ones first."""
     followers = _followers(jobs)
     found: dict[str, None] = {}
     todo = list(tops)

@@ -12,7 +12,8 @@ import click
 from engine.model.record import Json
 from engine.model.verbs import VERBS, Arg, ArgKind, Target, Verb
 from jobqueue_tui.cli.ctl.engine_option import engine_of, engine_option
-from jobqueue_tui.cli.ctl.waiting import wait_for_runs
+from jobqueue_tui.cli.ctl.tree import jobs_below
+from jobqueue_tui.cli.ctl.waiting import wait_for_cascade, wait_for_runs
 from jobqueue_tui.cli.exits import Exit, Failure, exit_of_status
 from jobqueue_tui.cli.show.cells import one_line
 from jobqueue_tui.cli.show.kinds import RESULT_COLUMNS
@@ -76,7 +77,12 @@ def verb_command(name: str) -> click.Command:
         if fault is not None:
             raise Failure(exit_of_status(status))
         if wait:
-            return wait_for_runs(engine, [str(result["run_id"]) for result in results], None)
+            ended = wait_for_runs(engine, [str(result["run_id"]) for result in results], None)
+            if not body.get("downstream"):
+                return ended
+            # what follows is queued in the same moment in which the run before is over
+            jobs = {str(job["id"]): job for job in engine.jobs()}
+            return max(ended, wait_for_cascade(engine, jobs_below(jobs, [str(result["id"]) for result in results])))
         return Exit.OK
 
     decorated: Callable[..., object] = engine_option(act)

@@ -9,7 +9,7 @@ from typing import Final
 
 from engine.model.record import Json
 from jobqueue_tui.cli.exits import Exit, Failure
-from jobqueue_tui.client.engine import EngineClient
+from jobqueue_tui.client.engine import EngineClient, Object
 
 _ASK_EVERY: Final = 0.2
 _BAD: Final = frozenset({"failed", "timed_out", "lost", "stopped", "missed"})
@@ -43,6 +43,17 @@ def wait_for_jobs(engine: EngineClient, ids: Sequence[str], goal: Goal, timeout:
         ended = wait_for_runs(engine, runs, timeout)
         rest = all(went_well(job["last_outcome"], job["last_reason"]) for job in jobs if job["id"] not in busy)
         return ended if rest else Exit.FAILED
+
+    return _wait_for_rest(engine, ids, goal, timeout)
+
+
+def wait_for_cascade(engine: EngineClient, ids: Sequence[str]) -> Exit:
+    """Until nothing of these jobs runs or waits, of which the first has just ended: what follows it is queued by then."""
+    return _wait_for_rest(engine, ids, Goal.IDLE, None)
+
+
+def _wait_for_rest(engine: EngineClient, ids: Sequence[str], goal: Goal, timeout: float | None) -> Exit:
+    jobs: list[Object] = []
 
     def reached() -> bool:
         jobs[:] = engine.jobs(ids)
