@@ -16,6 +16,7 @@ from engine.core.settling import resume_schedule
 from engine.core.state import Job, Run
 from engine.core.timers import OverAt, ResumeAt, RetryAt
 from engine.core.turn import Turn
+from engine.core.watching import watch
 from engine.errors import Refused
 from engine.model.outcome import Because, Reason
 from engine.model.record import RunKind
@@ -142,6 +143,7 @@ def resettle(turn: Turn, run: Run) -> None:
         reserve(turn, run)
     if run.attempt is not None:
         state.by_attempt[run.attempt.id] = run
+    watch(turn, run.job)
 
 
 def begin(turn: Turn, default_zone: str, *, campaign: bool) -> None:

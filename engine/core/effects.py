@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from engine.clock import Instant
 from engine.core.state import Attempt, Job, Run
 from engine.core.timers import Timers
+from engine.model.alert import Alert
 from engine.ports.executor import AttemptId, Order
 
 
@@ -41,6 +42,7 @@ class Effects:
     ends: list[AttemptId] = field(default_factory=list)
     over: list[Run] = field(default_factory=list)
     """Runs that got their fate in this tick."""
+    alerts: list[Alert] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
     facts: dict[str, str] = field(default_factory=dict)
     """Single values to keep in the store."""
@@ -80,6 +82,7 @@ class Effects:
         self.claims = []
         self.ends = []
         self.over = []
+        self.alerts = []
         self.orders = []
         self.facts = {}
         self.touched = set()

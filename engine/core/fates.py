@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.clock import SECOND, Instant, micros
 from engine.core.admission import release
+from engine.core.alerts import ping, tell_end, wants_pings
 from engine.core.course import StepKind
 from engine.core.dispatch import offer_next
 from engine.core.sides import begin_side
@@ -30,6 +31,7 @@ def settle(turn: Turn, run: Run, outcome: Outcome, reason: Reason | None) -> Non
     run.go(Ended(turn.now, outcome, reason))
     run.ended_at = turn.now if run.ended_at is None else run.ended_at
     turn.ready.drop(run)
+    tell_end(turn, run, outcome, reason)
     if started:
         job.active.remove(run)
         if outcome is Outcome.SKIPPED:
@@ -47,6 +49,8 @@ def settle(turn: Turn, run: Run, outcome: Outcome, reason: Reason | None) -> Non
     turn.fx.save(run)
     turn.fx.save_job(job)
     turn.fx.over.append(run)
+    if started and run.exit_code is not None and wants_pings(turn, job):
+        ping(turn, run, str(run.exit_code))
     if outcome is Outcome.MISSED:
         begin_side(turn, run, StepKind.MISSED)
     if job.spec.on_failure is OnFailure.HALT and outcome in {Outcome.FAILED, Outcome.TIMED_OUT}:

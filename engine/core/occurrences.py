@@ -15,6 +15,7 @@ from engine.core.state import Job, Run, concurrency
 from engine.core.stopping import end_tree
 from engine.core.timers import DeadlineAt
 from engine.core.turn import Turn
+from engine.core.watching import watch
 from engine.model.outcome import Because, Outcome, Reason
 from engine.model.record import RunKind
 from engine.model.states import RunPhase
@@ -99,6 +100,7 @@ def arise(turn: Turn, job: Job, kind: RunKind, planned: Instant, *, bypass: bool
         _replace(turn, job, run)
     watch_deadline(turn, run)
     offer(turn, run)
+    watch(turn, job)
     return run
 
 

@@ -6,6 +6,7 @@ import errno
 from collections.abc import Callable
 from dataclasses import replace
 
+from engine.core.alerts import ping, wants_pings
 from engine.core.callables import freed, linger, save_data
 from engine.core.course import StepKind
 from engine.core.dispatch import enter_starting, withdrawn
@@ -16,6 +17,7 @@ from engine.core.steps import main_over, step_over
 from engine.core.stopping import count_pause, end_tree, order_end
 from engine.core.timers import ResumeAt
 from engine.core.turn import Turn
+from engine.core.watching import watch
 from engine.errors import PauseTimeout, Refused, RefusedCode
 from engine.model.outcome import Because, Outcome, Reason
 from engine.model.record import AttemptRecord
@@ -110,6 +112,9 @@ def _started(turn: Turn, run: Run, attempt: Attempt, report: Started) -> None:
         job = run.job
         job.last = run
         job.last_no, job.last_run_id, job.last_started_at = run.no, run.run_id, report.at
+        watch(turn, job)
+        if wants_pings(turn, job):
+            ping(turn, run, "start")
     if run.wish is not None:
         wish, run.wish = run.wish, None
         if wish.because is not Because.DEADLINE:  # it started just in time

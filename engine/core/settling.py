@@ -13,6 +13,7 @@ from engine.clock import SECOND, Instant, micros
 from engine.core.birth import new_run
 from engine.core.dispatch import offer_next
 from engine.core.fates import due_at, settle
+from engine.core.lateness import late_grace
 from engine.core.occurrences import arise, plan_next, skip, skips
 from engine.core.state import Job, Settling, Stretch
 from engine.core.turn import Turn
@@ -26,8 +27,6 @@ COUNT_LIMIT: Final = 10_000
 
 CATCH_UP_LIMIT: Final = 1_000
 """`catch_up: all` starts at most so many, the newest."""
-
-GRACE_CAP: Final = 300 * SECOND
 
 _CHUNK: Final = 100
 """Occurrences that are looked for without a pause: a millisecond of work."""
@@ -112,16 +111,6 @@ def _caught(job: Job, due: list[Instant], now: Instant, on_time: list[Instant]) 
         caught = []  # no start after `end_at`
     left = job.runs_left
     return caught if left is None else caught[max(0, len(caught) + len(on_time) - left) :]
-
-
-def late_grace(job: Job, planned: Instant) -> int:
-    """Microseconds within which a late start counts as on time: as written, else min(5 minutes, half the period)."""
-    if job.spec.late_grace is not None:
-        return micros(job.spec.late_grace)
-    if job.plan is None:
-        return GRACE_CAP
-    following = job.plan.next_after(planned)
-    return GRACE_CAP if following is None else min(GRACE_CAP, (following - planned) // 2)
 
 
 def _due(turn: Turn, plan: Plan, after: Instant, now: Instant) -> _Walk:

@@ -184,6 +184,12 @@ class Run:
     """The failover went well."""
     outputs: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     _course: Course | None = None
+    told: int = 0
+    """What was told of it (`watching.Told`)."""
+    stuck: bool = False
+    """It takes so long that somebody should look."""
+    short: bool = False
+    """It ended sooner than `timeout.min`."""
     stored: bool = False
     """It has a row."""
     priority: int = 0
@@ -303,6 +309,13 @@ class Job:
     last_reason: str | None = None
     last_seconds: float | None = None
     served_at: Instant = 0
+    told: dict[str, Instant] = field(default_factory=dict)
+    """When each thing was last told of it."""
+    failing: bool = False
+    """Its last run that succeeded or failed, failed."""
+    overlaps: int = 0
+    """Occurrences in a row that were skipped because a run was still going."""
+    look_at: Instant | None = None
     recent: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
     """Seconds that its last runs took which ended by themselves."""
     retries: int = 0
@@ -391,6 +404,12 @@ class Job:
         return median(self.recent) if self.recent else None
 
     @property
+    def p95(self) -> float | None:
+        """Seconds that 95 of 100 runs stay below, of the recent ones; None before the first."""
+        ordered = sorted(self.recent)
+        return ordered[min(len(ordered) - 1, len(ordered) * 95 // 100)] if ordered else None
+
+    @property
     def room(self) -> bool:
         """Its own concurrency allows one more live run."""
         limit = concurrency(self.spec)
@@ -463,6 +482,10 @@ class State:
     """Cores that runs may reserve."""
     memory: int = 0
     """Bytes that runs may reserve."""
+    pings: frozenset[str] = frozenset()
+    """Notifiers that are dead-man's switches."""
+    alert_no: int = 0
+    """Number of the newest alert."""
     memory_asked: bool = False
     """Some job reserves memory."""
     free_memory: int | None = None

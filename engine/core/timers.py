@@ -52,6 +52,13 @@ class OverAt:
 
 
 @dataclass(frozen=True, slots=True)
+class LookAt:
+    """A run of the job may be late, stuck or about to break its `finish_by`."""
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
 class BlackoutEdge:
     """A blackout begins or ends."""
 
@@ -75,7 +82,7 @@ class GoOn:
     jobs: deque[Job]
 
 
-Timer: TypeAlias = Due | RetryAt | ResumeAt | DeadlineAt | OverAt | BlackoutEdge | DrainEnd | HoldEnd | GoOn
+Timer: TypeAlias = Due | LookAt | RetryAt | ResumeAt | DeadlineAt | OverAt | BlackoutEdge | DrainEnd | HoldEnd | GoOn
 
 
 @dataclass(slots=True)

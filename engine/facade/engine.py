@@ -46,18 +46,20 @@ from engine.jobfile import load as read_file
 from engine.jobfile import render
 from engine.logs.chunk import read_chunk
 from engine.model.actor import actor
+from engine.model.alert import Alert
 from engine.model.audit import AuditRecord, Deed
 from engine.model.events import EngineStopping, FactsAttached, JobAdded, JobRemoved
 from engine.model.outcome import Because, Outcome
 from engine.model.record import EngineStatus, Json, RunRecord
 from engine.model.states import JobStatus
 from engine.model.undo import NONE, Undo
+from engine.notify.deliverer import Deliverer
 from engine.ports.executor import Executor, Home, Limit
 from engine.ports.monitoring import Monitoring
 from engine.ports.store import JobRow, Store, Stored
 from engine.runtime.events import Subscription
 from engine.runtime.launching import Launcher
-from engine.runtime.loop import Loop
+from engine.runtime.loop import ALERT, Loop
 from engine.runtime.records import run_record
 from engine.runtime.rows import job_row, restore_job
 from engine.runtime.starting import build_turn, restore, under_way
@@ -65,6 +67,7 @@ from engine.runtime.system_clock import SystemClock, boot_id, local_zone
 from engine.spec.config import EngineSpec, JobFile
 from engine.spec.context import DATA_LIMIT
 from engine.spec.job import Call, JobSpec
+from engine.spec.notify import ByPing, Notifier
 from engine.spec.stored import can_be_stored, from_text, to_text
 from engine.store.memory import MemoryStore
 from engine.store.sqlite import SqliteStore
@@ -108,6 +111,7 @@ class Engine:
         executors: Mapping[str, Executor] | None = None,
         store: Store | None = None,
         monitoring: Monitoring | None = None,
+        notifiers: Mapping[str, Notifier] | None = None,
         check_interval: object = None,
         zone: str | None = None,
     ) -> None:
@@ -139,6 +143,8 @@ class Engine:
         self._stopped: asyncio.Event = asyncio.Event()
         self._damaged: str | None = None
         self._warnings: list[str] = []
+        self._notifiers = dict(notifiers or {})
+        self._deliverer: Deliverer | None = None
         self._started_at: Instant = 0
         self._zone = zone or local_zone()
         self._turn = build_turn(
@@ -237,7 +243,22 @@ class Engine:
             adopt(turn, recovered)
             begin(turn, self._zone, campaign=anew)
 
+        self._begin_telling(stored)
         self._loop.first_tick(first)
+
+    def _begin_telling(self, stored: Stored) -> None:
+        """Alerts go to their notifiers from here on; first those that the last engine could not hand over."""
+        state = self._turn.state
+        state.pings = frozenset(name for name, one in self._notifiers.items() if isinstance(one, ByPing))
+        kept = {int(name.removeprefix(ALERT)): text for name, text in stored.facts.items() if name.startswith(ALERT)}
+        state.alert_no = max(kept, default=0)
+        if not (self._notifiers or kept or state.spec.heartbeat):
+            return
+        self._deliverer = Deliverer(
+            self._notifiers, state.spec.heartbeat, lambda number: self._loop.remember(f"{ALERT}{number}", "")
+        )
+        self._loop.on_alerts = self._deliverer.put
+        self._deliverer.put([(number, Alert.from_text(text)) for number, text in sorted(kept.items())])
 
     def _temporary_folder(self) -> Path:
         self._temporary = Path(tempfile.mkdtemp(prefix="jobqueue-"))
@@ -285,6 +306,9 @@ class Engine:
         self._phase = Phase.OVER
         self._stopped.set()
         self._loop.events.close()
+        if self._deliverer is not None:
+            await self._deliverer.close()
+            await self._until(lambda: self._loop.settled or self._loop.trouble is not None)
         await self._executor.close()
         await asyncio.to_thread(self._store.close)
         self._clock.close()
@@ -325,6 +349,8 @@ class Engine:
             self._zone = settings.timezone or self._zone
             self._file = replace(job_file, engine=settings, jobs=())
         state = self._turn.state
+        if self._phase is not Phase.STARTED:
+            self._notifiers |= job_file.notifiers
         state.calendars = {**job_file.calendars, **state.calendars}
         state.blackouts = tuple(sorted({*state.blackouts, *job_file.blackouts}, key=lambda span: span.start))
         if self._phase is Phase.STARTED and job_file.blackouts:
@@ -490,7 +516,11 @@ class Engine:
             socket=self.socket,
             executors=(self._executor.name,),
             damaged_state=self._damaged,
-            warnings=(*self._warnings, *((self._loop.trouble,) if self._loop.trouble else ())),
+            warnings=(
+                *self._warnings,
+                *(self._deliverer.warnings if self._deliverer is not None else ()),
+                *((self._loop.trouble,) if self._loop.trouble else ()),
+            ),
         )
 
     def machine(self) -> MachineLoad:

@@ -16,6 +16,7 @@ from engine.jobfile.filling import Filler, Surroundings
 from engine.jobfile.layers import Resolved
 from engine.jobfile.limits import check_fires, read_limits
 from engine.jobfile.schedules import AtTimes
+from engine.jobfile.tellers import build_heartbeat, build_notify
 from engine.jobfile.times import placed
 from engine.jobfile.variables import Variables
 from engine.schedule import zone
@@ -111,6 +112,8 @@ def build_job(
         retry=_retry(around, job),
         success_codes=frozenset(draft.get(keys.SUCCESS_CODES, _BUILT_IN.success_codes)),
         skip_codes=frozenset(draft.get(keys.SKIP_CODES, _BUILT_IN.skip_codes)),
+        notify=build_notify(draft.find(keys.NOTIFY)),
+        finish_by=draft.find(keys.FINISH_BY),
         pausable=draft.get(keys.PAUSABLE, _BUILT_IN.pausable),
         pause_timeout=draft.get(keys.PAUSE_TIMEOUT, _BUILT_IN.pause_timeout),
     )
@@ -187,7 +190,12 @@ def _timeout(draft: Draft) -> Timeout:
     timeout = draft.find(keys.TIMEOUT)
     if timeout is None:
         return _BUILT_IN.timeout
-    return Timeout(timeout.get(policies.TIMEOUT_RUN, None), timeout.get(policies.TIMEOUT_TOTAL, None))
+    return Timeout(
+        run=timeout.get(policies.TIMEOUT_RUN, None),
+        total=timeout.get(policies.TIMEOUT_TOTAL, None),
+        warn=timeout.get(policies.TIMEOUT_WARN, None),
+        min=timeout.get(policies.TIMEOUT_MIN, None),
+    )
 
 
 def _stop(draft: Draft) -> StopPolicy:
@@ -283,6 +291,8 @@ def build_engine(around: Surroundings, draft: Draft, folder: str) -> EngineSpec:
             ageing.get(keys.AGEING_EVERY, default.ageing.every), ageing.get(keys.AGEING_STEP, default.ageing.step)
         ),
         min_ready_memory=draft.get(keys.MIN_READY_MEMORY, default.min_ready_memory),
+        notify=draft.get(keys.ENGINE_NOTIFY, default.notify),
+        heartbeat=build_heartbeat(around, draft),
         drain=draft.get(keys.DRAIN, default.drain),
         on_term=draft.get(keys.ON_TERM, default.on_term),
         on_quit=draft.get(keys.ON_QUIT, default.on_quit),

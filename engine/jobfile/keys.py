@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from engine.jobfile import calendars, commands, hooks, policies, relations, schedules, times
+from engine.jobfile import calendars, commands, hooks, notify, policies, relations, schedules, times
 from engine.jobfile.aliases import JOB_ALIASES
 from engine.jobfile.draft import Draft, Item, Key
 from engine.jobfile.fields import (
@@ -131,6 +131,8 @@ FAILOVER: Final[Key[Command]] = Key("failover", commands.command)
 OUTPUTS: Final = Key("outputs", hooks.outputs)
 SUCCESS_CODES: Final = Key("success_codes", policies.exit_codes)
 SKIP_CODES: Final = Key("skip_codes", policies.exit_codes)
+NOTIFY: Final = Key("notify", notify.notify)
+FINISH_BY: Final = Key("finish_by", notify.finish_by)
 PAUSABLE: Final = Key("pausable", boolean)
 PAUSE_TIMEOUT: Final = Key("pause_timeout", _positive)
 
@@ -147,14 +149,14 @@ JOB: Final = table(
         *(CATCH_UP, CATCH_UP_WINDOW, LATE_GRACE, START_DEADLINE, OVERLAP, MAX_QUEUED, CONCURRENCY),
         *(PRIORITY, EXCLUSIVE, POOLS, RESERVE, NEEDS, JOIN),
         *(IF, ON_FALSE, HOOKS, FAILOVER, OUTPUTS),
-        *(TIMEOUT, STOP, RETRY, SUCCESS_CODES, SKIP_CODES, PAUSABLE, PAUSE_TIMEOUT),
+        *(TIMEOUT, STOP, RETRY, SUCCESS_CODES, SKIP_CODES, PAUSABLE, PAUSE_TIMEOUT, NOTIFY, FINISH_BY),
     ],
     aliases=JOB_ALIASES,
     unavailable=[
         *("user", "group", "params", "secrets", "matrix"),
         *("watch", "was"),
-        *("limits", "monitor", "log", "notify"),
-        *("finish_by", "left_behind", "executor", "when_not_durable"),
+        *("limits", "monitor", "log"),
+        *("left_behind", "executor", "when_not_durable"),
     ],
 )
 """`unavailable` is the list of what this version refuses by name."""
@@ -163,6 +165,8 @@ JOB: Final = table(
 ENGINE_NAME: Final = Key("name", matching(JOB_ID_PATTERN, "a name (letters, digits, _ . -)"))
 MAX_RUNNING: Final = Key("max_running", integer(1, 100_000))
 MIN_READY_MEMORY: Final = Key("min_ready_memory", size())
+ENGINE_NOTIFY: Final = Key("notify", notify.names)
+HEARTBEAT: Final = Key("heartbeat", notify.heartbeat)
 DRAIN: Final = Key("drain", duration())
 ON_TERM: Final = Key("on_term", choice(OnTerm))
 ON_QUIT: Final = Key("on_quit", choice(OnQuit))
@@ -180,10 +184,23 @@ HISTORY: Final = Key("history", lambda r, node: read_map(r, node, _HISTORY))
 
 ENGINE: Final = table(
     "`engine`",
-    [ENGINE_NAME, TIMEZONE, MAX_RUNNING, AGEING, MIN_READY_MEMORY, DRAIN, ON_TERM, ON_QUIT, STATE_DIR, HISTORY],
+    [
+        ENGINE_NAME,
+        TIMEZONE,
+        MAX_RUNNING,
+        AGEING,
+        MIN_READY_MEMORY,
+        ENGINE_NOTIFY,
+        HEARTBEAT,
+        DRAIN,
+        ON_TERM,
+        ON_QUIT,
+        STATE_DIR,
+        HISTORY,
+    ],
     aliases={"workers": Alias("max_running")},
     unavailable=[
-        *("heartbeat", "reload", "metrics", "executors", "notify", "on_lost_state", "access"),
+        *("reload", "metrics", "executors", "on_lost_state", "access"),
         *("idle_timeout", "hook_timeout"),
     ],
 )
@@ -215,11 +232,11 @@ ENGINE_KEY: Final = Key("engine", lambda r, node: read_map(r, node, ENGINE))
 POOLS_KEY: Final = Key("pools", _pools)
 CALENDARS: Final = Key("calendars", calendars.calendars)
 BLACKOUTS: Final = Key("blackouts", calendars.blackouts)
+NOTIFIERS: Final = Key("notifiers", notify.notifiers)
 DEFAULTS: Final = Key("defaults", lambda r, node: read_map(r, node, JOB))
 JOBS: Final = Key("jobs", _section)
 
 FILE: Final = table(
     "a job file",
-    [VERSION, INCLUDE, ENGINE_KEY, POOLS_KEY, CALENDARS, BLACKOUTS, DEFAULTS, JOBS],
-    unavailable=["notifiers"],
+    [VERSION, INCLUDE, ENGINE_KEY, POOLS_KEY, CALENDARS, BLACKOUTS, NOTIFIERS, DEFAULTS, JOBS],
 )

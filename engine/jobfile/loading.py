@@ -24,6 +24,7 @@ from engine.jobfile.nodes import START, Map, Node, Place, Scalar, integer, text_
 from engine.jobfile.reading import BAD, Reading, Report
 from engine.jobfile.source import Opener, Source, SourceError, decode, glob_below
 from engine.jobfile.tables import read_map
+from engine.jobfile.tellers import build_notifiers, check_notifiers
 from engine.jobfile.tree import TreeError, TreeReader
 from engine.schedule import zone
 from engine.spec.config import JobFile
@@ -92,6 +93,7 @@ class _Load:
         self._jobs: dict[str, Written] = {}
         self._pools: dict[str, Item] = {}
         self._calendars: dict[str, Item] = {}
+        self._notifiers: dict[str, Item] = {}
         self._blackouts: list[WrittenBlackout] = []
         self._engine: Item | None = None
 
@@ -108,6 +110,8 @@ class _Load:
         engine = build_engine(self._around, engine_draft, folder)
         calendars = build_calendars(self._around, self._calendars)
         check_calendars(self.report, jobs.values(), calendars)
+        notifiers = build_notifiers(self._around, self._notifiers)
+        check_notifiers(self.report, jobs.values(), engine_draft, self._notifiers)
         blackouts = build_blackouts(
             self.report, self._blackouts, None if engine.timezone is None else zone(engine.timezone)
         )
@@ -125,6 +129,7 @@ class _Load:
             engine=engine,
             pools=pools,
             jobs=specs,
+            notifiers=notifiers,
             calendars=calendars,
             blackouts=blackouts,
         )
@@ -167,6 +172,9 @@ class _Load:
         for name, item in draft.get(keys.POOLS_KEY, EMPTY).items.items():
             if not self._is_double(r, f"pools.{name}", item.key, self._pools.get(name)):
                 self._pools[name] = item
+        for name, item in draft.get(keys.NOTIFIERS, EMPTY).items.items():
+            if not self._is_double(r, f"notifiers.{name}", item.key, self._notifiers.get(name)):
+                self._notifiers[name] = item
         for name, item in draft.get(keys.CALENDARS, EMPTY).items.items():
             if not self._is_double(r, f"calendars.{name}", item.key, self._calendars.get(name)):
                 self._calendars[name] = item

@@ -131,6 +131,15 @@ class RunSampled(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alerted(Event):
+    """Something that is worth telling a person came up; notifiers that want it get it."""
+
+    type: ClassVar[str] = "alert"
+    when: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FactsAttached(Event):
     """A subscriber put facts on the run's record."""
 

@@ -118,6 +118,8 @@ class JobRow(NamedTuple):
     retries: int
     outputs: str | None
     recent: str | None
+    told: str | None
+    failing: bool
 
 
 class AuditRow(NamedTuple):

@@ -31,14 +31,16 @@ from engine.core.settling import settle_some
 from engine.core.sides import attempt_of
 from engine.core.state import Attempt, Job, Run
 from engine.core.stopping import end_tree
-from engine.core.timers import BlackoutEdge, DeadlineAt, DrainEnd, Due, GoOn, HoldEnd, OverAt, ResumeAt, RetryAt
+from engine.core.timers import BlackoutEdge, DeadlineAt, DrainEnd, Due, GoOn, HoldEnd, LookAt, OverAt, ResumeAt, RetryAt
 from engine.core.turn import Turn
 from engine.core.verbs.hold import end_hold
 from engine.core.verbs.resume import release_job, resume_run
+from engine.core.watching import look
 from engine.errors import Refused
 from engine.logs.outputs import BadOutput
+from engine.model.alert import Alert
 from engine.model.audit import Deed
-from engine.model.events import ClockStepped, EngineStarted, Event, StoreFailed, StoreRecovered
+from engine.model.events import Alerted, ClockStepped, EngineStarted, Event, StoreFailed, StoreRecovered
 from engine.model.outcome import Because, Reason
 from engine.model.record import RunKind
 from engine.model.states import RunPhase
@@ -69,6 +71,9 @@ LATER: Final = SECOND
 
 MEMORY_LOOK: Final = SECOND
 """Between two looks at the machine's free memory, while a run waits that may need it."""
+
+ALERT: Final = "alert:"
+"""Facts in the store that begin so are alerts which their notifiers do not have yet."""
 
 T = TypeVar("T")
 Act: TypeAlias = Callable[[Turn], T]
@@ -103,6 +108,7 @@ class _Flight:
     offs_changed: bool = False
     replies: list[Reply] = field(default_factory=list)
     attached: list[tuple[str, str]] = field(default_factory=list)
+    alerts: list[tuple[int, Alert]] = field(default_factory=list)
     tellings: list[Telling] = field(default_factory=list)
     """What subscribers hear once this is durable."""
     herd: dict[str, dict[int, Run]] = field(default_factory=dict)
@@ -138,6 +144,7 @@ class _Flight:
         self.offs_changed |= newer.offs_changed
         self.replies += newer.replies
         self.attached += newer.attached
+        self.alerts += newer.alerts
         self.tellings += newer.tellings
         for job, runs in newer.noted.items():
             self.noted.setdefault(job, {}).update(runs)
@@ -228,6 +235,8 @@ class Loop:
         self._free_memory = free_memory
         """Bytes available on the machine; asked at most once a second, and only when something depends on it."""
         self._memory_seen: int | None = None
+        self.on_alerts: Callable[[Sequence[tuple[int, Alert]]], None] | None = None
+        """Told of alerts with their numbers, once they are durable."""
         self._awake = False
         self._reports: list[Report] = []
         self._acts: list[tuple[Callable[[Turn], Reply], Callable[[Exception], None], Deed | None]] = []
@@ -447,6 +456,8 @@ class Loop:
                         turn.fx.timers.add(turn.now, timer)
                 case ResumeAt(target=target):
                     self._resume(target)
+                case LookAt(job=job):
+                    look(turn, job)
                 case BlackoutEdge():
                     take_edge(turn)
                 case OverAt(job=job):
@@ -518,6 +529,8 @@ class Loop:
         waiting.attached += fx.attached
         waiting.tellings += self._teller.runs(fx.runs.values(), self.turn.now)
         waiting.tellings += self._teller.jobs(fx.jobs.values(), self.turn.now)
+        for alert in fx.alerts:
+            self._take_alert(waiting, alert)
         waiting.acks += [AckRow(ack.run_id, ack.at, ack.by, ack.reason) for ack in fx.acks]
         waiting.offs_changed |= fx.offs_changed
         for run in fx.noted.values():
@@ -528,6 +541,16 @@ class Loop:
             self._fly()
         elif self.trouble is not None:
             self._reply_all(waiting)
+
+    def _take_alert(self, waiting: _Flight, alert: Alert) -> None:
+        """It is kept until its notifiers have it: a crash in between tells it late, and rarely twice."""
+        state = self.turn.state
+        state.alert_no += 1
+        waiting.facts[f"{ALERT}{state.alert_no}"] = alert.to_text()
+        waiting.alerts.append((state.alert_no, alert))
+        if alert.when is not None:
+            about = {"at": alert.at, "job": alert.job, "run_id": alert.run_id}
+            waiting.tellings.append((Alerted, {**about, "when": alert.when, "text": alert.text}))
 
     def _tell(self) -> None:
         """Whoever looks is told what changed, and the alarm is set."""
@@ -619,6 +642,8 @@ class Loop:
         if flight.over:
             for watcher in self.watchers:
                 watcher.ended(flight.over)
+        if flight.alerts and self.on_alerts is not None:
+            self.on_alerts(flight.alerts)
         if flight.tellings:
             self.events.publish(flight.tellings)
 

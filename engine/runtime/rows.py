@@ -145,6 +145,8 @@ def job_row(job: Job) -> JobRow:
         retries=job.retries,
         outputs=json.dumps(dict(job.outputs)) if job.outputs else None,
         recent=" ".join(map(str, job.recent)) if job.recent else None,
+        told=json.dumps(job.told) if job.told else None,
+        failing=job.failing,
     )
 
 
@@ -190,6 +192,8 @@ def restore_job(job: Job, row: JobRow) -> None:
     job.data = json.loads(row.data or "{}")
     job.retries = row.retries
     job.outputs = json.loads(row.outputs or "{}")
+    job.told = json.loads(row.told or "{}")
+    job.failing = bool(row.failing)
     job.recent.extend(map(float, (row.recent or "").split()))
     if row.needs is not None:
         needs = json.loads(row.needs)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from engine.spec.job import JobSpec
+from engine.spec.notify import Heartbeat, Notifier
 from engine.spec.when import Blackout, CalendarSpec
 
 
@@ -74,6 +75,9 @@ class EngineSpec:
     ageing: Ageing = Ageing()
     min_ready_memory: int = 0
     """Nothing starts while fewer bytes are available."""
+    notify: tuple[str, ...] = ()
+    """Notifiers that are told of jobs which name none, and of the engine itself."""
+    heartbeat: Heartbeat | None = None
     drain: float = 15.0
     on_term: OnTerm = OnTerm.DRAIN
     on_quit: OnQuit = OnQuit.ASK
@@ -88,6 +92,7 @@ class JobFile:
     path: str = ""
     engine: EngineSpec = field(default_factory=EngineSpec)
     pools: Mapping[str, PoolSpec] = field(default_factory=lambda: MappingProxyType({}))
+    notifiers: Mapping[str, Notifier] = field(default_factory=lambda: MappingProxyType({}))
     calendars: Mapping[str, CalendarSpec] = field(default_factory=lambda: MappingProxyType({}))
     blackouts: tuple[Blackout, ...] = ()
     """In order of their start."""

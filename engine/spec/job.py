@@ -17,6 +17,7 @@ from typing import Final, TypeAlias
 
 from engine.spec.command import Argv, Call, Command, PythonFunction, Shell
 from engine.spec.hooks import SKIP, Condition, Hook, HookSlot, OnFalse
+from engine.spec.notify import FinishBy, Notify
 from engine.spec.when import EXACTLY_ONCE, DstRule, Roll, Window
 
 __all__ = ["Argv", "Call", "Command", "PythonFunction", "Shell"]  # a job's command is spoken of with the job
@@ -168,13 +169,17 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Timeout:
-    """Limits on running time in seconds; None = none. `run` is per attempt, `total` over all attempts of the command.
+    """Running times in seconds; None = none. `run` limits an attempt, `total` all attempts of the command together.
 
     Clocks stop while the run is paused.
     """
 
     run: float | None = None
     total: float | None = None
+    warn: float | None = None
+    """Running longer than this is told."""
+    min: float | None = None
+    """Succeeding sooner than this is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +262,8 @@ class JobSpec:
     retry: Retry = Retry()
     success_codes: frozenset[int] = frozenset({0})
     skip_codes: frozenset[int] = frozenset()
+    notify: Notify | None = None
+    finish_by: FinishBy | None = None
     pausable: bool = True
     pause_timeout: float = 1.0
     """Seconds within which a callable must reach a checkpoint, or the pause fails."""

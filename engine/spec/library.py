@@ -21,6 +21,7 @@ from engine.spec import job as plain
 from engine.spec.context import JobFunction
 from engine.spec.hooks import Condition, Hook, HookSlot, OnFalse
 from engine.spec.job import JOB_ID_PATTERN, PRIORITY_MAX, PRIORITY_MIN, Join, Manual, OnFailure
+from engine.spec.notify import FinishBy, Notify
 from engine.spec.units import format_duration, parse_duration
 from engine.spec.when import DstRule, Roll, Window
 
@@ -177,6 +178,8 @@ class Plain(TypedDict, total=False):
     hooks: Mapping[HookSlot, Hook]
     outputs: Mapping[str, str]
     reserve: plain.Reserve | None
+    notify: Notify | None
+    finish_by: FinishBy | None
     max_queued: int
     concurrency: int | None
     priority: int

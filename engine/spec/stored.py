@@ -10,12 +10,12 @@ import enum
 import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from datetime import datetime
+from datetime import datetime, time
 from signal import Signals
 from types import MappingProxyType
 from typing import Any, Final
 
-from engine.spec import command, hooks, when
+from engine.spec import command, hooks, notify, when
 from engine.spec import job as classes
 from engine.spec.job import Call, JobSpec
 
@@ -24,7 +24,7 @@ _VALUE: Final = "value"
 
 _KNOWN: Final[Mapping[str, type]] = {
     name: found
-    for module in (classes, command, hooks, when)
+    for module in (classes, command, hooks, notify, when)
     for name, found in vars(module).items()
     if isinstance(found, type) and found.__module__ == module.__name__
 } | {"Signals": Signals}
@@ -63,6 +63,8 @@ def _out(value: object) -> Any:
             return value
         case datetime():
             return {_CLASS: "datetime", _VALUE: value.isoformat()}
+        case time():
+            return {_CLASS: "time", _VALUE: value.isoformat()}
         case Mapping():
             return {_CLASS: "map", _VALUE: {name: _out(one) for name, one in value.items()}}
         case frozenset():
@@ -90,6 +92,8 @@ def _in(value: Any) -> Any:
             return frozenset(_in(one) for one in value[_VALUE])
         case "datetime":
             return datetime.fromisoformat(value[_VALUE])
+        case "time":
+            return time.fromisoformat(value[_VALUE])
     found = _KNOWN[name]
     if issubclass(found, enum.Enum):
         return found(value[_VALUE])

@@ -27,7 +27,10 @@ NEEDS_FORM: Final = re.compile(r"needs\.(.+)\.outputs\.([A-Za-z_][A-Za-z0-9_]*)"
 
 _FORM: Final = re.compile(r"\$\$\{|\$\{([^{}]*)(\}?)")
 _NAME: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
-_AT_START: Final = re.compile(r"\$\$\{|\$\{(\$|" + "|".join(sorted(RUN_NAMES)) + "|" + _NEEDS + r")\}")
+FACTS: Final = frozenset({"RUN_STATUS", "EXIT_CODE", "WHEN", "TEXT", "LOG_FILE"})
+"""Facts of an alert, known only when a notifier's command runs; left standing where nobody gives them."""
+
+_AT_START: Final = re.compile(r"\$\$\{|\$\{(\$|" + "|".join(sorted(RUN_NAMES | FACTS)) + "|" + _NEEDS + r")\}")
 _DOTTED: Final = re.compile(r"\$\{(needs|params|matrix)\.([^{}]*)\}")
 _DOLLAR: Final = "${$}"
 _LONGEST: Final = 1 << 20

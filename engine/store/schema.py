@@ -21,7 +21,8 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
             last_started_at INTEGER, last_ended_at INTEGER, last_outcome TEXT, last_reason TEXT, last_seconds REAL,
             needs TEXT, data TEXT, hold_by TEXT NOT NULL, hold_reason TEXT NOT NULL, suspended INTEGER NOT NULL,
             skip_at INTEGER, enabled INTEGER, timeout REAL, parallel INTEGER NOT NULL,
-            retries INTEGER NOT NULL, outputs TEXT, recent TEXT
+            retries INTEGER NOT NULL, outputs TEXT, recent TEXT, told TEXT,
+            failing INTEGER NOT NULL
         ) WITHOUT ROWID""",
         """CREATE TABLE runs (
             no INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE, job TEXT NOT NULL, kind TEXT NOT NULL,

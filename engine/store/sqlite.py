@@ -160,6 +160,8 @@ def _commit(db: sqlite3.Connection, batch: Batch, offs: Path) -> OSError | None:
         db.executemany(CHANGE_RUN, [row.changes() for row in batch.runs])
         db.executemany(SAVE_JOB, batch.jobs)
         db.executemany(SAVE_FACT, batch.facts.items())
+        if "" in batch.facts.values():
+            db.execute("DELETE FROM facts WHERE value = ''")
         db.executemany(ATTACH, [(text, run_id) for run_id, text in batch.attached])
         db.executemany(SAVE_ACK, [row._asdict() for row in batch.acks])
         audit.add(db, batch.audit)

@@ -1,0 +1,1 @@
+"""Alerts to their notifiers: collected, limited, and sent by a process of its own."""
