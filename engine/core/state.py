@@ -337,11 +337,11 @@ class Job:
     """This round already has its `skipped(upstream)`."""
     cpu_ring: deque[float] = field(default_factory=lambda: deque(maxlen=RING))
     rss_ring: deque[int] = field(default_factory=lambda: deque(maxlen=RING))
+    id: str = field(init=False)
+    """The key in the job file."""
 
-    @property
-    def id(self) -> str:
-        """The key in the job file."""
-        return self.spec.id
+    def __post_init__(self) -> None:
+        self.id = self.spec.id  # asked for thirty times a run: a property costs more than its place
 
     @property
     def held(self) -> bool:

@@ -94,7 +94,7 @@ class Watcher(Protocol):
 
 
 @dataclass(slots=True)
-class _Flight:
+class Flight:
     """What waits for one commit."""
 
     runs: dict[int, Run] = field(default_factory=dict)
@@ -131,7 +131,7 @@ class _Flight:
             or self.tellings
         )
 
-    def put_back(self, newer: _Flight) -> None:
+    def put_back(self, newer: Flight) -> None:
         """The commit failed: all of it waits for the next one, together with what came since."""
         self.runs |= newer.runs
         self.jobs |= newer.jobs
@@ -176,7 +176,7 @@ class _Flight:
             if job.id not in self.herd:
                 self.jobs[job.id] = job
 
-    def take_herd(self) -> _Flight:
+    def take_herd(self) -> Flight:
         """Take as much of the herd as a flight holds, and all of it that belongs to jobs written anyway; the rest is returned.
 
         Until they are written the store knows nothing of those occurrences, so that a crash finds them due. Facts,
@@ -189,8 +189,8 @@ class _Flight:
                 self.runs[run.no] = run
                 self.jobs[name] = run.job
         if not self.herd:
-            return _Flight()
-        rest = _Flight(herd=self.herd, facts=self.facts, replies=self.replies, audit=self.audit)
+            return Flight()
+        rest = Flight(herd=self.herd, facts=self.facts, replies=self.replies, audit=self.audit)
         rest.over = [run for run in self.over if run.job.id in rest.herd]
         self.over = [run for run in self.over if run.job.id not in rest.herd]
         rest.tellings = [telling for telling in self.tellings if telling[1].get("job") in rest.herd]
@@ -241,8 +241,8 @@ class Loop:
         self._reports: list[Report] = []
         self._acts: list[tuple[Callable[[Turn], Reply], Callable[[Exception], None], Deed | None]] = []
         self._replies: list[Reply] = []
-        self._waiting = _Flight()
-        self._flying: _Flight | None = None
+        self._waiting = Flight()
+        self._flying: Flight | None = None
         self._retry_at: Instant | None = None
         self._noted_since: Instant | None = None
         self._ordered_again: set[AttemptId] = set()
@@ -572,7 +572,7 @@ class Loop:
         elif tellings:
             self.events.publish(tellings)
 
-    def _take_noted(self, waiting: _Flight) -> None:
+    def _take_noted(self, waiting: Flight) -> None:
         """With the next flight, or with one of its own when it has waited for long enough or the engine ends."""
         if not waiting.noted:
             self._noted_since = None
@@ -599,20 +599,21 @@ class Loop:
         flight.take_noted(all_of_it=False)
         self._waiting.noted, flight.noted = flight.noted, {}
         self._flying, self._retry_at = flight, None
-        self._store.write(
-            Batch(
-                new=[run_row(run) for run in flight.runs.values() if not run.stored],
-                runs=[run_row(run) for run in flight.runs.values() if run.stored],
-                jobs=[job_row(job) for job in flight.jobs.values()],
-                facts=flight.facts,
-                attached=flight.attached,
-                folders=self._launcher.new_folders(flight.claims),
-                lines=[(self._launcher.runs_log(run), runs_log_line(run)) for run in flight.over if run.attempts_made],
-                audit=flight.audit,
-                acks=flight.acks,
-                offs=offs_text(self.turn.state) if flight.offs_changed else None,
-            ),
-            self._committed,
+        self._store.write(self.batch(flight), self._committed)
+
+    def batch(self, flight: Flight) -> Batch:
+        """The rows of a flight."""
+        return Batch(
+            new=[run_row(run) for run in flight.runs.values() if not run.stored],
+            runs=[run_row(run) for run in flight.runs.values() if run.stored],
+            jobs=[job_row(job) for job in flight.jobs.values()],
+            facts=flight.facts,
+            attached=flight.attached,
+            folders=self._launcher.new_folders(flight.claims),
+            lines=[(self._launcher.runs_log(run), runs_log_line(run)) for run in flight.over if run.attempts_made],
+            audit=flight.audit,
+            acks=flight.acks,
+            offs=offs_text(self.turn.state) if flight.offs_changed else None,
         )
 
     def _committed(self, problem: OSError | None) -> None:
@@ -647,7 +648,7 @@ class Loop:
         if flight.tellings:
             self.events.publish(flight.tellings)
 
-    def _reply_all(self, flight: _Flight) -> None:
+    def _reply_all(self, flight: Flight) -> None:
         """Tell who gave a verb. While the store fails too: the change is in force, that it is not durable is said everywhere."""
         replies, flight.replies = flight.replies, []
         for reply in replies:

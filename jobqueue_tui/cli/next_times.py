@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -10,12 +10,15 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from engine.clock import Instant, instant, micros, moment
+from engine.clock import SECOND, Instant, instant, moment
 from engine.model.record import Json
-from engine.schedule import AtPlan, Cron, CronError, CronPlan, EveryPlan, Plan, describe_dst, zone
-from engine.spec.job import AtSchedule, CronSchedule, DelaySchedule, EverySchedule, JobSpec
+from engine.planning import jitter, limits_of, plan_of
+from engine.schedule import Cron, CronError, CronPlan, Dst, Gap, Overlap, Plan, describe_dst, zone
+from engine.spec.job import AtSchedule, CronEntry, CronSchedule, DelaySchedule, EverySchedule, JobSpec
+from engine.spec.units import format_duration
+from engine.spec.when import CalendarSpec
 from jobqueue_tui.cli.exits import Exit, Failure
-from jobqueue_tui.cli.show.listing import look, look_options, print_list
+from jobqueue_tui.cli.show.listing import Form, look, look_options, print_list
 from jobqueue_tui.cli.wall import now
 
 _KEYS = ("job", "at", "zone", "note")
@@ -46,7 +49,10 @@ def command(
     else:
         assert file is not None, "one of the two is given"
         rows = list(_file(file, after, count, local if tz else None))
-    print_list(rows, look(form, columns), usual=_KEYS if file else _KEYS[1:], keys=_KEYS)
+    chosen = look(form, columns)
+    if chosen.form is Form.TABLE:
+        rows = [{**row, "at": datetime.fromisoformat(str(row["at"])).strftime("%Y-%m-%d %H:%M:%S")} for row in rows]
+    print_list(rows, chosen, usual=_KEYS if file else _KEYS[1:], keys=_KEYS)
 
 
 def _file(path: Path, after: Instant, count: int, shown_in: ZoneInfo | None) -> Iterator[dict[str, Json]]:
@@ -54,41 +60,74 @@ def _file(path: Path, after: Instant, count: int, shown_in: ZoneInfo | None) -> 
 
     job_file = load(path)
     for job in job_file.jobs:
-        name = job.timezone or job_file.engine.timezone
-        own = _zone(name) if name else _local_zone()
-        yield from _job(job, own, after, count, shown_in)
+        name = job.timezone or job_file.engine.timezone or _local_zone().key
+        yield from _job(job, _zone(name), job_file.calendars, after=after, count=count, shown_in=shown_in)
 
 
 def _job(
-    job: JobSpec, own: ZoneInfo, after: Instant, count: int, shown_in: ZoneInfo | None
+    job: JobSpec,
+    own: ZoneInfo,
+    calendars: Mapping[str, CalendarSpec],
+    *,
+    after: Instant,
+    count: int,
+    shown_in: ZoneInfo | None,
 ) -> Iterator[dict[str, Json]]:
+    limits = limits_of(job, own.key, calendars)
     match job.schedule:
-        case CronSchedule(entries=(entry,)):
-            where = _zone(entry.timezone) if entry.timezone else own
-            yield from _cron(
-                job.id, Cron.parse(entry.expression, seed=job.id), where, shown_in=shown_in, after=after, count=count
-            )
-        case CronSchedule(entries=entries):
-            parsed = [
-                (Cron.parse(entry.expression, seed=job.id), _zone(entry.timezone) if entry.timezone else own)
-                for entry in entries
-            ]
-            for at in islice(_times(CronPlan(tuple(parsed)), after), count):
-                cron, where = next(pair for pair in parsed if pair[0].next_after(at - 1, pair[1]) == at)
-                yield _row(job.id, at, cron.zone or where, shown_in, describe_dst(cron, where, at))
-        case EverySchedule(seconds=seconds, align=align):
-            note = None if align else "counted from the time asked for"
-            for at in islice(_times(EveryPlan(micros(seconds), after, align, own), after), count):
-                yield _row(job.id, at, own, shown_in, note)
         case DelaySchedule(seconds=seconds):
-            yield _row(job.id, after, own, shown_in, f"at once, then {seconds:g} s after the end of each run")
-        case AtSchedule(times=times, at_start=at_start):
-            if at_start:
-                yield _row(job.id, after, own, shown_in, "at each start of the engine")
-            for at in islice(_times(AtPlan(tuple(instant(time) for time in times)), after), count):
-                yield _row(job.id, at, own, shown_in, None)
-        case None:
+            first = limits.first(after)
+            if first is not None:
+                note = f"{_at_once(first, after)}, then {format_duration(seconds)} after the end of each run"
+                yield _row(job.id, first, own, shown_in, note)
             return
+        case AtSchedule(at_start=True):
+            yield _row(job.id, after, own, shown_in, "at each start of the engine")
+        case AtSchedule(at_reboot=True):
+            yield _row(job.id, after, own, shown_in, "once per boot of the machine")
+        case _:
+            pass
+    # an engine that begins now lets `every` run at once, so that this very instant counts
+    at_once = isinstance(job.schedule, EverySchedule) and not job.schedule.align and job.start_at is None
+    anchor = limits.first(after) if at_once else after
+    plan = plan_of(job, own.key, after if anchor is None else anchor, calendars)
+    if plan is None:
+        return
+    for at in islice(_times(plan, after), count):
+        zone, notes = own, list[str | None]()
+        match job.schedule:
+            case CronSchedule(entries=entries):
+                zone, moved = _entry(job, entries, own, at)
+                notes.append(moved)
+            case EverySchedule(align=False) if at_once:
+                notes.append("counted from the time asked for")
+            case _:
+                pass
+        if limits.excludes(at):
+            notes.append(f"skipped by the calendar: {_calendars(job)}")
+        if job.jitter:
+            notes.append(f"starts {format_duration(jitter(job.id, at, job.jitter) / SECOND)} later (jitter)")
+        yield _row(job.id, at, zone, shown_in, "; ".join(filter(None, notes)) or None)
+
+
+def _entry(job: JobSpec, entries: Sequence[CronEntry], own: ZoneInfo, at: Instant) -> tuple[ZoneInfo, str | None]:
+    """The zone of the entry that names this time, and what the clock does to it; the job's own where it was moved."""
+    rule = Dst(Gap(job.dst.gap.value), Overlap(job.dst.overlap.value))
+    for entry in entries:
+        cron, where = Cron.parse(entry.expression, seed=job.id), _zone(entry.timezone) if entry.timezone else own
+        if cron.next_after(at - 1, where, rule) == at:
+            return cron.zone or where, describe_dst(cron, where, at, rule)
+    return own, f"moved by roll: {job.roll}"
+
+
+def _calendars(job: JobSpec) -> str:
+    return " and ".join(
+        text for text in (job.calendar and f"only {job.calendar}", job.except_ and f"never {job.except_}") if text
+    )
+
+
+def _at_once(first: Instant, after: Instant) -> str:
+    return "at once" if first == after else "first"
 
 
 def _cron(
