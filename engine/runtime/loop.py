@@ -542,7 +542,7 @@ class Loop:
         elif self.trouble is not None:
             self._reply_all(waiting)
 
-    def _take_alert(self, waiting: _Flight, alert: Alert) -> None:
+    def _take_alert(self, waiting: Flight, alert: Alert) -> None:
         """It is kept until its notifiers have it: a crash in between tells it late, and rarely twice."""
         state = self.turn.state
         state.alert_no += 1
