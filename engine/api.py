@@ -12,6 +12,7 @@ from typing import Protocol
 
 from engine.clock import Instant
 from engine.model.audit import AuditRecord
+from engine.model.day import DayRecord
 from engine.model.events import Event
 from engine.model.outcome import Outcome
 from engine.model.record import Counters, EngineStatus, JobRecord, RunKind, RunRecord, Why
@@ -340,6 +341,9 @@ class EngineView(Protocol):
 
     async def inbox(self, *, job: str | None = None, limit: int = 100) -> Sequence[RunRecord]:
         """Runs that ended badly and that nobody has acknowledged, newest first."""
+
+    async def days(self, *, job: str | None = None, count: int = 30) -> Sequence[DayRecord]:
+        """What each job did per day (UTC), today and so many days before, oldest first."""
 
     async def audit(self, *, since: Instant | None = None, limit: int = 100) -> Sequence[AuditRecord]:
         """Verbs that were given, newest first."""

@@ -23,8 +23,9 @@ from engine.model.record import Json, iso
 from engine.ports.executor import Launch, Limit
 from engine.ports.store import Batch, Stored
 from engine.runtime.events import EventLog, Telling
+from engine.runtime.flight import Flight
 from engine.runtime.launching import Launcher
-from engine.runtime.loop import Flight, Loop
+from engine.runtime.loop import Loop
 from engine.runtime.starting import build_turn, restore
 from engine.spec.config import JobFile
 from engine.testing.clock import VirtualClock

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from engine.clock import SECOND, Instant, micros
 from engine.core.admission import release
-from engine.core.alerts import ping, tell_end, wants_pings
+from engine.core.alerts import FAILURES, ping, tell_end, wants_pings
 from engine.core.course import StepKind
 from engine.core.dispatch import offer_next
 from engine.core.sides import begin_side
 from engine.core.state import Job, Run
+from engine.core.stats import in_seconds
 from engine.core.timers import Due
 from engine.core.turn import Turn
 from engine.model.outcome import Because, Outcome, Reason
@@ -73,7 +74,13 @@ def _remember(job: Job, run: Run, outcome: Outcome, reason: Reason | None) -> No
     if run.started_at is not None:
         job.last_seconds = (run.ended_at - run.started_at - run.paused_us) / SECOND
         if outcome in _BY_ITSELF:
-            job.recent.append(round(job.last_seconds, 3))
+            job.tracker.seconds.append(round(job.last_seconds, 3))
+        job.tracker.waits.append(in_seconds(max(0, run.started_at - run.queued_at)))
+    job.tracker.outcomes.append(outcome.value)
+    job.tracker.cpu_seconds += run.cpu_seconds or 0.0
+    job.tracker.peak_rss = max(job.tracker.peak_rss, run.peak_rss or 0)
+    if outcome in FAILURES:
+        job.failed_no = run.no
     if not job.active:
         job.cpu_ring.append(0.0)
         job.rss_ring.append(0)

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from statistics import median
-from typing import Final, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from engine.clock import SECOND, Instant, instant
 from engine.core.course import COMMAND, Step
 from engine.core.holds import Hold
+from engine.core.stats import Tracker
 from engine.core.trail import UNBROKEN, Trail
 from engine.model.outcome import Outcome, Reason
 from engine.model.record import AttemptRecord, Counters, RunKind
@@ -36,9 +36,6 @@ NO_LIMITS = Limits()
 RING = 600
 """Samples kept for a job's sparklines: ten minutes at one a second."""
 
-
-RECENT: Final = 32
-"""Durations kept per job, to judge by what is usual."""
 
 OrderKey: TypeAlias = tuple[float, int, int, int, int]
 """Sorts waiting runs; see `core.ready`."""
@@ -311,13 +308,15 @@ class Job:
     served_at: Instant = 0
     told: dict[str, Instant] = field(default_factory=dict)
     """When each thing was last told of it."""
+    failed_no: int | None = None
+    """Number of its newest run that failed: kept on record whatever its age."""
     failing: bool = False
     """Its last run that succeeded or failed, failed."""
     overlaps: int = 0
     """Occurrences in a row that were skipped because a run was still going."""
     look_at: Instant | None = None
-    recent: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
-    """Seconds that its last runs took which ended by themselves."""
+    tracked: Tracker | None = None
+    """What its runs took; made at the first end."""
     retries: int = 0
     """Attempts after the first in the job's life; what `reset_on_success: false` counts."""
     data: dict[str, object] = field(default_factory=dict)
@@ -399,15 +398,21 @@ class Job:
         return self.follows_schedule and self.next_due is None and self.planned_until is not None
 
     @property
+    def tracker(self) -> Tracker:
+        """Made when it is first asked for: ten thousand jobs that have not run yet need none."""
+        if self.tracked is None:
+            self.tracked = Tracker()
+        return self.tracked
+
+    @property
     def usual(self) -> float | None:
         """Seconds that a run usually takes: the median of the recent ones; None before the first."""
-        return median(self.recent) if self.recent else None
+        return None if self.tracked is None else self.tracked.usual()
 
     @property
     def p95(self) -> float | None:
         """Seconds that 95 of 100 runs stay below, of the recent ones; None before the first."""
-        ordered = sorted(self.recent)
-        return ordered[min(len(ordered) - 1, len(ordered) * 95 // 100)] if ordered else None
+        return None if self.tracked is None else self.tracked.p95()
 
     @property
     def room(self) -> bool:

@@ -48,6 +48,7 @@ from engine.logs.chunk import read_chunk
 from engine.model.actor import actor
 from engine.model.alert import Alert
 from engine.model.audit import AuditRecord, Deed
+from engine.model.day import DayRecord
 from engine.model.events import EngineStopping, FactsAttached, JobAdded, JobRemoved
 from engine.model.outcome import Because, Outcome
 from engine.model.record import EngineStatus, Json, RunRecord
@@ -646,6 +647,10 @@ class Engine:
     async def inbox(self, *, job: str | None = None, limit: int = 100) -> Sequence[RunRecord]:
         """See `engine.api`."""
         return await self._store.inbox(job=job, limit=limit)
+
+    async def days(self, *, job: str | None = None, count: int = 30) -> Sequence[DayRecord]:
+        """See `engine.api`."""
+        return await self._store.days(job=job, since_day=self._clock.now() // (86_400 * SECOND) - count)
 
     async def audit(self, *, since: Instant | None = None, limit: int = 100) -> Sequence[AuditRecord]:
         """See `engine.api`."""

@@ -198,6 +198,8 @@ class JobRecord:
     """Why it is not running, in one line; None while it runs."""
     changed: tuple[str, ...] = ()
     """Keys of the job file whose value an operator has changed."""
+    stats: Mapping[str, Json] = field(default_factory=dict)
+    """What its runs took (`model.stats`), as JSON."""
 
     def to_json(self) -> dict[str, Json]:
         """The stable JSON object of a job."""
@@ -223,6 +225,7 @@ class JobRecord:
             "queued": self.queued,
             "reason": self.reason,
             "changed": list(self.changed),
+            "stats": dict(self.stats),
         }
 
 

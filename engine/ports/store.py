@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, Protocol
 
 from engine.clock import Instant
 from engine.model.audit import AuditRecord
+from engine.model.day import DayRecord
 from engine.model.outcome import Outcome
 from engine.model.record import RunRecord
 
@@ -117,7 +118,8 @@ class JobRow(NamedTuple):
     parallel: int
     retries: int
     outputs: str | None
-    recent: str | None
+    stats: str | None
+    failed_no: int | None
     told: str | None
     failing: bool
 
@@ -146,6 +148,15 @@ class AckRow(NamedTuple):
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """What may be forgotten: of these jobs all but so many runs, and everything older than an instant."""
+
+    jobs: tuple[str, ...]
+    keep_runs: int
+    before: Instant | None
+
+
 @dataclass(slots=True)
 class Batch:
     """What is to be durable together. `facts` are single values by name. `new` are rows of runs that were never written,
@@ -165,6 +176,9 @@ class Batch:
     audit: list[AuditRow] = field(default_factory=list)
     acks: list[AckRow] = field(default_factory=list)
     offs: str | None = None
+    ended: list[RunRow] = field(default_factory=list)
+    """Those of the rows whose run has got its fate since the last batch: counted for their day."""
+    forget: Forget | None = None
 
     def __bool__(self) -> bool:
         return bool(
@@ -216,6 +230,9 @@ class Store(Protocol):
 
     async def find(self, run_id: str) -> RunRecord | None:
         """One run on record."""
+
+    async def days(self, *, job: str | None, since_day: int) -> Sequence[DayRecord]:
+        """What each job did per day (days since 1970-01-01, UTC), oldest first."""
 
     def close(self) -> None:
         """Finish what was given to `write`, then let go."""

@@ -12,13 +12,11 @@ only then are claims ordered, ends acknowledged to the executor, and replies giv
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
 from errno import ENOENT
-from itertools import islice
 from typing import Final, Protocol, TypeAlias, TypeVar
 
-from engine.clock import SECOND, Clock, Instant, moment
+from engine.clock import SECOND, Clock, Instant, micros, moment
 from engine.core import needs
 from engine.core.blackouts import take_edge
 from engine.core.clock_steps import take_step
@@ -42,11 +40,11 @@ from engine.model.alert import Alert
 from engine.model.audit import Deed
 from engine.model.events import Alerted, ClockStepped, EngineStarted, Event, StoreFailed, StoreRecovered
 from engine.model.outcome import Because, Reason
-from engine.model.record import RunKind
 from engine.model.states import RunPhase
 from engine.ports.executor import Acknowledge, AttemptId, Ended, Executor, Order, Report, Sampled, SpawnFailed
-from engine.ports.store import AckRow, AuditRow, Batch, Store
-from engine.runtime.events import BOUND, EventLog, Telling
+from engine.ports.store import AckRow, Batch, Forget, Store
+from engine.runtime.events import BOUND, EventLog
+from engine.runtime.flight import Flight, Reply
 from engine.runtime.launching import Launcher
 from engine.runtime.records import runs_log_line
 from engine.runtime.rows import audit_row, job_row, run_row
@@ -56,9 +54,6 @@ _LOG: Final = logging.getLogger(__name__)
 
 SLICE: Final = 5_000
 """Microseconds of due work before the loop lets others run."""
-
-HERD: Final = 200
-"""Jobs of a herd that one flight takes: 4 ms of preparation."""
 
 STEP: Final = SECOND
 """A difference between wall and monotonic time beyond this is a clock step or a suspend."""
@@ -72,12 +67,17 @@ LATER: Final = SECOND
 MEMORY_LOOK: Final = SECOND
 """Between two looks at the machine's free memory, while a run waits that may need it."""
 
+FORGET_EACH: Final = 64
+"""Runs of a job between two looks at how many are kept of it."""
+
+FORGET_EVERY: Final = 3_600 * SECOND
+"""Between two looks for runs that are too old."""
+
 ALERT: Final = "alert:"
 """Facts in the store that begin so are alerts which their notifiers do not have yet."""
 
 T = TypeVar("T")
 Act: TypeAlias = Callable[[Turn], T]
-Reply: TypeAlias = Callable[[], None]
 
 
 class Watcher(Protocol):
@@ -91,118 +91,6 @@ class Watcher(Protocol):
 
     def turned(self) -> None:
         """A tick or a commit is over: whoever waits for a condition may look again."""
-
-
-@dataclass(slots=True)
-class Flight:
-    """What waits for one commit."""
-
-    runs: dict[int, Run] = field(default_factory=dict)
-    jobs: dict[str, Job] = field(default_factory=dict)
-    facts: dict[str, str] = field(default_factory=dict)
-    claims: list[tuple[Run, Attempt]] = field(default_factory=list)
-    ends: list[AttemptId] = field(default_factory=list)
-    over: list[Run] = field(default_factory=list)
-    audit: list[AuditRow] = field(default_factory=list)
-    acks: list[AckRow] = field(default_factory=list)
-    offs_changed: bool = False
-    replies: list[Reply] = field(default_factory=list)
-    attached: list[tuple[str, str]] = field(default_factory=list)
-    alerts: list[tuple[int, Alert]] = field(default_factory=list)
-    tellings: list[Telling] = field(default_factory=list)
-    """What subscribers hear once this is durable."""
-    herd: dict[str, dict[int, Run]] = field(default_factory=dict)
-    """New runs of schedules, by job: thousands may be due at one instant, and are written a few hundred at a time."""
-    noted: dict[str, dict[int, Run]] = field(default_factory=dict)
-    """Runs to be written a little later, by job; they and their job go with the job's next row of any kind, for what is
-    stored of a job and its runs must agree (`starts` counts the active ones)."""
-
-    def __bool__(self) -> bool:
-        return bool(
-            self.runs
-            or self.jobs
-            or self.herd
-            or self.facts
-            or self.ends
-            or self.replies
-            or self.audit
-            or self.offs_changed
-            or self.attached
-            or self.tellings
-        )
-
-    def put_back(self, newer: Flight) -> None:
-        """The commit failed: all of it waits for the next one, together with what came since."""
-        self.runs |= newer.runs
-        self.jobs |= newer.jobs
-        self.facts |= newer.facts
-        self.claims += newer.claims
-        self.ends += newer.ends
-        self.over += newer.over
-        self.audit += newer.audit
-        self.acks += newer.acks
-        self.offs_changed |= newer.offs_changed
-        self.replies += newer.replies
-        self.attached += newer.attached
-        self.alerts += newer.alerts
-        self.tellings += newer.tellings
-        for job, runs in newer.noted.items():
-            self.noted.setdefault(job, {}).update(runs)
-        for job, runs in newer.herd.items():
-            self.herd.setdefault(job, {}).update(runs)
-
-    def take_noted(self, *, all_of_it: bool) -> None:
-        """Let what was noted go with the rows of its job."""
-        wanted = (
-            set(self.noted)
-            if all_of_it
-            else self.noted.keys() & {*self.jobs, *(run.job.id for run in self.runs.values())}
-        )
-        for job_id in wanted:
-            for run in self.noted.pop(job_id).values():
-                self.runs[run.no] = run
-                self.jobs[job_id] = run.job
-
-    def add(self, runs: Mapping[int, Run], jobs: Mapping[str, Job]) -> None:
-        """Rows to write. A new run of a schedule waits with its job's row for the flight that has room for them."""
-        for run in runs.values():
-            if _can_wait(run):
-                self.herd.setdefault(run.job.id, {})[run.no] = run
-            else:
-                self.runs[run.no] = run
-                if (waiting := self.herd.get(run.job.id)) is not None:
-                    waiting.pop(run.no, None)
-        for job in jobs.values():
-            if job.id not in self.herd:
-                self.jobs[job.id] = job
-
-    def take_herd(self) -> Flight:
-        """Take as much of the herd as a flight holds, and all of it that belongs to jobs written anyway; the rest is returned.
-
-        Until they are written the store knows nothing of those occurrences, so that a crash finds them due. Facts,
-        the audit and answers wait until all is written.
-        """
-        names = [*({run.job.id for run in self.runs.values()} | self.jobs.keys()) & self.herd.keys()]
-        names += [name for name in islice(self.herd, HERD + len(names)) if name not in names]
-        for name in names:
-            for run in self.herd.pop(name).values():
-                self.runs[run.no] = run
-                self.jobs[name] = run.job
-        if not self.herd:
-            return Flight()
-        rest = Flight(herd=self.herd, facts=self.facts, replies=self.replies, audit=self.audit)
-        rest.over = [run for run in self.over if run.job.id in rest.herd]
-        self.over = [run for run in self.over if run.job.id not in rest.herd]
-        rest.tellings = [telling for telling in self.tellings if telling[1].get("job") in rest.herd]
-        self.tellings = [telling for telling in self.tellings if telling[1].get("job") not in rest.herd]
-        self.herd, self.facts, self.replies, self.audit = {}, {}, [], []
-        return rest
-
-
-def _can_wait(run: Run) -> bool:
-    if run.stored or run.kind is not RunKind.SCHEDULE or run.attempt is not None:
-        return False
-    return run.phase is RunPhase.QUEUED or (run.phase is RunPhase.ENDED and not run.job.needed_by)
 
 
 class Loop:
@@ -235,6 +123,7 @@ class Loop:
         self._free_memory = free_memory
         """Bytes available on the machine; asked at most once a second, and only when something depends on it."""
         self._memory_seen: int | None = None
+        self._forgot_at: Instant | None = None
         self.on_alerts: Callable[[Sequence[tuple[int, Alert]]], None] | None = None
         """Told of alerts with their numbers, once they are durable."""
         self._awake = False
@@ -526,6 +415,7 @@ class Loop:
         waiting.claims += fx.claims
         waiting.ends += fx.ends
         waiting.over += fx.over
+        waiting.forget.update(run.job.id for run in fx.over if run.job.seq % FORGET_EACH == 0)
         waiting.attached += fx.attached
         waiting.tellings += self._teller.runs(fx.runs.values(), self.turn.now)
         waiting.tellings += self._teller.jobs(fx.jobs.values(), self.turn.now)
@@ -603,9 +493,12 @@ class Loop:
 
     def batch(self, flight: Flight) -> Batch:
         """The rows of a flight."""
+        rows = {run.no: run_row(run) for run in flight.runs.values()}
         return Batch(
-            new=[run_row(run) for run in flight.runs.values() if not run.stored],
-            runs=[run_row(run) for run in flight.runs.values() if run.stored],
+            new=[rows[run.no] for run in flight.runs.values() if not run.stored],
+            runs=[rows[run.no] for run in flight.runs.values() if run.stored],
+            ended=[rows[run.no] for run in flight.over],
+            forget=self._forget(flight),
             jobs=[job_row(job) for job in flight.jobs.values()],
             facts=flight.facts,
             attached=flight.attached,
@@ -615,6 +508,17 @@ class Loop:
             acks=flight.acks,
             offs=offs_text(self.turn.state) if flight.offs_changed else None,
         )
+
+    def _forget(self, flight: Flight) -> Forget | None:
+        """Runs beyond `keep_runs` now and then, those older than `keep_days` once an hour."""
+        keep, now = self.turn.state.spec.history, self.turn.now
+        before = None
+        if self._forgot_at is None or now - self._forgot_at >= FORGET_EVERY:
+            self._forgot_at = now
+            before = now - micros(keep.keep_days * 86_400)
+        if not flight.forget and before is None:
+            return None
+        return Forget(tuple(flight.forget), keep.keep_runs, before)
 
     def _committed(self, problem: OSError | None) -> None:
         flight, self._flying = self._flying, None

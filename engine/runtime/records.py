@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Final, cast
 
 from engine.clock import SECOND, Instant
 from engine.core.explain import status_of, why_idle
 from engine.core.state import Job, Run, State
+from engine.core.stats import Tracker
 from engine.core.stopping import wall_seconds
 from engine.model.record import AttemptRecord, JobRecord, Json, RunRecord, StateError, iso
 
@@ -71,6 +72,9 @@ def _current(run: Run) -> tuple[AttemptRecord, ...]:
     )
 
 
+NO_STATS: Final = Tracker().frozen().to_json()
+
+
 def job_record(state: State, job: Job, now: Instant, host: str) -> JobRecord:
     """All facts of a job."""
     first = job.queue[0] if job.queue else None
@@ -96,6 +100,7 @@ def job_record(state: State, job: Job, now: Instant, host: str) -> JobRecord:
         queued=len(job.queue),
         reason=why_idle(state, job, now),
         changed=job.changed,
+        stats=NO_STATS if job.tracked is None else job.tracked.frozen().to_json(),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from engine.clock import Instant
 from engine.core.course import Step
 from engine.core.state import Attempt, Job, Run
+from engine.core.stats import Tracker
 from engine.core.trail import UNBROKEN, Trail
 from engine.errors import Refused
 from engine.model.audit import Deed, Done
@@ -144,7 +145,8 @@ def job_row(job: Job) -> JobRow:
         parallel=job.parallel,
         retries=job.retries,
         outputs=json.dumps(dict(job.outputs)) if job.outputs else None,
-        recent=" ".join(map(str, job.recent)) if job.recent else None,
+        stats=None if job.tracked is None else json.dumps(job.tracked.to_json(), separators=(",", ":")),
+        failed_no=job.failed_no,
         told=json.dumps(job.told) if job.told else None,
         failing=job.failing,
     )
@@ -194,7 +196,8 @@ def restore_job(job: Job, row: JobRow) -> None:
     job.outputs = json.loads(row.outputs or "{}")
     job.told = json.loads(row.told or "{}")
     job.failing = bool(row.failing)
-    job.recent.extend(map(float, (row.recent or "").split()))
+    job.tracked = None if row.stats is None else Tracker.from_json(json.loads(row.stats))
+    job.failed_no = row.failed_no
     if row.needs is not None:
         needs = json.loads(row.needs)
         wanted = {need.job for need in job.spec.needs}

@@ -11,10 +11,12 @@ from typing import Final
 
 from engine.clock import Instant
 from engine.model.audit import AuditRecord
+from engine.model.day import DayRecord
 from engine.model.outcome import Outcome
 from engine.model.record import RunRecord
 from engine.ports.store import AckRow, AuditRow, Batch, JobRow, RunRow, Stored
 from engine.store.audit import to_audit_record
+from engine.store.days import add_days, day_of
 from engine.store.history import to_record
 
 KEPT: Final = 10_000
@@ -39,6 +41,7 @@ class MemoryStore:
         self._folders = folders
         self._keep = keep
         self._over: deque[int] = deque()
+        self._days: dict[tuple[int, str], DayRecord] = {}
 
     def load(self) -> Stored:
         """See `Store`."""
@@ -61,6 +64,9 @@ class MemoryStore:
                     os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103 - beside its like in the other store
             except OSError as error:
                 return error
+        for row in batch.ended:
+            new = day_of(row)
+            self._days[new.day, row.job] = add_days(self._days.get((new.day, row.job)), new)
         for row in (*batch.new, *batch.runs):
             before = self.runs.get(row.no)
             if row.outcome is not None and (before is None or before.outcome is None):
@@ -119,6 +125,10 @@ class MemoryStore:
         if ack is None:
             return to_record(row)
         return replace(to_record(row), acked_at=ack.at, acked_by=ack.by, ack_reason=ack.reason)
+
+    async def days(self, *, job: str | None, since_day: int) -> Sequence[DayRecord]:
+        """See `Store`."""
+        return [day for (at, name), day in sorted(self._days.items()) if at >= since_day and job in {None, name}]
 
     def close(self) -> None:
         """See `Store`."""

@@ -21,7 +21,7 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
             last_started_at INTEGER, last_ended_at INTEGER, last_outcome TEXT, last_reason TEXT, last_seconds REAL,
             needs TEXT, data TEXT, hold_by TEXT NOT NULL, hold_reason TEXT NOT NULL, suspended INTEGER NOT NULL,
             skip_at INTEGER, enabled INTEGER, timeout REAL, parallel INTEGER NOT NULL,
-            retries INTEGER NOT NULL, outputs TEXT, recent TEXT, told TEXT,
+            retries INTEGER NOT NULL, outputs TEXT, stats TEXT, failed_no INTEGER, told TEXT,
             failing INTEGER NOT NULL
         ) WITHOUT ROWID""",
         """CREATE TABLE runs (
@@ -41,6 +41,12 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         "CREATE INDEX run_open ON runs (no) WHERE outcome IS NULL",
         "CREATE INDEX run_lingering ON runs (no) WHERE may_still_run",
         f"CREATE INDEX run_inbox ON runs (no) WHERE {IN_INBOX}",
+        """CREATE TABLE days (
+            job TEXT NOT NULL, day INTEGER NOT NULL, success INTEGER NOT NULL, failed INTEGER NOT NULL,
+            timed_out INTEGER NOT NULL, stopped INTEGER NOT NULL, lost INTEGER NOT NULL, skipped INTEGER NOT NULL,
+            missed INTEGER NOT NULL, seconds REAL NOT NULL, longest REAL NOT NULL, waited REAL NOT NULL,
+            cpu_seconds REAL NOT NULL, peak_rss INTEGER NOT NULL, PRIMARY KEY (job, day)
+        ) WITHOUT ROWID""",
         """CREATE TABLE audit (
             no INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, verb TEXT NOT NULL, target TEXT NOT NULL,
             arguments TEXT NOT NULL, run_id TEXT, state TEXT, reason TEXT NOT NULL, outcome TEXT NOT NULL, code TEXT

@@ -18,12 +18,14 @@ from typing import Final
 
 from engine.clock import Instant
 from engine.model.audit import AuditRecord
+from engine.model.day import DayRecord
 from engine.model.outcome import Outcome
 from engine.model.record import RunRecord
 from engine.ports.store import Batch, JobRow, RunRow, Stored
-from engine.store import audit
+from engine.store import audit, days
 from engine.store.history import ended_runs, one_run, unacknowledged
 from engine.store.lock import StateLock
+from engine.store.retention import Retention
 from engine.store.schema import ADD_RUN, ATTACH, CHANGE_RUN, SAVE_ACK, SAVE_FACT, SAVE_JOB, migrate
 
 OFFS: Final = "holds.json"
@@ -46,6 +48,7 @@ class SqliteStore:
         self._work: queue.SimpleQueue[tuple[Batch, _Done] | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write_all, name="store", daemon=True)
         self._db: sqlite3.Connection | None = None
+        self._retention = Retention()
 
     def load(self) -> Stored:
         """Open (and create, migrate, or set aside if damaged), and read what goes on. OSError, NewerState."""
@@ -91,6 +94,10 @@ class SqliteStore:
         """See `ports.Store`."""
         return await asyncio.to_thread(audit.read, self._path, since=since, limit=limit)
 
+    async def days(self, *, job: str | None, since_day: int) -> Sequence[DayRecord]:
+        """See `ports.Store`."""
+        return await asyncio.to_thread(days.read, self._path, job=job, since_day=since_day)
+
     async def find(self, run_id: str) -> RunRecord | None:
         """See `ports.Store`."""
         return await asyncio.to_thread(one_run, self._path, run_id)
@@ -103,6 +110,16 @@ class SqliteStore:
         if self._db is not None:
             self._db.close()
         self._lock.release()
+
+    def _forget_some(self) -> None:
+        """While nobody waits: one bite, in a transaction of its own. A failure is tried again with what is forgotten next."""
+        assert self._db is not None
+        try:
+            with self._db:
+                self._db.execute("BEGIN IMMEDIATE")
+                self._retention.bite(self._db)
+        except sqlite3.Error:
+            self._retention = Retention()
 
     def _set_aside(self) -> str:
         """Keep a damaged file under another name: nothing a user had is ever deleted."""
@@ -128,6 +145,10 @@ class SqliteStore:
                 _append_lines(batch.lines)
             with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits for the answer
                 self._loop.call_soon_threadsafe(done, problem)
+            if batch.forget is not None:
+                self._retention.ask(batch.forget)
+            while self._retention.more and self._work.empty():
+                self._forget_some()
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -165,6 +186,7 @@ def _commit(db: sqlite3.Connection, batch: Batch, offs: Path) -> OSError | None:
         db.executemany(ATTACH, [(text, run_id) for run_id, text in batch.attached])
         db.executemany(SAVE_ACK, [row._asdict() for row in batch.acks])
         audit.add(db, batch.audit)
+        days.add_ends(db, batch.ended)
         db.execute("COMMIT")
     except (sqlite3.Error, OSError) as error:
         with contextlib.suppress(sqlite3.Error):

@@ -8,6 +8,7 @@ from typing import NoReturn
 from engine.api import Aim, RunView
 from engine.clock import Instant
 from engine.model.audit import AuditRecord
+from engine.model.day import DayRecord
 from engine.model.record import RunRecord
 from engine.model.undo import PrioritySet, Undo
 from engine.spec.job import Manual
@@ -162,6 +163,10 @@ class EngineVerbs:
         _unexpected("ack")
 
     async def inbox(self, *, job: str | None = None, limit: int = 100) -> Sequence[RunRecord]:
+        """See `engine.api`."""
+        return ()
+
+    async def days(self, *, job: str | None = None, count: int = 30) -> Sequence[DayRecord]:
         """See `engine.api`."""
         return ()
 

@@ -28,6 +28,10 @@ BODY_SECONDS: Final = 10.0
 """A client has this long to send its body."""
 
 
+MOST_DAYS: Final = 3_660
+"""Days that one answer may go back."""
+
+
 class Routes:
     """The handlers, around one engine."""
 
@@ -51,6 +55,7 @@ class Routes:
             web.get("/v1/queue", self.queue),
             web.get("/v1/inbox", self.inbox),
             web.get("/v1/audit", self.audit),
+            web.get("/v1/days", self.days),
             web.get("/v1/events", self.events),
             web.get("/v1/logs/{run}", self.log),
             web.post("/v1/verbs/{verb}", self.verb),
@@ -116,6 +121,14 @@ class Routes:
             self._named(job)
         records = await self._view.inbox(job=job, limit=whole(request, "limit", 100, least=1, most=MOST_RUNS))
         return await answer_list(request, (run.to_json() for run in records))
+
+    async def days(self, request: web.Request) -> web.StreamResponse:
+        """What each job did per day (UTC), oldest first; `?job= days=` (30)."""
+        job = request.query.get("job")
+        if job is not None:
+            self._named(job)
+        count = whole(request, "days", 30, least=1, most=MOST_DAYS)
+        return await answer_list(request, (day.to_json() for day in await self._view.days(job=job, count=count)))
 
     async def audit(self, request: web.Request) -> web.StreamResponse:
         """Verbs that were given, newest first; `?since= limit=`."""

@@ -80,6 +80,8 @@ def run_from_json(value: Json) -> RunRecord:
                 if isinstance(texts, list)
             },
         ),
+        recovered=read.flag("recovered"),
+        outputs={name: str(value) for name, value in read.object("outputs").items()},
         may_still_run=read.flag("may_still_run"),
         acked_at=read.maybe("acked_at", read.time),
         acked_by=read.maybe("acked_by", read.text),
@@ -121,6 +123,7 @@ def job_from_json(value: Json) -> JobRecord:
         queued=read.integer("queued"),
         reason=read.maybe("reason", read.text),
         changed=read.texts("changed"),
+        stats=read.object("stats"),
     )
 
 

@@ -10,7 +10,7 @@ JOB_COLUMNS: Final = (
 JOB_KEYS: Final = (
     "id", "name", "description", "tags", "status", "enabled", "suspended", "paused", "priority", "effective_priority",
     "schedule", "needs", "next_run", "last_run", "last_outcome", "last_reason", "starts", "success", "failed",
-    "timed_out", "stopped", "lost", "skipped", "missed", "active", "queued", "reason", "changed",
+    "timed_out", "stopped", "lost", "skipped", "missed", "active", "queued", "reason", "changed", "stats",
 )  # fmt: skip
 
 RUN_COLUMNS: Final = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.core.verbs.trigger import trigger
-from engine.runtime.loop import HERD
+from engine.runtime.flight import HERD
 from engine.spec.config import EngineSpec, JobFile
 from engine.spec.job import Argv, CronEntry, CronSchedule, JobSpec, Manual
 from engine.testing import Bench

@@ -1,0 +1,76 @@
+"""What a job's runs took: kept with the job, so that nothing has to be looked up to judge what is usual."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Final
+
+from engine.clock import SECOND
+from engine.model.outcome import Outcome
+from engine.model.stats import JobStats, Spread
+
+RECENT: Final = 32
+"""Runs whose durations and waits are kept one by one."""
+
+
+@dataclass(slots=True)
+class Tracker:
+    """Grows with every run that started and is over. Seconds and bytes."""
+
+    seconds: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
+    """Of the last runs that ended by themselves."""
+    waits: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
+    outcomes: deque[str] = field(default_factory=lambda: deque(maxlen=RECENT))
+    cpu_seconds: float = 0.0
+    peak_rss: int = 0
+
+    def usual(self) -> float | None:
+        """The median duration; None before the first."""
+        return median(self.seconds) if self.seconds else None
+
+    def p95(self) -> float | None:
+        """What 95 of 100 runs stay below; None before the first."""
+        return _spread(self.seconds).p95
+
+    def frozen(self) -> JobStats:
+        """A copy for the outside."""
+        return JobStats(
+            seconds=_spread(self.seconds),
+            waits=_spread(self.waits),
+            outcomes=tuple(Outcome(one) for one in self.outcomes),
+            cpu_seconds=self.cpu_seconds,
+            peak_rss_bytes=self.peak_rss or None,
+        )
+
+    def to_json(self) -> list[object]:
+        """As kept in the store."""
+        return [list(self.seconds), list(self.waits), list(self.outcomes), round(self.cpu_seconds, 3), self.peak_rss]
+
+    @classmethod
+    def from_json(cls, kept: list[list[float]]) -> Tracker:
+        """The inverse."""
+        seconds, waits, outcomes, cpu_seconds, peak_rss = kept
+        found = cls(cpu_seconds=float(str(cpu_seconds)), peak_rss=int(str(peak_rss)))
+        found.seconds.extend(seconds)
+        found.waits.extend(waits)
+        found.outcomes.extend(str(one) for one in outcomes)
+        return found
+
+
+def in_seconds(micros: int) -> float:
+    """To the millisecond."""
+    return round(micros / SECOND, 3)
+
+
+def _spread(values: deque[float]) -> Spread:
+    if not values:
+        return Spread()
+    ordered = sorted(values)
+    return Spread(
+        average=sum(ordered) / len(ordered),
+        p50=median(ordered),
+        p95=ordered[min(len(ordered) - 1, len(ordered) * 95 // 100)],
+        longest=ordered[-1],
+    )
