@@ -153,6 +153,12 @@ def jitter(job_id: str, planned: Instant, seconds: float) -> int:
     return int.from_bytes(drawn[:8], "big") % (most + 1)
 
 
+def schedule_mark(spec: JobSpec) -> str:
+    """The same as long as the job names the same times: what a changed schedule had before it was written is nobody's debt."""
+    said = (spec.schedule, spec.timezone, spec.start_at, spec.window, spec.calendar, spec.except_, spec.roll)
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
+
+
 def schedule_text(spec: JobSpec) -> str:
     """The schedule in the words of the job file."""
     match spec.schedule:

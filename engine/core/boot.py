@@ -21,7 +21,7 @@ from engine.errors import Refused
 from engine.model.outcome import Because, Reason
 from engine.model.record import RunKind
 from engine.model.states import Paused, Retrying, Running, RunPhase, Starting
-from engine.planning import limits_of, plan_of, schedule_text
+from engine.planning import limits_of, plan_of, schedule_mark, schedule_text
 from engine.ports.executor import Ended, Missing, NotFound, Recovered, StillRunning, StillWaiting
 from engine.spec.job import Argv, AtSchedule, DelaySchedule, EverySchedule, JobSpec, Manual
 
@@ -172,6 +172,7 @@ def begin_job(turn: Turn, job: Job, *, campaign: bool) -> None:
     """Let one job, whose plan is made, go on from where it was, or begin."""
     if job.hold_until is not None:
         turn.fx.timers.add(job.hold_until, ResumeAt(job))
+    _forgive_changed_schedule(turn, job)
     first_time = job.planned_until is None
     spec = job.spec
     if spec.needs and spec.schedule is None and job.limits.end is not None:
@@ -189,6 +190,17 @@ def begin_job(turn: Turn, job: Job, *, campaign: bool) -> None:
     if isinstance(spec.schedule, AtSchedule) and job.follows_schedule:
         _at_event(turn, job, spec.schedule)
     offer_next(turn, job)
+
+
+def _forgive_changed_schedule(turn: Turn, job: Job) -> None:
+    """Times that the schedule names since it was written anew, and that lie in the past, were never to be."""
+    mark = schedule_mark(job.spec)
+    if job.planned_by == mark:
+        return
+    if job.planned_by is not None and job.plan is not None and job.planned_until is not None:
+        job.planned_until = max(job.planned_until, turn.now)
+    job.planned_by = mark
+    turn.fx.save_job(job)
 
 
 def run_once(turn: Turn, job: Job) -> None:

@@ -14,7 +14,7 @@ from engine.core.birth import new_run
 from engine.core.dispatch import offer_next
 from engine.core.fates import due_at, settle
 from engine.core.lateness import late_grace
-from engine.core.occurrences import arise, plan_next, skip, skips
+from engine.core.occurrences import arise, plan_next, skip, skips, watch_deadline
 from engine.core.state import Job, Settling, Stretch
 from engine.core.turn import Turn
 from engine.model.outcome import Because, Outcome, Reason
@@ -93,7 +93,11 @@ def _settled(turn: Turn, job: Job, plan: Plan, *, after: Instant, now: Instant, 
         job.planned_until = max(newest, job.planned_until or newest)
         turn.fx.save_job(job)
     for at in on_time:
-        arise(turn, job, RunKind.SCHEDULE, at)
+        if caught:  # it follows those before it, whatever `overlap` says of runs that meet
+            watch_deadline(turn, new_run(turn, job, RunKind.SCHEDULE, at))
+            offer_next(turn, job)
+        else:
+            arise(turn, job, RunKind.SCHEDULE, at)
     plan_next(turn, job)
 
 

@@ -279,6 +279,8 @@ class Job:
     """Seconds that an operator set; 0: no timeout; None: as the file says."""
     parallel: int = 1
     """Backfill runs at once."""
+    planned_by: str | None = None
+    """Mark of the schedule that `planned_until` belongs to."""
     planned_until: Instant | None = None
     """The newest occurrence that has its fate (or the time it was first seen)."""
     next_due: Instant | None = None

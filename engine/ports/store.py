@@ -98,6 +98,7 @@ class JobRow(NamedTuple):
     hold_until: Instant | None
     is_stopped: bool
     planned_until: Instant | None
+    planned_by: str | None
     counted: int
     trail: str | None
     last_no: int | None

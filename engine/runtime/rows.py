@@ -125,6 +125,7 @@ def job_row(job: Job) -> JobRow:
         hold_until=job.hold_until,
         is_stopped=job.stopped,
         planned_until=job.planned_until,
+        planned_by=job.planned_by,
         counted=job.counted,
         trail=None if job.trail == UNBROKEN else json.dumps(asdict(job.trail)),
         last_no=job.last_no,
@@ -183,6 +184,7 @@ def restore_job(job: Job, row: JobRow) -> None:
     job.enabled_set = None if row.enabled is None else bool(row.enabled)
     job.timeout_set, job.parallel = row.timeout, row.parallel
     job.planned_until = row.planned_until
+    job.planned_by = row.planned_by
     job.counted = row.counted
     if row.trail is not None:
         trail = json.loads(row.trail)

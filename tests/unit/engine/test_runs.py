@@ -54,6 +54,7 @@ def order(b: Bench) -> list[str]:
 
 
 def test_a_one_shot_runs_once_and_stays_completed_over_a_restart() -> None:
+    """Row 17: it keeps its id and its record, and does not run again by itself."""
     b = bench(spec("once"))
     b.run_for(5)
     b.crash()
@@ -70,6 +71,7 @@ def test_a_campaign_runs_one_shots_again() -> None:
 
 
 def test_every_starts_at_once_and_keeps_its_rate_whatever_the_run_takes() -> None:
+    """Row 4: from start to start, without drift."""
     b = bench(spec("tick", schedule=EverySchedule(10.0)), acts={"tick": Act(3.0)})
     b.run_for(35)
     starts = [row.planned_at - b.store.runs[1].planned_at for row in b.store.runs.values()]
@@ -77,30 +79,35 @@ def test_every_starts_at_once_and_keeps_its_rate_whatever_the_run_takes() -> Non
 
 
 def test_delay_counts_from_the_end_of_the_last_run() -> None:
+    """Row 4: from end to start."""
     b = bench(spec("rest", schedule=DelaySchedule(10.0)), acts={"rest": Act(5.0)})
     b.run_for(31)
     assert [launch.attempt for launch in b.executor.launched] == ["rest:1.1", "rest:2.1", "rest:3.1"]
 
 
 def test_an_occurrence_during_a_run_is_skipped_by_default() -> None:
+    """Row 15: a run longer than its interval does not end the job."""
     b = bench(spec("slow", schedule=EverySchedule(10.0)), acts={"slow": Act(25.0)})
     b.run_for(26)
     assert b.fates("slow") == ["success", "skipped overlap", "skipped overlap"]
 
 
 def test_overlap_queue_lets_max_queued_wait() -> None:
+    """Row 16: the next one waits for its turn."""
     b = bench(spec("slow", schedule=EverySchedule(10.0), overlap=Overlap.QUEUE), acts={"slow": Act(35.0)})
     b.run_for(36)
     assert b.fates("slow") == ["success", "running", "skipped overlap", "skipped overlap"]
 
 
 def test_overlap_allow_starts_beside() -> None:
+    """Row 16: as many as fall due."""
     b = bench(spec("slow", schedule=EverySchedule(10.0), overlap=Overlap.ALLOW), acts={"slow": Act(25.0)})
     b.run_for(21)
     assert len(b.active("slow")) == 3
 
 
 def test_overlap_replace_stops_the_oldest_first() -> None:
+    """Row 16: then the new one starts."""
     b = bench(spec("slow", schedule=EverySchedule(10.0), overlap=Overlap.REPLACE), acts={"slow": Act(25.0)})
     b.run_for(12)
     assert b.fates("slow") == ["stopped replaced(slow:2)", "running"]

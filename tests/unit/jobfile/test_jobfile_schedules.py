@@ -43,10 +43,12 @@ def only(loaded: Loaded) -> str:
     ],
 )
 def test_each_kind_of_schedule_is_read(load_job: Load, written: str, expected: Schedule) -> None:
+    """Rows 5, 60: cron expressions in the full dialect, rates, delays, single times."""
     assert schedule(load_job(f"command: x\n{written}")) == expected
 
 
 def test_a_job_without_schedule_is_a_one_shot(load_job: Load) -> None:
+    """Row 17: no interval means once."""
     assert schedule(load_job("command: x")) is None
 
 
@@ -63,6 +65,7 @@ def test_a_job_without_schedule_is_a_one_shot(load_job: Load) -> None:
     ],
 )
 def test_a_bad_cron_expression_is_shown_at_the_field_at_fault(load_job: Load, written: str, expected: str) -> None:
+    """Row 18: refused at load, with the field."""
     assert expected in only(load_job(f"command: x\n{written}"))
 
 

@@ -26,7 +26,7 @@ def fires(text: str, zone_name: str, start: str, count: int, dst: Dst | None = N
 
 
 def test_a_fixed_time_in_a_gap_runs_at_its_end() -> None:
-    """Berlin, 29 March 2026: 02:30 does not exist, the job runs at 03:00, and at 02:30 the day after."""
+    """Row 19: Berlin, 29 March 2026: 02:30 does not exist, the job runs at 03:00, and at 02:30 the day after."""
     assert fires("30 2 * * *", "Europe/Berlin", "2026-03-28", 3) == ["28 02:30+0100", "29 03:00+0200", "30 02:30+0200"]
 
 
@@ -41,7 +41,7 @@ def test_several_fixed_times_in_a_gap_run_once() -> None:
 
 
 def test_a_fixed_time_in_an_overlap_runs_at_the_first() -> None:
-    """Berlin, 25 October 2026: 02:30 comes twice, the job runs once, at the first."""
+    """Row 19: Berlin, 25 October 2026: 02:30 comes twice, the job runs once, at the first."""
     assert fires("30 2 * * *", "Europe/Berlin", "2026-10-25", 2) == ["25 02:30+0200", "26 02:30+0100"]
 
 
@@ -55,7 +55,7 @@ def test_started_between_the_two_rounds_a_fixed_time_waits_for_tomorrow() -> Non
 
 @pytest.mark.parametrize("text", ["*/30 * * * *", "0,30 * * * *", "*/30 0-5 * * *"])
 def test_wildcards_go_by_elapsed_time(text: str) -> None:
-    """Every half hour stays every half hour: nothing lost in the gap, 02:xx twice in the overlap."""
+    """Row 19: every half hour stays every half hour: nothing lost in the gap, 02:xx twice in the overlap."""
     assert fires(text, "Europe/Berlin", "2026-03-29T01:00", 3) == ["29 01:30+0100", "29 03:00+0200", "29 03:30+0200"]
     assert fires(text, "Europe/Berlin", "2026-10-25T01:30", 5) == [
         "25 02:00+0200",

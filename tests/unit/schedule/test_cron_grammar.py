@@ -43,7 +43,7 @@ from engine.schedule.grammar import ALIASES, parse
     ],
 )
 def test_a_field_expands_to_sorted_values(domain: Domain, text: str, values: tuple[int, ...]) -> None:
-    """Lists, ranges, steps and names become the values they name, each once, in order."""
+    """Rows 5, 60: lists, ranges, steps and names become the values they name, each once, in order."""
     assert plain(domain, text, None) == values
 
 

@@ -110,7 +110,7 @@ from engine.schedule import Cron, CronError
     ],
 )
 def test_refused_with_field_and_reason(text: str, field: str, reason: str) -> None:
-    """Each text outside the grammar is refused, naming the field at fault and why or what to write instead."""
+    """Rows 5, 18: each text outside the grammar is refused, naming the field at fault and why or what to write instead."""
     with pytest.raises(CronError) as refused:
         Cron.parse(text)
     assert refused.value.field == field
