@@ -513,6 +513,8 @@ class State:
     cascades: dict[str, Cascade] = field(default_factory=dict)
     """By the id of the run that was triggered."""
     draining: bool = False
+    began_at: Instant = 0
+    """When this engine began."""
     bad_ends: int = 0
     """Runs since the engine started that ended in a way for which a campaign is not a success."""
 

@@ -54,9 +54,9 @@ class Router:
         self._sink: Sink = lambda _: None
         self._limit: int | None = None
         self._given: set[AttemptId] = set()
-        """With `local`: waiting there or alive."""
-        self._functions: set[AttemptId] = set()
-        """With `call`: alive, or ended on record and still running."""
+        """With `local`, and taking a slot: waiting there or alive."""
+        self._functions: dict[AttemptId, bool] = {}
+        """With `call`: alive, or ended on record and still running; does it take a slot."""
         self._queue: deque[Launch] = deque()
         self._children: dict[AttemptId, str] = {}
         """Attempts that may leave a result, with the path of their log."""
@@ -107,11 +107,13 @@ class Router:
         withdrawn: list[AttemptId] = []
         for order in orders:
             match order:
-                case Launch():
+                case Launch(waits=True):
                     self._queue.append(order)
+                case Launch():
+                    self._pass_on(order, local)
                 case Limit(running=running):
                     self._limit = running
-                    local.append(Limit(max(0, running - len(self._functions))))
+                    local.append(self._local_limit())
                 case Withdraw(attempts=attempts):
                     held = {launch.attempt for launch in self._queue} & set(attempts)
                     self._queue = deque(launch for launch in self._queue if launch.attempt not in held)
@@ -155,29 +157,31 @@ class Router:
     def _advance(self) -> None:
         """Pass on what stands first, as far as it may go."""
         local: list[Order] = []
-        functions: list[Launch] = []
         while self._queue:
             launch = self._queue[0]
             if launch.home is Home.CALL:
-                taken = len(self._given) + len(self._functions)
-                if launch.waits and (self._limit is None or taken >= self._limit):
+                taken = len(self._given) + sum(self._functions.values())
+                if self._limit is None or taken >= self._limit:
                     break
-                self._functions.add(launch.attempt)
-                functions.append(launch)
-                local.append(self._local_limit())
-            else:
-                self._note_launch(launch)
-                local.append(launch)
+            self._pass_on(launch, local)
             self._queue.popleft()
         self._to_local(local)
-        if functions:
-            self._call.submit(functions)
+
+    def _pass_on(self, launch: Launch, local: list[Order]) -> None:
+        if launch.home is Home.CALL:
+            self._functions[launch.attempt] = launch.slot
+            self._call.submit([launch])
+            local.append(self._local_limit())
+        else:
+            self._note_launch(launch)
+            local.append(launch)
 
     def _local_limit(self) -> Limit:
-        return Limit(max(0, (self._limit or 0) - len(self._functions)))
+        return Limit(max(0, (self._limit or 0) - sum(self._functions.values())))
 
     def _note_launch(self, launch: Launch) -> None:
-        self._given.add(launch.attempt)
+        if launch.slot:
+            self._given.add(launch.attempt)
         if launch.calling is not None:
             self._children[launch.attempt] = launch.log_path
 
@@ -213,9 +217,9 @@ class Router:
         for report in reports:
             match report:
                 case Freed(attempt=attempt) | SpawnFailed(attempt=attempt):
-                    self._functions.discard(attempt)
+                    self._functions.pop(attempt, None)
                 case Ended(attempt=attempt, may_still_run=False):
-                    self._functions.discard(attempt)
+                    self._functions.pop(attempt, None)
         if len(self._functions) != before:
             self._to_local([self._local_limit()])
             self._advance()

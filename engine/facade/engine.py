@@ -65,9 +65,10 @@ from engine.runtime.records import run_record
 from engine.runtime.rows import job_row, restore_job
 from engine.runtime.starting import build_turn, restore, under_way
 from engine.runtime.system_clock import SystemClock, boot_id, local_zone
-from engine.spec.config import EngineSpec, JobFile
+from engine.spec.config import EngineSpec, JobFile, PoolSpec
 from engine.spec.context import DATA_LIMIT
 from engine.spec.job import Call, JobSpec
+from engine.spec.library import Duration, seconds
 from engine.spec.notify import ByPing, Notifier
 from engine.spec.stored import can_be_stored, from_text, to_text
 from engine.store.memory import MemoryStore
@@ -112,6 +113,8 @@ class Engine:
         executors: Mapping[str, Executor] | None = None,
         store: Store | None = None,
         monitoring: Monitoring | None = None,
+        pools: Mapping[str, int] | None = None,
+        idle_timeout: Duration = "100h",
         notifiers: Mapping[str, Notifier] | None = None,
         check_interval: object = None,
         zone: str | None = None,
@@ -120,7 +123,8 @@ class Engine:
 
         `clock`, `store` and `executors` (`local`: processes, `call`: functions) take the place of the machine's own.
         `monitoring` is given the record of every run that ends. `check_interval` is accepted and unnecessary: nothing
-        here polls. `zone`: the time zone of schedules that name none, by default the system's.
+        here polls. `pools`: shared slots by name. A job with nothing due and nothing run for `idle_timeout` is shown as
+        inactive. `zone`: the time zone of schedules that name none, by default the system's.
 
         ValueError for a spec that `add` would refuse.
         """
@@ -128,8 +132,10 @@ class Engine:
             raise ValueError(f"there is no executor {sorted(unknown)[0]!r}; there are {', '.join(Home)}")
         if max_running is not None and max_running < 1:
             raise ValueError(f"max_running {max_running} is below 1")
-        settings = EngineSpec() if max_running is None else EngineSpec(max_running=max_running)
-        self._file = JobFile(engine=settings)
+        settings = EngineSpec(idle_timeout=seconds(idle_timeout))
+        if max_running is not None:
+            settings = replace(settings, max_running=max_running)
+        self._file = JobFile(engine=settings, pools={name: PoolSpec(slots) for name, slots in (pools or {}).items()})
         self._max_running = max_running
         self._given_dir = None if state_dir is None else Path(state_dir)
         self._version = ""
@@ -590,10 +596,14 @@ class Engine:
     ) -> Sequence[RunRecord]:
         """See `engine.api`."""
         state = self._loop.turn.state
+        # what is over and not yet on record is in neither place
+        here = sorted({*state.runs.values(), *self._loop.just_over()}, key=lambda run: -run.no)
         records = [
             Run(run, self._box, self._host).record()
-            for run in sorted(state.runs.values(), key=lambda run: -run.no)
-            if (job is None or run.job.id == job) and outcome is None and (since is None or run.queued_at >= since)
+            for run in here
+            if (job is None or run.job.id == job)
+            and (outcome is None or run.outcome is outcome)
+            and (since is None or run.queued_at >= since)
         ][:limit]
         past = await self._store.history(job=job, outcome=outcome, since=since, limit=limit - len(records))
         known = {record.run_id for record in records}

@@ -297,6 +297,7 @@ def build_engine(around: Surroundings, draft: Draft, folder: str) -> EngineSpec:
         on_term=draft.get(keys.ON_TERM, default.on_term),
         on_quit=draft.get(keys.ON_QUIT, default.on_quit),
         state_dir=place,
+        idle_timeout=draft.get(keys.IDLE_TIMEOUT, default.idle_timeout),
         history=History(
             history.get(keys.KEEP_RUNS, default.history.keep_runs),
             history.get(keys.KEEP_DAYS, default.history.keep_days),

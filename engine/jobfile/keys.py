@@ -171,6 +171,7 @@ DRAIN: Final = Key("drain", duration())
 ON_TERM: Final = Key("on_term", choice(OnTerm))
 ON_QUIT: Final = Key("on_quit", choice(OnQuit))
 STATE_DIR: Final = Key("state_dir", nonempty)
+IDLE_TIMEOUT: Final = Key("idle_timeout", _positive)
 
 AGEING_EVERY: Final = Key("every", duration(1.0))
 AGEING_STEP: Final = Key("step", number(0, 1000))
@@ -196,12 +197,12 @@ ENGINE: Final = table(
         ON_TERM,
         ON_QUIT,
         STATE_DIR,
+        IDLE_TIMEOUT,
         HISTORY,
     ],
     aliases={"workers": Alias("max_running")},
     unavailable=[
-        *("reload", "metrics", "executors", "on_lost_state", "access"),
-        *("idle_timeout", "hook_timeout"),
+        *("reload", "metrics", "executors", "on_lost_state", "access", "hook_timeout"),
     ],
 )
 

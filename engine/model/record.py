@@ -200,6 +200,8 @@ class JobRecord:
     """Keys of the job file whose value an operator has changed."""
     stats: Mapping[str, Json] = field(default_factory=dict)
     """What its runs took (`model.stats`), as JSON."""
+    inactive: bool = False
+    """Nothing is due, and nothing has run for `engine.idle_timeout`."""
 
     def to_json(self) -> dict[str, Json]:
         """The stable JSON object of a job."""
@@ -226,6 +228,7 @@ class JobRecord:
             "reason": self.reason,
             "changed": list(self.changed),
             "stats": dict(self.stats),
+            "inactive": self.inactive,
         }
 
 

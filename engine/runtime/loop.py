@@ -208,6 +208,10 @@ class Loop:
         """Everything that happened is durable and nothing waits to be taken."""
         return not (self._waiting or self._flying or self._reports or self._acts)
 
+    def just_over(self) -> Sequence[Run]:
+        """Runs that are over and whose fate is not durable yet."""
+        return self._waiting.over if self._flying is None else [*self._waiting.over, *self._flying.over]
+
     @property
     def at_rest(self) -> bool:
         """As `settled`, and no tick is to come before time passes or somebody acts."""
@@ -234,7 +238,7 @@ class Loop:
 
     def first_tick(self, begin: Callable[[Turn], None]) -> None:
         """The tick in which the engine begins: `begin` takes the place of messages."""
-        self.turn.now = self._clock.now()
+        self.turn.now = self.turn.state.began_at = self._clock.now()
         take_edge(self.turn)
         self.events.go_on(self.turn.state.facts.get(BOUND))
         self._teller.know(self.turn.state.runs.values(), self.turn.state.jobs.values())

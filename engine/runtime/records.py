@@ -6,6 +6,7 @@ from typing import Final, cast
 
 from engine.clock import SECOND, Instant
 from engine.core.explain import status_of, why_idle
+from engine.core.idle import is_inactive
 from engine.core.state import Job, Run, State
 from engine.core.stats import Tracker
 from engine.core.stopping import wall_seconds
@@ -101,6 +102,7 @@ def job_record(state: State, job: Job, now: Instant, host: str) -> JobRecord:
         reason=why_idle(state, job, now),
         changed=job.changed,
         stats=NO_STATS if job.tracked is None else job.tracked.frozen().to_json(),
+        inactive=is_inactive(state, job, now),
     )
 
 

@@ -82,6 +82,8 @@ class EngineSpec:
     on_term: OnTerm = OnTerm.DRAIN
     on_quit: OnQuit = OnQuit.ASK
     state_dir: str | None = None
+    idle_timeout: float = 360_000.0
+    """Seconds without a run, and with none due, after which a job is shown as inactive."""
     history: History = History()
 
 

@@ -124,6 +124,7 @@ def job_from_json(value: Json) -> JobRecord:
         reason=read.maybe("reason", read.text),
         changed=read.texts("changed"),
         stats=read.object("stats"),
+        inactive=read.flag("inactive"),
     )
 
 

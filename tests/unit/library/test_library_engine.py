@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from engine import Engine, InMemoryMonitoring, JobCancelled, JobContext, JobSpec, PauseTimeout, Refused, Retry
+from engine import Engine, Hooks, InMemoryMonitoring, JobCancelled, JobContext, JobSpec, PauseTimeout, Refused, Retry
 from engine.api import RunView
 from engine.model.states import JobStatus, RunPhase
 
@@ -480,6 +480,22 @@ async def test_a_pause_that_is_not_acknowledged_fails() -> None:
         assert (await run.ended()).outcome == "success"
 
 
+async def test_a_pause_for_a_time_ends_by_itself() -> None:
+    """Row 32: `pause(for_seconds)` is an automatic resume."""
+
+    def loop(ctx: JobContext) -> None:
+        while True:
+            ctx.checkpoint_sync()
+
+    async with Engine([by_hand("a", loop)]) as engine:
+        run = await engine.job("a").trigger()
+        await reaches(run, RunPhase.RUNNING)
+        await run.pause(0.02)
+        await reaches(run, RunPhase.RUNNING)
+        await run.stop()
+        assert (await run.ended()).paused_seconds > 0
+
+
 async def test_a_pause_stops_the_clock_of_the_timeout() -> None:
     """Row 31: the time of a pause does not count toward the timeout of a function."""
     release = threading.Event()
@@ -525,6 +541,33 @@ async def test_functions_and_processes_share_one_limit() -> None:
         await engine.wait_idle()
         assert [job.counters.success for job in engine.jobs] == [1] * 8
     assert most == 1
+
+
+async def test_hooks_run_around_functions(tmp_path: Path) -> None:
+    """Row 30: after an exception the error hook runs, and `finally`, also where a function waits for the one slot."""
+    told = tmp_path / "told"
+    hooks = Hooks(error=f"echo error $RUN_STATUS >> {told}", finally_=f"echo finally >> {told}")
+
+    async def fail(ctx: JobContext) -> None:
+        raise ValueError("no rows")
+
+    async with Engine([by_hand("a", fail, hooks=hooks), by_hand("b", nothing)], max_running=1) as engine:
+        run = await engine.job("a").trigger()
+        other = await engine.job("b").trigger()
+        record = await run.ended()
+        assert (await other.ended()).outcome == "success"
+    assert record.reason == "exception(ValueError: no rows)"
+    assert told.read_text() == "error failed\nfinally\n"
+
+
+async def test_pools_are_shared_between_functions_and_commands() -> None:
+    """Jobs of a program share slots by name."""
+    with pytest.raises(ValueError, match="smaller"):
+        Engine([by_hand("a", nothing, pools={"db": 2})], pools={"db": 1})
+    specs = [JobSpec(id="a", call=nothing, pools=["db"]), JobSpec(id="b", command="true", pools=["db"])]
+    async with Engine(specs, pools={"db": 1}) as engine:
+        await engine.wait_idle()
+        assert [job.counters.success for job in engine.jobs] == [1, 1]
 
 
 # -- monitoring ------------------------------------------------------------------------------------------------------
