@@ -138,7 +138,9 @@ class Limits:
 
 
 def limits_of(spec: JobSpec, default_zone: str, calendars: Mapping[str, CalendarSpec] = NO_CALENDARS) -> Limits:
-    """The limits that the job file gives."""
+    """The limits that the job file gives. ValueError if they leave no time at all."""
+    if spec.start_at is not None and spec.end_at is not None and spec.end_at < spec.start_at:
+        raise ValueError("end_at is before start_at")
     hours = None if spec.window is None else _hours(spec.window)
     days = days_of(spec, calendars)
     return Limits(_instant(spec.start_at), _instant(spec.end_at), hours, home_zone(spec, default_zone), days)

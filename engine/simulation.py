@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,7 +20,7 @@ from engine.core.state import Attempt, Run
 from engine.model.events import RunEnded, RunQueued, RunStarted
 from engine.model.outcome import Outcome
 from engine.model.record import Json, iso
-from engine.ports.executor import Launch, Limit
+from engine.ports.executor import Launch, Limit, Order
 from engine.ports.store import Batch, Stored
 from engine.runtime.events import EventLog, Telling
 from engine.runtime.flight import Flight
@@ -59,7 +59,7 @@ def simulate(
     `zone`: of jobs that name none. `run_time(job id)`: seconds that each of its attempts takes.
     """
     clock = VirtualClock(start)
-    executor = FakeExecutor(clock, lambda launch: Act(run_time(launch.attempt.partition(":")[0].partition("[")[0])))
+    executor = _Prompt(clock, lambda launch: Act(run_time(launch.attempt.partition(":")[0].partition("[")[0])))
     chance = random.Random(0)  # noqa: S311 - repeatable
     turn = build_turn(job_file, chance, boot_id="simulated", now=start, cpus=float(PLENTY), memory=PLENTY)
     soon: deque[Callable[[], None]] = deque()
@@ -90,6 +90,16 @@ def simulate(
             return
         clock.advance(min(coming))
         executor.play()
+
+
+class _Prompt(FakeExecutor):
+    """What takes no time is over before the next turn of the loop: half the turns for runs of 0 seconds."""
+
+    def submit(self, orders: Sequence[Order]) -> None:
+        """See `Executor`."""
+        super().submit(orders)
+        while (end := self.next_end) is not None and end <= self._clock.now():
+            self.play()
 
 
 class _Forgetful(MemoryStore):

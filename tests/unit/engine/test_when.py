@@ -12,7 +12,7 @@ from engine.core.explain import status_of, why_idle, why_queued
 from engine.core.verbs.stop import stop_run
 from engine.core.verbs.trigger import trigger
 from engine.model.states import JobStatus
-from engine.planning import jitter
+from engine.planning import jitter, limits_of
 from engine.ports.executor import Launch
 from engine.spec.config import EngineSpec, JobFile
 from engine.spec.job import (
@@ -412,3 +412,11 @@ def test_a_start_deadline_holds_in_a_blackout() -> None:
     b = calendar_bench(spec("a", schedule=HOURLY, start_deadline=600.0), blackouts=(Blackout(hour(0.5), hour(2.5)),))
     b.run_for(3.5 * 3600)
     assert b.fates("a") == ["missed deadline", "missed deadline", "success"]
+
+
+def test_an_end_before_its_start_is_refused_in_programs_too() -> None:
+    """The loader tells it with its place; a program gets a ValueError."""
+    early, late = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
+    spec = JobSpec(id="a", command=Argv(("true",)), start_at=late, end_at=early)
+    with pytest.raises(ValueError, match="end_at is before start_at"):
+        limits_of(spec, "UTC")
