@@ -6,7 +6,7 @@ Nobody who uses these protocols knows whether the engine lives in the same proce
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,7 +18,8 @@ from engine.model.outcome import Outcome
 from engine.model.record import Counters, EngineStatus, JobRecord, RunKind, RunRecord, Why
 from engine.model.states import JobStatus, RunPhase
 from engine.model.undo import PrioritySet, Undo
-from engine.spec.job import Manual
+from engine.spec.job import NOTHING, Manual
+from engine.spec.params import Param
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,11 +229,23 @@ class JobView(Protocol):
     def record(self) -> JobRecord:
         """All facts, frozen."""
 
-    async def trigger(self, *, bypass: bool = False, downstream: bool = False, confirmed: bool = False) -> RunView:
+    @property
+    def params(self) -> Mapping[str, Param]:
+        """The parameters that a run may be given values for."""
+
+    async def trigger(
+        self,
+        *,
+        params: Mapping[str, str] = NOTHING,
+        bypass: bool = False,
+        downstream: bool = False,
+        confirmed: bool = False,
+    ) -> RunView:
         """A run now; the schedule is untouched. Returns the run.
 
-        `bypass`: do not wait for `needs`. `downstream`: everything that needs it follows, in order. `confirmed`: whoever
-        asks for a job that says `manual: confirm` has been asked.
+        `params`: values over the defaults of the job's parameters. `bypass`: do not wait for `needs`. `downstream`:
+        everything that needs it follows, in order. `confirmed`: whoever asks for a job that says `manual: confirm` has
+        been asked.
         """
 
     async def pause(self, for_seconds: float | None = None, *, aim: Aim | None = None) -> Undo:

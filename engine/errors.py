@@ -19,6 +19,7 @@ class RefusedCode(StrEnum):
     NOT_PAUSABLE = "not_pausable"
     MANUAL_DENIED = "manual_denied"
     CONFIRM = "confirm"
+    BAD_PARAMS = "bad_params"
     NOT_DURABLE = "not_durable"
     PAUSE_TIMEOUT = "pause_timeout"
 

@@ -9,13 +9,25 @@ from engine.core.state import Job, Run
 from engine.core.turn import Turn
 from engine.model.record import RunKind
 from engine.model.states import Queued
+from engine.spec.params import Given, defaults
 
 PLANNED: Final = frozenset({RunKind.SCHEDULE, RunKind.CATCH_UP})
 """Kinds of which a job has one run per planned instant."""
 
 
-def new_run(turn: Turn, job: Job, kind: RunKind, planned_at: Instant, *, first: Instant | None = None) -> Run:
-    """A run in its job's queue, not offered yet. The job's row goes with it: it holds the number that is never used again."""
+def new_run(
+    turn: Turn,
+    job: Job,
+    kind: RunKind,
+    planned_at: Instant,
+    *,
+    first: Instant | None = None,
+    given: Given | None = None,
+) -> Run:
+    """A run in its job's queue, not offered yet; `given` None: the defaults of its parameters.
+
+    The job's row goes with it: it holds the number that is never used again.
+    """
     state = turn.state
     job.seq += 1
     replayed = job.trail.replay_until is not None and planned_at <= job.trail.replay_until
@@ -31,6 +43,7 @@ def new_run(turn: Turn, job: Job, kind: RunKind, planned_at: Instant, *, first: 
         ages_from=turn.now,
         state=Queued(turn.now),
         priority=job.priority,
+        given=defaults(job.spec.params) if given is None else given,
     )
     state.next_no += 1
     state.enqueue(run)

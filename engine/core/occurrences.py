@@ -20,6 +20,7 @@ from engine.model.outcome import Because, Outcome, Reason
 from engine.model.record import RunKind
 from engine.model.states import RunPhase
 from engine.spec.job import DelaySchedule, Overlap
+from engine.spec.params import Given
 
 QUEUE_LIMIT: Final = 100_000
 """Runs that wait, over all jobs; beyond it an occurrence is `missed(limit)`."""
@@ -82,10 +83,12 @@ def plan_next(turn: Turn, job: Job) -> None:
     set_next(turn, job, at)
 
 
-def arise(turn: Turn, job: Job, kind: RunKind, planned: Instant, *, bypass: bool = False) -> Run:
+def arise(
+    turn: Turn, job: Job, kind: RunKind, planned: Instant, *, bypass: bool = False, given: Given | None = None
+) -> Run:
     """A run for an occurrence; it is over at once when the overlap policy or a limit says so."""
     place = has_place(job)
-    run = new_run(turn, job, kind, planned)
+    run = new_run(turn, job, kind, planned, given=given)
     run.bypass = bypass
     if turn.state.waiting > QUEUE_LIMIT:
         settle(turn, run, Outcome.MISSED, Reason(Because.LIMIT, str(QUEUE_LIMIT)))

@@ -26,6 +26,7 @@ from engine.ports.executor import AttemptId, Home, LeftBehind
 from engine.schedule import Plan
 from engine.spec.config import EngineSpec, PoolSpec
 from engine.spec.job import NOTHING, JobSpec
+from engine.spec.params import NOTHING_GIVEN, Given
 from engine.spec.when import Blackout, CalendarSpec
 
 COUNTED = frozenset({RunKind.SCHEDULE, RunKind.CATCH_UP, RunKind.NEEDS})
@@ -146,6 +147,8 @@ class Run:
     """Tells apart what has the same job, kind and planned instant; 0 where there can be one only."""
     count: int = 1
     count_exact: bool = True
+    given: Given = NOTHING_GIVEN
+    """Values of the job's parameters for this run."""
     ages_from: Instant = 0
     """Waiting counts from here for ageing."""
     bypass: bool = False

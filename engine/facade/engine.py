@@ -646,7 +646,10 @@ class Engine:
         run_id = target if ":" in target else self._newest_run(target)
         record = await self._on_record(run_id)
         deed = self._deed("rerun", run_id, state=record.outcome or record.state)
-        return await self._box.change(lambda turn: rerun(turn, run_id, record.job, record.planned_at).run_id, deed)
+        given = await self._store.given(run_id)
+        return await self._box.change(
+            lambda turn: rerun(turn, run_id, record.job, record.planned_at, given).run_id, deed
+        )
 
     async def ack(self, target: str, reason: str = "") -> int:
         """See `engine.api`."""

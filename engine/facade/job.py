@@ -33,7 +33,8 @@ from engine.model.record import Counters, JobRecord, Json, Why, iso
 from engine.model.states import JobStatus, RunPhase
 from engine.model.undo import NONE, PrioritySet, Undo
 from engine.runtime.records import job_record
-from engine.spec.job import Manual
+from engine.spec.job import NOTHING, Manual
+from engine.spec.params import Param, masked
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,13 +200,27 @@ class Job:
         """See `engine.api`."""
         return job_record(self._box.loop.turn.state, self._subject, self._box.loop.now(), self._host)
 
-    async def trigger(self, *, bypass: bool = False, downstream: bool = False, confirmed: bool = False) -> Run:
+    @property
+    def params(self) -> Mapping[str, Param]:
+        """As written."""
+        return self._subject.spec.params
+
+    async def trigger(
+        self,
+        *,
+        params: Mapping[str, str] = NOTHING,
+        bypass: bool = False,
+        downstream: bool = False,
+        confirmed: bool = False,
+    ) -> Run:
         """See `engine.api`."""
 
         def act(turn: Turn) -> RunSubject:
-            return trigger(turn, self.id, bypass=bypass, downstream=downstream, confirmed=confirmed)
+            return trigger(turn, self.id, bypass=bypass, downstream=downstream, confirmed=confirmed, params=params)
 
         given: dict[str, Json] = {"bypass": bypass, "downstream": downstream}
+        if params:
+            given["params"] = dict(masked(self._subject.spec.params, params))
         return Run(await self._box.change(act, self._deed("trigger", None, given)), self._box, self._host)
 
     async def pause(self, for_seconds: float | None = None, *, aim: Aim | None = None) -> Undo:

@@ -13,6 +13,7 @@ from engine.jobfile import hooks, keys, policies, relations
 from engine.jobfile.conflicts import check_conflicts
 from engine.jobfile.draft import EMPTY, Draft
 from engine.jobfile.filling import Filler, Surroundings
+from engine.jobfile.inputs import build_params
 from engine.jobfile.layers import Resolved
 from engine.jobfile.limits import check_fires, read_limits
 from engine.jobfile.schedules import AtTimes
@@ -29,6 +30,7 @@ from engine.spec.job import (
     DelaySchedule,
     EverySchedule,
     JobSpec,
+    Manual,
     Need,
     Reserve,
     Retry,
@@ -38,6 +40,7 @@ from engine.spec.job import (
     StopPolicy,
     Timeout,
 )
+from engine.spec.params import Param
 from engine.spec.template import in_full
 from engine.spec.when import CalendarSpec
 
@@ -75,6 +78,7 @@ def build_job(
         inherit=draft.get(keys.INHERIT, _BUILT_IN.inherit),
         umask=draft.get(keys.UMASK, _BUILT_IN.umask),
         stdin=filler.text(keys.STDIN),
+        params=_params(around, job),
         schedule=_schedule(around, job, zone_name),
         timezone=draft.get(keys.TIMEZONE, _BUILT_IN.timezone),
         dst=limits.dst,
@@ -120,6 +124,13 @@ def build_job(
     if report.errors == before:
         check_fires(report, job, spec, zone_name or "UTC", calendars)
     return spec if report.errors == before else None
+
+
+def _params(around: Surroundings, job: Resolved) -> Mapping[str, Param]:
+    by_itself = job.draft.find(keys.MANUAL) is not Manual.ONLY
+    return build_params(
+        around.report, f"{job.written.path}.params", job.draft.find(keys.PARAMS), around.given, by_itself=by_itself
+    )
 
 
 def _metadata(draft: Draft) -> Mapping[str, object]:

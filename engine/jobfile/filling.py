@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Final, cast
 
 from engine.jobfile import keys
-from engine.jobfile.draft import EMPTY, Item, Key
+from engine.jobfile.draft import EMPTY, Draft, Item, Key
 from engine.jobfile.environment import EnvFiles
 from engine.jobfile.fields import MAX_ARGUMENT
 from engine.jobfile.hooks import Written
+from engine.jobfile.inputs import PARAM_SECRET
 from engine.jobfile.layers import Resolved
 from engine.jobfile.nodes import Node, Seq
 from engine.jobfile.reading import Report
@@ -35,6 +36,8 @@ class Surroundings:
     report: Report
     env_files: EnvFiles
     environ: Mapping[str, str]
+    given: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    """Values for parameters of all jobs, as `--set` gives them."""
 
     def fill(
         self, read: Callable[[str, Lookup], str], written: str, lookup: Lookup, at: tuple[Source, Node, str]
@@ -67,9 +70,13 @@ class Filler:
         self._folder = job.written.source.folder
         self._path = job.written.path
         self._needs = frozenset(self._draft.get(keys.NEEDS, EMPTY).items)
-        self._from_files = self._read_env_files()
+        declared = self._draft.get(keys.PARAMS, EMPTY).items
+        secret = {name for name, item in declared.items() if cast("Draft", item.value).get(PARAM_SECRET, False)}
+        self._given = frozenset(declared)
+        outside = Variables({}, (around.environ,), params=self._given, secrets=frozenset(secret))
+        self._from_files = self._read_env_files(outside)
         written = {name: str(item.value) for name, item in self._draft.get(keys.ENV, EMPTY).items.items()}
-        self._variables = Variables(written, (self._from_files, around.environ))
+        self._variables = replace(outside, env=written, outer=(self._from_files, around.environ))
 
     def _fill(
         self, read: Callable[[str, Lookup], str], written: str, lookup: Lookup, at: tuple[Source, Node, str]
@@ -86,8 +93,11 @@ class Filler:
         items = self._draft.get(keys.ENV, EMPTY).items
         if not items and not self._from_files:
             return NOTHING
-        env = {name: escape(value) for name, value in self._from_files.items()}
+        # What a run brings along goes before (10-job-file, Environment of a job).
+        env = {name: escape(value) for name, value in self._from_files.items() if name not in self._given}
         for name, item in items.items():
+            if name in self._given:
+                continue
             # By its name, not by its text: a variable is filled in once, and may mean an outer one of the same name.
             fill = partial(_named, self._variables, name)
             env[name] = self._fill(fill, str(item.value), self._variables, self._at(item, f"env.{name}"))
@@ -163,12 +173,11 @@ class Filler:
             return ""
         return self._fill(at_load, self._draft.get(key, ""), self._variables, self._at(item, key.name))
 
-    def _read_env_files(self) -> dict[str, str]:
+    def _read_env_files(self, lookup: Variables) -> dict[str, str]:
         item = self._draft.items.get(keys.ENV_FILE.name)
         if item is None:
             return {}
         values: dict[str, str] = {}
-        lookup = Variables({}, (self._around.environ,))
         for index, name in enumerate(self._draft.get(keys.ENV_FILE, ())):
             node = item.node.items[index] if isinstance(item.node, Seq) else item.node
             at = (item.source, node, f"{self._path}.env_file")

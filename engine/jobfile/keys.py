@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from engine.jobfile import calendars, commands, hooks, notify, policies, relations, schedules, times
+from engine.jobfile import calendars, commands, hooks, inputs, notify, policies, relations, schedules, times
 from engine.jobfile.aliases import JOB_ALIASES
 from engine.jobfile.draft import Draft, Item, Key
 from engine.jobfile.fields import (
@@ -89,6 +89,7 @@ ENV: Final = Key("env", commands.env)
 ENV_FILE: Final = Key("env_file", commands.env_file)
 INHERIT: Final = Key("inherit", commands.inherit)
 UMASK: Final = Key("umask", commands.umask)
+PARAMS: Final = Key("params", inputs.params)
 STDIN: Final = Key("stdin", commands.stdin)
 SCHEDULE: Final = Key("schedule", schedules.schedule)
 EVERY: Final = Key("every", duration(SHORTEST_PERIOD))
@@ -143,7 +144,7 @@ JOB: Final = table(
     "a job",
     [
         *(ID, EXTENDS, NAME, DESCRIPTION, TAGS, METADATA),
-        *(COMMAND, SCRIPT, PYTHON, SHELL, WORKING_DIR, ENV, ENV_FILE, INHERIT, UMASK, STDIN),
+        *(COMMAND, SCRIPT, PYTHON, SHELL, WORKING_DIR, ENV, ENV_FILE, INHERIT, UMASK, STDIN, PARAMS),
         *(SCHEDULE, EVERY, ALIGN, DELAY, AT, TIMEZONE, ENABLED, MANUAL, ON_FAILURE),
         *(DST, JITTER, START_AT, END_AT, WINDOW, CALENDAR, EXCEPT, ROLL, MAX_RUNS),
         *(CATCH_UP, CATCH_UP_WINDOW, LATE_GRACE, START_DEADLINE, OVERLAP, MAX_QUEUED, CONCURRENCY),
@@ -153,7 +154,7 @@ JOB: Final = table(
     ],
     aliases=JOB_ALIASES,
     unavailable=[
-        *("user", "group", "params", "secrets", "matrix"),
+        *("user", "group", "secrets", "matrix"),
         *("watch", "was"),
         *("limits", "monitor", "log"),
         *("left_behind", "executor", "when_not_durable"),

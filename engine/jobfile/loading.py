@@ -28,7 +28,7 @@ from engine.jobfile.tellers import build_notifiers, check_notifiers
 from engine.jobfile.tree import TreeError, TreeReader
 from engine.schedule import zone
 from engine.spec.config import JobFile
-from engine.spec.job import JOB_ID_PATTERN
+from engine.spec.job import JOB_ID_PATTERN, NOTHING
 
 FORMAT_VERSION: Final = 1
 
@@ -62,13 +62,14 @@ class Loaded:
         return as_json(self.diagnostics)
 
 
-def load(path: Path, environ: Mapping[str, str], *, strict: bool = False) -> Loaded:
+def load(path: Path, environ: Mapping[str, str], *, strict: bool = False, given: Mapping[str, str] = NOTHING) -> Loaded:
     """Read a job file with its includes and check all of it. Bad content never raises, it becomes diagnostics.
 
-    `environ` is the engine's environment, for `${NAME}` and `~`. `strict` warns of other spellings. Nothing is
+    `environ` is the engine's environment, for `${NAME}` and `~`. `strict` warns of other spellings. `given` are values for
+    parameters, for every job that has one of that name. Nothing is
     executed; environment files that jobs name are read, secrets are not.
     """
-    load_ = _Load(path, environ, strict)
+    load_ = _Load(path, environ, strict, given)
     file = load_.run()
     found = load_.report.sorted()
     named = {one.file for one in found}
@@ -79,13 +80,13 @@ def load(path: Path, environ: Mapping[str, str], *, strict: bool = False) -> Loa
 class _Load:
     """One load: what was found in the files so far."""
 
-    def __init__(self, path: Path, environ: Mapping[str, str], strict: bool) -> None:
+    def __init__(self, path: Path, environ: Mapping[str, str], strict: bool, given: Mapping[str, str]) -> None:
         self.report = Report()
         self.sources: dict[str, Source] = {}
         self._path = path
         self._strict = strict
         self._opener = Opener()
-        self._around = Surroundings(self.report, EnvFiles(self._opener), environ)
+        self._around = Surroundings(self.report, EnvFiles(self._opener), environ, given)
         self._trees = TreeReader(self._tell)
         self._reading = Source(str(path), "", "")
         self._below = Path(os.path.realpath(path.parent))

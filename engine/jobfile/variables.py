@@ -1,4 +1,4 @@
-"""What `${NAME}` stands for in a job: its `env`, then its environment files, then the engine's environment."""
+"""What `${NAME}` stands for in a job: its parameters, its `env`, its environment files, then the engine's environment."""
 
 from __future__ import annotations
 
@@ -22,13 +22,20 @@ class Variables:
 
     env: Mapping[str, str]
     outer: tuple[Mapping[str, str], ...]
-    _done: dict[str, str] = field(default_factory=dict)
-    _active: list[str] = field(default_factory=list)
+    params: frozenset[str] = frozenset()
+    """Names of the job's parameters; their values come with each run."""
+    matrix: frozenset[str] = frozenset()
+    secrets: frozenset[str] = frozenset()
+    """Secrets, and parameters that are secret: in the environment of the job, and nowhere else."""
+    _done: dict[str, str] = field(default_factory=dict, init=False)
+    _active: list[str] = field(default_factory=list, init=False)
 
     def __call__(self, name: str) -> str | None:
         """The template that stands for the value of a name, None if it has none."""
         if name in self._done:
             return self._done[name]
+        if (given := self._given(name)) is not None:
+            return given
         if name not in self.env or name == (self._active[-1] if self._active else None):
             return next((escape(values[name]) for values in self.outer if name in values), None)
         if name in self._active:
@@ -43,3 +50,21 @@ class Variables:
             self._active.pop()
         self._done[name] = value
         return value
+
+    def _given(self, name: str) -> str | None:
+        """What stands for a name that a run brings along; TemplateError where that may not be."""
+        kind, dot, bare = name.partition(".")
+        if not dot:
+            kind, bare = "params", name
+        if kind == "params" and bare in self.secrets:
+            raise TemplateError(
+                f"{bare} is a secret, which stays out of arguments, urls and fields: others can read those",
+                f'let shell text or the program itself take "${bare}" from its environment',
+            )
+        known = self.params if kind == "params" else self.matrix
+        if bare in known:
+            return f"${{{kind}.{bare}}}"
+        if not dot:
+            return None
+        what = "the job has no parameter" if kind == "params" else "the job's matrix has no"
+        raise TemplateError(f"{what} `{bare}`", f"declare it under `{kind}`")

@@ -6,6 +6,7 @@ the same everywhere: hyphens on the command line, underscores in Python and JSON
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,7 @@ from engine.model.record import Json
 from engine.spec.job import PRIORITY_MAX, PRIORITY_MIN
 from engine.spec.units import parse_duration
 
-ArgValue: TypeAlias = "bool | int | float | str | None"
+ArgValue: TypeAlias = "bool | int | float | str | Mapping[str, str] | None"
 
 
 class Target(StrEnum):
@@ -46,6 +47,8 @@ class ArgKind(StrEnum):
     SIGNAL = "signal"
     TIME = "time"
     TEXT = "text"
+    VALUES = "values"
+    """Texts by name; on the command line `NAME=VALUE`, once for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ class Arg:
     name: str
     kind: ArgKind
     help: str
+    option: str = ""
+    """Its word on the command line, where that is another one."""
     required: bool = False
     positional: bool = False
     least: int | None = None
@@ -96,6 +101,11 @@ class Arguments:
         """A text; empty when it was not given."""
         return str(self.values[name] or "")
 
+    def by_name(self, name: str) -> Mapping[str, str]:
+        """Texts by name; none when they were not given."""
+        value = self.values[name]
+        return value if isinstance(value, Mapping) else MappingProxyType({})
+
     def required_seconds(self, name: str) -> float:
         """A required duration in seconds."""
         value = self.seconds(name)
@@ -105,6 +115,7 @@ class Arguments:
     def seconds(self, name: str) -> float | None:
         """A duration in seconds; None when it was not given."""
         value = self.values[name]
+        assert value is None or isinstance(value, int | float | str)
         return None if value is None else float(value)
 
 
@@ -120,6 +131,7 @@ _TABLE: Final = (
         "Start a run now; the schedule is untouched.",
         "triggered",
         (
+            Arg("params", ArgKind.VALUES, "a value for a parameter of the job", option="set"),
             Arg("bypass", ArgKind.FLAG, "do not wait for the jobs it needs"),
             Arg("downstream", ArgKind.FLAG, "then everything that needs it, in order"),
             Arg("yes", ArgKind.FLAG, "it is meant: the job says manual: confirm"),
@@ -321,7 +333,19 @@ def _read(arg: Arg, value: Json) -> ArgValue:
             if len(value) > LONGEST_TEXT:
                 raise ValueError(f"longer than {LONGEST_TEXT} characters")
             return value
+        case ArgKind.VALUES, dict():
+            return _by_name(value)
     raise ValueError(f"expected {_EXPECTED[arg.kind]}, got {type(value).__name__}")
+
+
+def _by_name(given: Mapping[str, Json]) -> Mapping[str, str]:
+    """JSON's own booleans and numbers are taken in the form in which they were sent."""
+    found: dict[str, str] = {}
+    for name, value in given.items():
+        if not isinstance(value, str | bool | int | float):
+            raise ValueError(f"{name[:60]} is not a text, a number, true or false")
+        found[name] = value if isinstance(value, str) else json.dumps(value)
+    return MappingProxyType(found)
 
 
 def _signal(value: str | int) -> int:
@@ -344,4 +368,5 @@ _EXPECTED: Final = {
     ArgKind.SIGNAL: "a signal's name or number",
     ArgKind.TIME: "a time such as 2026-01-31T02:00",
     ArgKind.TEXT: "a text",
+    ArgKind.VALUES: "an object of texts by name",
 }

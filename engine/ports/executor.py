@@ -56,6 +56,7 @@ class Calling:
     data: Mapping[str, object] = field(default_factory=dict)
     job_data: Mapping[str, object] = field(default_factory=dict)
     pause_timeout: float = 1.0
+    params: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from engine.model.audit import AuditRecord
 from engine.model.day import DayRecord
 from engine.model.outcome import Outcome
 from engine.model.record import RunRecord
+from engine.spec.params import Given
 
 
 class RunRow(NamedTuple):
@@ -70,6 +71,7 @@ class RunRow(NamedTuple):
     course: str | None
     recovered: bool
     outputs: str | None
+    params: str | None
 
     def changes(self) -> tuple[object, ...]:
         """What can change (all but the key, which stands first), then the number that names the row."""
@@ -234,6 +236,9 @@ class Store(Protocol):
 
     async def days(self, *, job: str | None, since_day: int) -> Sequence[DayRecord]:
         """What each job did per day (days since 1970-01-01, UTC), oldest first."""
+
+    async def given(self, run_id: str) -> Given:
+        """The values that a run on record was given, secret ones included: for a rerun, never to be shown."""
 
     def close(self) -> None:
         """Finish what was given to `write`, then let go."""

@@ -83,7 +83,7 @@ class Launcher:
                 waits=attempt.waits,
                 calling=calling,
             )
-        env = self._env(spec, facts) | handed_on
+        env = {**self._env(spec, facts), **run.given.values, **handed_on}
         if step.main:
             env["JOB_OUTPUT"] = self._beside(run, "out")
         elif step.slot is not None:
@@ -201,6 +201,7 @@ class Launcher:
             data=run.data,
             job_data=run.job.data,
             pause_timeout=run.job.spec.pause_timeout,
+            params=run.given.values,
         )
 
     def _env(self, spec: JobSpec, facts: Mapping[str, str]) -> dict[str, str]:
@@ -232,6 +233,7 @@ class Launcher:
             "ATTEMPT": str(attempt.number),
             "SCHEDULED_AT": planned.isoformat(),
             "SCHEDULED_DATE": planned.date().isoformat(),
+            **{f"params.{name}": value for name, value in run.given.values.items()},
         }
 
 

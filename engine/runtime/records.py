@@ -49,6 +49,7 @@ def run_record(run: Run, now: Instant, host: str) -> RunRecord:
         error=StateError(run.error, {k: tuple(v) for k, v in run.course.errors.items()} if run.has_course else {}),
         recovered=run.recovered,
         outputs=dict(run.outputs),
+        params=run.given.shown(),
         may_still_run=run.may_still_run,
     )
 

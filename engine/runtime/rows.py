@@ -17,6 +17,7 @@ from engine.model.record import AttemptRecord, RunKind
 from engine.model.states import Paused, Queued, Retrying, Running, RunPhase, RunState, Starting, Stopping
 from engine.ports.executor import Home, LeftBehind
 from engine.ports.store import AuditRow, JobRow, RunRow
+from engine.spec.params import Given
 
 
 def run_row(run: Run) -> RunRow:
@@ -69,6 +70,7 @@ def run_row(run: Run) -> RunRow:
         outputs=json.dumps(dict(run.outputs)) if run.outputs else None,
         may_still_run=run.may_still_run,
         cascade=run.cascade,
+        params=run.given.to_text(),
     )
 
 
@@ -242,6 +244,7 @@ def restore_run(job: Job, row: RunRow) -> Run:
         facts=json.loads(row.facts or "{}"),
         error=row.error,
         cascade=row.cascade,
+        given=Given.from_text(row.params),
         left_behind=tuple(LeftBehind(pid, command) for pid, command in json.loads(row.left_behind or "[]")),
         past=[
             AttemptRecord(**{**fields, "outcome": fields["outcome"] and Outcome(fields["outcome"])})

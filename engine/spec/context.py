@@ -34,7 +34,7 @@ class JobContext(Protocol):
 
     @property
     def params(self) -> Mapping[str, str]:
-        """Parameters of this run, by name; empty while the job declares none."""
+        """Values of the job's parameters for this run, by name, each in the form of its type (`true`, `12`)."""
 
     @property
     def cancelled(self) -> threading.Event: ...

@@ -18,6 +18,7 @@ from typing import Final, TypeAlias
 from engine.spec.command import Argv, Call, Command, PythonFunction, Shell
 from engine.spec.hooks import SKIP, Condition, Hook, HookSlot, OnFalse
 from engine.spec.notify import FinishBy, Notify
+from engine.spec.params import Param
 from engine.spec.when import EXACTLY_ONCE, DstRule, Roll, Window
 
 __all__ = ["Argv", "Call", "Command", "PythonFunction", "Shell"]  # a job's command is spoken of with the job
@@ -209,6 +210,8 @@ class JobSpec:
     """Names of engine variables that pass to the job; ("*",) for all."""
     umask: int = 0o022
     stdin: str = ""
+    params: Mapping[str, Param] = field(default_factory=lambda: MappingProxyType({}))
+    """Typed inputs of its runs, by name: variables of their environment."""
 
     schedule: Schedule | None = None
     timezone: str | None = None

@@ -22,6 +22,7 @@ from engine.spec.context import JobFunction
 from engine.spec.hooks import Condition, Hook, HookSlot, OnFalse
 from engine.spec.job import JOB_ID_PATTERN, PRIORITY_MAX, PRIORITY_MIN, Join, Manual, OnFailure
 from engine.spec.notify import FinishBy, Notify
+from engine.spec.params import BadParams, Param, reserved, take
 from engine.spec.units import format_duration, parse_duration
 from engine.spec.when import DstRule, Roll, Window
 
@@ -166,6 +167,7 @@ class Plain(TypedDict, total=False):
     inherit: tuple[str, ...]
     umask: int
     stdin: str
+    params: Mapping[str, Param]
     timezone: str | None
     dst: DstRule
     window: Window | None
@@ -343,6 +345,14 @@ def _in_bounds(fields: Plain) -> None:
         raise ValueError(f"priority {priority} is outside {PRIORITY_MIN} to {PRIORITY_MAX}")
     if concurrency is not None and concurrency < 1:
         raise ValueError(f"concurrency {concurrency} is below 1")
+    for name, param in fields.get("params", {}).items():
+        if not name.isidentifier() or not name.isascii() or reserved(name):
+            raise ValueError(f"{name!r} is no name for a parameter, or reserved")
+        if param.default is not None:
+            try:
+                take({name: param}, {name: param.default})
+            except BadParams as fault:
+                raise ValueError(f"params: {fault}") from None
     max_runs = fields.get("max_runs")
     if max_runs is not None and max_runs < 1:
         raise ValueError(f"max_runs {max_runs} is below 1")

@@ -4,10 +4,10 @@ The forms are `${NAME}`, `${NAME:-default}` (unset or empty: the default), `$${`
 dollar sign. `$NAME` without braces means nothing here. Shell text is never substituted: its values arrive as
 environment variables.
 
-Between the two steps a text is still a template: `at_load` leaves the four names of a run standing and escapes every
-`${` that came out of a value, so that `at_start` can never take data for a template. Fields in that state are the
-elements of `Argv`, `working_dir`, the values of `env`, and `stdin`. The alternative, a flag per text, would have to
-travel with each of them through store and wire.
+Between the two steps a text is still a template: `at_load` leaves the names of a run standing (its facts, parameters
+and matrix item, outputs of needed runs) and escapes every `${` that came out of a value, so that `at_start` can never
+take data for a template. Fields in that state are the elements of `Argv`, `working_dir`, the values of `env`, and
+`stdin`. The alternative, a flag per text, would have to travel with each of them through store and wire.
 """
 
 from __future__ import annotations
@@ -25,12 +25,18 @@ _NEEDS: Final = r"needs\.[A-Za-z0-9][A-Za-z0-9_.-]*\.outputs\.[A-Za-z_][A-Za-z0-
 NEEDS_FORM: Final = re.compile(r"needs\.(.+)\.outputs\.([A-Za-z_][A-Za-z0-9_]*)")
 """`needs.ID.outputs.KEY` as a name: known when a run starts; empty where the needed run had no such output."""
 
+_GIVEN: Final = r"(?:params|matrix)\.[A-Za-z_][A-Za-z0-9_]*"
+_GIVEN_NAME: Final = re.compile(f"({_GIVEN})(?::-(.*))?", re.DOTALL)
+"""`params.NAME`, `matrix.NAME`: known when a run starts; a default goes along until then."""
+
 _FORM: Final = re.compile(r"\$\$\{|\$\{([^{}]*)(\}?)")
 _NAME: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
 FACTS: Final = frozenset({"RUN_STATUS", "EXIT_CODE", "WHEN", "TEXT", "LOG_FILE"})
 """Facts of an alert, known only when a notifier's command runs; left standing where nobody gives them."""
 
-_AT_START: Final = re.compile(r"\$\$\{|\$\{(\$|" + "|".join(sorted(RUN_NAMES | FACTS)) + "|" + _NEEDS + r")\}")
+_AT_START: Final = re.compile(
+    r"\$\$\{|\$\{(\$|" + "|".join(sorted(RUN_NAMES | FACTS)) + "|" + _NEEDS + "|" + _GIVEN + r"(?::-[^{}]*)?)\}"
+)
 _DOTTED: Final = re.compile(r"\$\{(needs|params|matrix)\.([^{}]*)\}")
 _DOLLAR: Final = "${$}"
 _LONGEST: Final = 1 << 20
@@ -95,6 +101,9 @@ def at_start(text: str, facts: Mapping[str, str]) -> str:
                 return "${"
             case "$":
                 return "$"
+            case name if name.startswith(("params.", "matrix.")):
+                name, _, default = name.partition(":-")
+                return facts.get(name) or default
             case name:
                 return facts.get(name, "" if name.startswith("needs.") else found[0])
 
@@ -148,10 +157,10 @@ def _parts(found: re.Match[str]) -> tuple[str, str | None]:
         return match[1], match[2]
     if re.fullmatch(_NEEDS, inner):
         return inner, None
+    if match := _GIVEN_NAME.fullmatch(inner):
+        return match[1], match[2]
     if inner.startswith("needs."):
         raise TemplateError(f"{_cut(found[0])} names no output", "write ${needs.ID.outputs.KEY}")
-    if inner.partition(".")[0] in {"params", "matrix"}:
-        raise TemplateError(f"{_cut(found[0])} is not available in this version", "use an environment variable")
     raise TemplateError(
         f"{_cut(found[0])} is not a name with letters, digits and _",
         f"write ${{NAME}} or ${{NAME:-default}}; {_LITERAL}",
@@ -160,12 +169,16 @@ def _parts(found: re.Match[str]) -> tuple[str, str | None]:
 
 def _value(name: str, default: str | None, lookup: Lookup) -> str:
     value = lookup(name)
+    if value and default is not None and re.fullmatch(rf"\$\{{{_GIVEN}\}}", value):
+        return f"{value[:-1]}:-{default}}}"  # whether it has a value is known when a run starts
     if value or (value is not None and default is None):
         return _closed(value)
     if default is None:
         raise TemplateError(
             f"${{{_cut(name)}}} is not set",
-            f"set {_cut(name)} in `env`, in an env_file or in the environment, or write ${{{_cut(name)}:-default}}",
+            "only a job has those, under the key of that name"
+            if "." in name
+            else f"set {_cut(name)} in `env`, in an env_file or in the environment, or write ${{{_cut(name)}:-default}}",
         )
     return escape(default)
 

@@ -16,6 +16,7 @@ from engine.model.outcome import Outcome
 from engine.model.record import AttemptRecord, RunKind, RunRecord, StateError
 from engine.model.states import RunPhase
 from engine.ports.store import RunRow
+from engine.spec.params import Given
 from engine.store.schema import IN_INBOX
 
 _SELECT: Final = f"SELECT {', '.join(RunRow._fields)}, acked_at, acked_by, ack_reason FROM runs"
@@ -48,6 +49,13 @@ def one_run(path: Path, run_id: str) -> RunRecord | None:
     with closing(reader(path)) as db:
         row = db.execute(f"{_SELECT} WHERE run_id = ?", (run_id,)).fetchone()
     return None if row is None else _read(row)
+
+
+def given_to(path: Path, run_id: str) -> Given:
+    """The values that the run of that id was given; nothing when it had none, or there is no such run."""
+    with closing(reader(path)) as db:
+        row = db.execute("SELECT params FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+    return Given.from_text(None if row is None else row[0])
 
 
 def unacknowledged(path: Path, *, job: str | None, limit: int) -> Sequence[RunRecord]:
@@ -111,6 +119,7 @@ def to_record(row: RunRow) -> RunRecord:
         recovered=bool(row.recovered),
         outputs=json.loads(row.outputs or "{}"),
         may_still_run=bool(row.may_still_run),
+        params=Given.from_text(row.params).shown(),
     )
 
 

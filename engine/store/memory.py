@@ -15,6 +15,7 @@ from engine.model.day import DayRecord
 from engine.model.outcome import Outcome
 from engine.model.record import RunRecord
 from engine.ports.store import AckRow, AuditRow, Batch, JobRow, RunRow, Stored
+from engine.spec.params import Given
 from engine.store.audit import to_audit_record
 from engine.store.days import add_days, day_of
 from engine.store.history import to_record
@@ -119,6 +120,10 @@ class MemoryStore:
     async def find(self, run_id: str) -> RunRecord | None:
         """See `Store`."""
         return next((self._record(row) for row in self.runs.values() if row.run_id == run_id), None)
+
+    async def given(self, run_id: str) -> Given:
+        """See `Store`."""
+        return Given.from_text(next((row.params for row in self.runs.values() if row.run_id == run_id), None))
 
     def _record(self, row: RunRow) -> RunRecord:
         ack = self.acked.get(row.run_id)

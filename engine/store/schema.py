@@ -36,7 +36,8 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
             peak_rss INTEGER, cpu_seconds REAL, log_path TEXT, left_behind TEXT, past TEXT,
             executor TEXT NOT NULL, data TEXT, facts TEXT, error TEXT, may_still_run INTEGER NOT NULL, cascade TEXT,
             acked_at INTEGER, acked_by TEXT, ack_reason TEXT,
-            step TEXT, course TEXT, recovered INTEGER NOT NULL, outputs TEXT
+            step TEXT, course TEXT, recovered INTEGER NOT NULL, outputs TEXT,
+            params TEXT
         )""",
         "CREATE UNIQUE INDEX run_key ON runs (job, planned_at, kind, seq)",
         "CREATE INDEX run_open ON runs (no) WHERE outcome IS NULL",

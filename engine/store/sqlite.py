@@ -22,8 +22,9 @@ from engine.model.day import DayRecord
 from engine.model.outcome import Outcome
 from engine.model.record import RunRecord
 from engine.ports.store import Batch, JobRow, RunRow, Stored
+from engine.spec.params import Given
 from engine.store import audit, days
-from engine.store.history import ended_runs, one_run, unacknowledged
+from engine.store.history import ended_runs, given_to, one_run, unacknowledged
 from engine.store.lock import StateLock
 from engine.store.retention import Retention
 from engine.store.schema import ADD_RUN, ATTACH, CHANGE_RUN, SAVE_ACK, SAVE_FACT, SAVE_JOB, migrate
@@ -101,6 +102,10 @@ class SqliteStore:
     async def find(self, run_id: str) -> RunRecord | None:
         """See `ports.Store`."""
         return await asyncio.to_thread(one_run, self._path, run_id)
+
+    async def given(self, run_id: str) -> Given:
+        """See `ports.Store`."""
+        return await asyncio.to_thread(given_to, self._path, run_id)
 
     def close(self) -> None:
         """Write what is left, then close and let the next engine in."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NoReturn
 
 from engine.api import Aim, RunView
@@ -11,7 +12,8 @@ from engine.model.audit import AuditRecord
 from engine.model.day import DayRecord
 from engine.model.record import RunRecord
 from engine.model.undo import PrioritySet, Undo
-from engine.spec.job import Manual
+from engine.spec.job import NOTHING, Manual
+from engine.spec.params import Param
 
 
 def _unexpected(verb: str) -> NoReturn:
@@ -72,7 +74,19 @@ class JobVerbs:
         """See `engine.api`."""
         return Manual.ALLOW
 
-    async def trigger(self, *, bypass: bool = False, downstream: bool = False, confirmed: bool = False) -> RunView:
+    @property
+    def params(self) -> Mapping[str, Param]:
+        """See `engine.api`."""
+        return MappingProxyType({})
+
+    async def trigger(
+        self,
+        *,
+        params: Mapping[str, str] = NOTHING,
+        bypass: bool = False,
+        downstream: bool = False,
+        confirmed: bool = False,
+    ) -> RunView:
         """See `engine.api`."""
         _unexpected("trigger")
 

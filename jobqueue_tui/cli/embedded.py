@@ -34,7 +34,7 @@ def run_embedded(path: Path, choices: Choices) -> int:
     if problem is not None:
         raise Failure(Exit.USAGE, problem)
     prepare_environment(os.environ)
-    job_file = load(path)
+    job_file = load(path, choices.given)
     return asyncio.run(_run(job_file, choices))
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
 import click
 
 from engine.spec.config import JobFile
+from engine.spec.job import NOTHING
 from jobqueue_tui.cli.exits import Exit, Failure
 from jobqueue_tui.places import DEFAULT_FILES, state_dir
 
@@ -27,16 +29,24 @@ def sample_tour() -> Path:
     raise Failure(Exit.USAGE, "no jobs.yaml here, and the sample tour is not installed; name a job file")
 
 
-def load(path: Path) -> JobFile:
-    """The job file, its warnings shown on stderr. Failure 2, with everything wrong shown there, when it cannot be used."""
+def load(path: Path, given: Mapping[str, str] = NOTHING) -> JobFile:
+    """The job file, its warnings shown on stderr. Failure 2, with everything wrong shown there, when it cannot be used.
+
+    `given` are values for parameters, as `--set` gives them; Failure 2 for one that no job has.
+    """
     from engine.jobfile import load as read
     from engine.jobfile import render
 
-    loaded = read(path, os.environ)
+    loaded = read(path, os.environ, given=given)
     if loaded.diagnostics:
         click.echo(render(loaded.diagnostics, loaded.lines), err=True, nl=False)
     if loaded.file is None:
         raise Failure(Exit.USAGE, f"{path} cannot be used; mend what is listed above")
+    unknown = set(given) - {name for job in loaded.file.jobs for name in job.params}
+    if unknown:
+        raise Failure(
+            Exit.USAGE, f"--set {min(unknown)[:60]}: no job has a parameter of that name; declare it in `params`"
+        )
     return loaded.file
 
 

@@ -26,7 +26,7 @@ _LOOK_SECONDS: Final = 0.1
 
 def run_headless(path: Path, choices: Choices) -> int:
     """Run the engine of this file until it is told to end, or has nothing left to do; the exit code."""
-    job_file = load(path)
+    job_file = load(path, choices.given)
     log_to_stderr(as_json=choices.as_json)
     return asyncio.run(_run(job_file, path, choices))
 

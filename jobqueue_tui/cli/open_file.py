@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
 
+from engine.spec.job import NOTHING
+from engine.spec.params import read_settings
 from jobqueue_tui.cli.exits import Exit, Failure
 
 
@@ -19,6 +22,8 @@ class Choices:
     as_json: bool
     listen: bool
     read_only: bool
+    given: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    """Values for parameters."""
 
 
 def _help(ctx: click.Context, _param: click.Parameter, asked: bool) -> None:
@@ -38,6 +43,7 @@ def _help(ctx: click.Context, _param: click.Parameter, asked: bool) -> None:
 @click.option(
     "--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Lines of --no-ui."
 )
+@click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="A value for a parameter of the jobs.")
 @click.option("--no-listen", is_flag=True, help="No control socket: `ctl` cannot reach this engine.")
 @click.option("--read-only", is_flag=True, help="Nobody can act on jobs, they can only be looked at.")
 def command(
@@ -47,13 +53,18 @@ def command(
     until_idle: bool,
     state_dir: Path | None,
     log_format: str,
+    settings: tuple[str, ...],
     no_listen: bool,
     read_only: bool,
 ) -> int:
     """Run the jobs of a file."""
     if until_idle and not no_ui:
         raise click.UsageError("--until-idle needs --no-ui: a console ends when you quit it")
-    choices = Choices(state_dir, until_idle, log_format == "json", not no_listen, read_only)
+    try:
+        given = read_settings(settings)
+    except ValueError as fault:
+        raise click.UsageError(str(fault)) from None
+    choices = Choices(state_dir, until_idle, log_format == "json", not no_listen, read_only, given)
     path = _meant(file)
     if no_ui:
         from jobqueue_tui.cli.headless import run_headless

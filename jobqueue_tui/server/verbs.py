@@ -145,7 +145,10 @@ async def _on_job(job: JobView, call: Call) -> dict[str, Json]:
     match call.verb.name:
         case "trigger":
             run = await job.trigger(
-                bypass=given.flag("bypass"), downstream=given.flag("downstream"), confirmed=given.flag("yes")
+                params=given.by_name("params"),
+                bypass=given.flag("bypass"),
+                downstream=given.flag("downstream"),
+                confirmed=given.flag("yes"),
             )
             return {"run_id": run.run_id}
         case "pause":

@@ -71,6 +71,7 @@ def run_from_json(value: Json) -> RunRecord:
         log_path=read.maybe("log_path", read.text),
         left_behind=read.each("left_behind", _process_from_json),
         data=read.object("data"),
+        params={name: str(value) for name, value in read.object("params").items()},
         facts=read.object("facts"),
         error=StateError(
             read.maybe("error", read.text),

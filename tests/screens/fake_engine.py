@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -14,7 +14,7 @@ from engine.model.outcome import Outcome
 from engine.model.record import Counters, EngineStatus, JobRecord, RunKind, RunRecord, Why
 from engine.model.states import JobStatus, RunPhase
 from engine.model.undo import PrioritySet, Undo
-from engine.spec.job import Manual
+from engine.spec.job import NOTHING, Manual
 from engine.testing.views import EngineVerbs, JobVerbs, RunVerbs
 
 NOON = instant(datetime(2026, 3, 9, 12, 0, 0, tzinfo=UTC))
@@ -181,7 +181,14 @@ class FakeJob(JobVerbs):
         self.version += 1
         self.engine.changed(self.id)
 
-    async def trigger(self, *, bypass: bool = False, downstream: bool = False, confirmed: bool = False) -> FakeRun:
+    async def trigger(
+        self,
+        *,
+        params: Mapping[str, str] = NOTHING,
+        bypass: bool = False,
+        downstream: bool = False,
+        confirmed: bool = False,
+    ) -> FakeRun:
         """Writes it down."""
         self._asked("trigger", None, bypass=bypass)
         self.touch()

@@ -32,7 +32,7 @@ def child_env(calling: Calling | None, log_path: str) -> dict[str, str]:
     """What the runner is told beside the usual variables."""
     if calling is None or calling.function is not None:
         return {}
-    data = {"run": dict(calling.data), "job": dict(calling.job_data)}
+    data = {"run": dict(calling.data), "job": dict(calling.job_data), "params": dict(calling.params)}
     return {"JOB_DATA": json.dumps(data, separators=(",", ":")), "JOB_RESULT": log_path + RESULT}
 
 

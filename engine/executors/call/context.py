@@ -68,7 +68,7 @@ class CallContext:
     @property
     def params(self) -> Mapping[str, str]:
         """See `JobContext`."""
-        return {}
+        return self._calling.params
 
     @property
     def pause_requested(self) -> bool:

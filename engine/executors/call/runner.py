@@ -34,7 +34,7 @@ class ChildContext:
         self.job_id = os.environ["JOB_ID"]
         self.run_id = os.environ["RUN_ID"]
         self.attempt = int(os.environ["ATTEMPT"])
-        self.params: Mapping[str, str] = {}
+        self.params: Mapping[str, str] = dict(given.get("params", {}))
         self.pause_requested = False  # a pause stops the process: the function never sees it
         self.watches = False
         self._cancelled = threading.Event()

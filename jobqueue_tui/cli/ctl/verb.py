@@ -11,6 +11,7 @@ import click
 
 from engine.model.record import Json
 from engine.model.verbs import VERBS, Arg, ArgKind, Target, Verb
+from engine.spec.params import read_settings
 from jobqueue_tui.cli.ctl.engine_option import engine_of, engine_option
 from jobqueue_tui.cli.ctl.tree import jobs_below
 from jobqueue_tui.cli.ctl.waiting import wait_for_cascade, wait_for_runs
@@ -28,6 +29,7 @@ _METAVARS: Final = {
     ArgKind.SIGNAL: "SIG",
     ArgKind.TIME: "TIME",
     ArgKind.TEXT: "TEXT",
+    ArgKind.VALUES: "NAME=VALUE",
 }
 _NEGATIVE: Final = re.compile(r"-[0-9]+")
 
@@ -107,11 +109,23 @@ def _parameter(arg: Arg) -> Callable[[Callable[..., object]], Callable[..., obje
     kind: Any = click.IntRange(arg.least, arg.most) if arg.kind is ArgKind.INTEGER else str
     if arg.positional:
         return click.argument(arg.name, metavar=_METAVARS[arg.kind], type=kind)
-    flag = f"--{arg.name.replace('_', '-')}"
+    flag = f"--{(arg.option or arg.name).replace('_', '-')}"
     text = f"{arg.help[0].upper()}{arg.help[1:]}."
     if arg.kind is ArgKind.FLAG:
         return click.option(flag, arg.name, is_flag=True, default=None, help=text)
+    if arg.kind is ArgKind.VALUES:
+        return click.option(
+            flag, arg.name, metavar=_METAVARS[arg.kind], multiple=True, default=None, callback=_settings, help=text
+        )
     return click.option(flag, arg.name, metavar=_METAVARS[arg.kind], type=kind, required=arg.required, help=text)
+
+
+def _settings(_ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...]) -> dict[str, Json] | None:
+    try:
+        found = read_settings(texts)
+    except ValueError as fault:
+        raise click.UsageError(str(fault)) from None
+    return {**found} or None
 
 
 def _tell(verb: Verb, results: list[dict[str, Json]]) -> None:

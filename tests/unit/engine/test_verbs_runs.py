@@ -33,8 +33,8 @@ def refused(b: Bench, act: object) -> Refused:
     return refusal.value
 
 
-def go(b: Bench, job_id: str, **how: bool) -> str:
-    return b.do(lambda turn: trigger(turn, job_id, **{"bypass": False, **how})).run_id
+def go(b: Bench, job_id: str, *, bypass: bool = False, downstream: bool = False, confirmed: bool = True) -> str:
+    return b.do(lambda turn: trigger(turn, job_id, bypass=bypass, downstream=downstream, confirmed=confirmed)).run_id
 
 
 def order(b: Bench) -> list[str]:

@@ -108,7 +108,7 @@ def test_the_folder_is_that_of_the_file_as_named_so_that_linked_deployments_keep
         ('command: x\nshell: ["${JOB_ID}", -c]', "is known only when a run starts"),
         ("command: x\nenv_file: ${NONE}.env", "jobs.a.env_file: ${NONE} is not set"),
         ("command: x\nenv_file: ${RUN_ID}.env", "jobs.a.env_file: ${RUN_ID} is known only when a run starts"),
-        ('command: [x, "${matrix.item}"]', "${matrix.item} is not available in this version"),
+        ('command: [x, "${matrix.item}"]', "the job's matrix has no `item`; declare it under `matrix`"),
         ('command: [x, "${A"]', "has no closing brace"),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from engine.api import Aim, Changes, LogChunk, MachineLoad
@@ -15,6 +15,7 @@ from engine.model.record import AttemptRecord, Counters, EngineStatus, JobRecord
 from engine.model.states import JobStatus, RunPhase
 from engine.model.undo import PrioritySet, Undo
 from engine.runtime.events import EventLog, Subscription
+from engine.spec.job import NOTHING
 from engine.testing.views import EngineVerbs, JobVerbs, RunVerbs
 
 NOW: Instant = 1_790_000_000 * SECOND
@@ -169,11 +170,19 @@ class FakeJob(JobVerbs):
             reason="next run in 1m",
         )
 
-    async def trigger(self, *, bypass: bool = False, downstream: bool = False, confirmed: bool = False) -> FakeRun:
+    async def trigger(
+        self,
+        *,
+        params: Mapping[str, str] = NOTHING,
+        bypass: bool = False,
+        downstream: bool = False,
+        confirmed: bool = False,
+    ) -> FakeRun:
         if self.id == "denied":
             raise Refused(RefusedCode.MANUAL_DENIED, "denied may not be started by hand", "change `manual`")
         flags = {"bypass": bypass, "downstream": downstream, "confirmed": confirmed}
-        self.done.append(" ".join(["trigger", *(name for name, given in flags.items() if given)]))
+        values = [f"{name}={value}" for name, value in params.items()]
+        self.done.append(" ".join(["trigger", *values, *(name for name, given in flags.items() if given)]))
         return FakeRun(f"{self.id}:7", RunPhase.QUEUED)
 
     async def pause(self, for_seconds: float | None = None, *, aim: Aim | None = None) -> Undo:

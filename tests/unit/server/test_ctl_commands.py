@@ -101,6 +101,7 @@ async def test_status_why_and_history_answer(served: Served) -> None:
     ("args", "done"),
     [
         (("trigger", "load", "--bypass"), ["trigger bypass"]),
+        (("trigger", "load", "--set", "DB=a=b", "--set", "N="), ["trigger DB=a=b N="]),
         (("pause", "load", "--for", "10m"), ["pause 600.0"]),
         (("resume", "load"), ["resume"]),
         (("stop", "load", "--job", "--grace", "5s"), ["stop True 5.0"]),

@@ -27,6 +27,7 @@ async def do(served: Served, verb: str, body: Mapping[str, Json]) -> Answer:
     [
         ("trigger", {}, "trigger"),
         ("trigger", {"bypass": True}, "trigger bypass"),
+        ("trigger", {"params": {"DB": "main", "N": 7, "FULL": True}}, "trigger DB=main N=7 FULL=true"),
         ("pause", {"for": "10m"}, "pause 600.0"),
         ("pause", {"for": 1.5}, "pause 1.5"),
         ("resume", {}, "resume"),
@@ -147,6 +148,8 @@ async def test_several_ids_are_reported_each_and_one_refusal_stops_no_other(serv
         ("pause", {"ids": ["load"], "run": "etl:3"}, 404, "unknown_id"),
         ("explode", {"ids": ["etl"]}, 404, "unknown_verb"),
         ("trigger", {}, 422, "bad_input"),
+        ("trigger", {"ids": ["etl"], "params": ["DB=main"]}, 422, "bad_input"),
+        ("trigger", {"ids": ["etl"], "params": {"DB": None}}, 422, "bad_input"),
         ("trigger", {"ids": "etl"}, 422, "bad_input"),
         ("trigger", {"ids": [1]}, 422, "bad_input"),
         ("trigger", {"ids": ["etl"], "by": 3}, 422, "bad_input"),

@@ -1,0 +1,118 @@
+"""`params:` of a job: the readers of its map, and what comes of all its layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from engine.jobfile.draft import Draft, Item, Key
+from engine.jobfile.fields import argument, boolean, choice, list_of, map_of, text, variable_fault
+from engine.jobfile.nodes import Node, text_shown
+from engine.jobfile.reading import BAD, Bad, Reading, Report
+from engine.jobfile.tables import read_map, table
+from engine.spec.params import Param, ParamType, form, reserved
+
+MOST: Final = 100
+"""Parameters, or secrets, of one job."""
+
+PARAM_DEFAULT: Final = Key("default", argument)
+PARAM_TYPE: Final = Key("type", choice(ParamType))
+PARAM_ENUM: Final = Key("enum", list_of(argument, "values"))
+PARAM_DESCRIPTION: Final = Key("description", text)
+PARAM_SECRET: Final = Key("secret", boolean)
+PARAM_REQUIRED: Final = Key("required", boolean)
+_PARAM: Final = table(
+    "a parameter", [PARAM_DEFAULT, PARAM_TYPE, PARAM_ENUM, PARAM_DESCRIPTION, PARAM_SECRET, PARAM_REQUIRED]
+)
+
+
+def name_fault(name: str) -> str | None:
+    """What is wrong with the name of a parameter or a secret, which is the name of a variable in the job's environment."""
+    if (fault := variable_fault(name)) is not None:
+        return fault
+    if reserved(name):
+        return f"{text_shown(name)} is reserved: it steers shells, loaders or interpreters, or belongs to the engine"
+    return None
+
+
+_each: Final = map_of(lambda r, node: read_map(r, node, _PARAM), name_fault, "a map of parameters NAME: {default: …}")
+
+
+def params(r: Reading, node: Node) -> Draft | Bad:
+    """A map name -> {default, type, enum, description, secret, required}."""
+    got = _each(r, node)
+    if got is not BAD and len(got.items) > MOST:
+        return r.problem(node, f"has {len(got.items)} parameters, more than {MOST}")
+    return got
+
+
+def build_params(
+    report: Report, path: str, draft: Draft | None, given: Mapping[str, str], *, by_itself: bool
+) -> Mapping[str, Param]:
+    """The parameters of a job. `given` are values for all jobs (`--set`), which take the place of defaults; `by_itself`:
+    it is started by more than a person, who could be asked."""
+    if draft is None or not draft.items:
+        return NO_PARAMS
+    return MappingProxyType(
+        {
+            name: _param(report, f"{path}.{name}", item, given.get(name), by_itself=by_itself)
+            for name, item in draft.items.items()
+        }
+    )
+
+
+NO_PARAMS: Final[Mapping[str, Param]] = MappingProxyType({})
+"""Of a job that declares none."""
+
+
+def _param(report: Report, path: str, item: Item, setting: str | None, *, by_itself: bool) -> Param:
+    draft = item.value
+    assert isinstance(draft, Draft)
+    kind = draft.get(PARAM_TYPE, ParamType.STRING)
+    secret = draft.get(PARAM_SECRET, False)
+    enum = tuple(
+        _in_form(report, f"{path}.enum", draft.items[PARAM_ENUM.name], kind, one, secret=secret)
+        for one in draft.get(PARAM_ENUM, ())
+    )
+    if PARAM_ENUM.name in draft.items and not enum:
+        _blame(report, f"{path}.enum", draft.items[PARAM_ENUM.name], "allows no value", "list some, or remove it")
+    default = draft.find(PARAM_DEFAULT)
+    if default is not None:
+        default = _in_form(report, f"{path}.default", draft.items[PARAM_DEFAULT.name], kind, default, secret=secret)
+        if enum and default not in enum:
+            what = f"{_shown(default, secret=secret)} is not one of its `enum`"
+            _blame(report, f"{path}.default", draft.items[PARAM_DEFAULT.name], what, "add it there")
+    required = draft.get(PARAM_REQUIRED, False)
+    if required and default is not None:
+        _blame(
+            report, f"{path}.required", draft.items[PARAM_REQUIRED.name], "has a default as well", "keep one of them"
+        )
+    param = Param(default, kind, enum, draft.get(PARAM_DESCRIPTION, ""), secret, required)
+    if setting is not None:
+        try:
+            default = param.read(setting)
+        except ValueError as fault:
+            what = f"the value given by --set {fault}"
+            report.error(item.source, item.key, path, what, f"it is declared as {kind}")
+        param = Param(default, kind, enum, param.description, secret, required)
+    if required and default is None and setting is None and by_itself:
+        remedy = f"give it a default, start with --set {item.key.text}=VALUE, or write `manual: only`"
+        _blame(report, path, item, "is required, and nobody is asked when the job starts by itself", remedy)
+    return param
+
+
+def _in_form(report: Report, path: str, item: Item, kind: ParamType, value: str, *, secret: bool) -> str:
+    try:
+        return form(kind, value)
+    except ValueError as fault:
+        _blame(report, path, item, f"{_shown(value, secret=secret)} {fault}", f"its type is {kind}")
+        return value
+
+
+def _shown(value: str, *, secret: bool) -> str:
+    return "the value" if secret else text_shown(value)
+
+
+def _blame(report: Report, path: str, item: Item, what: str, remedy: str) -> None:
+    report.error(item.source, item.node, path, what, remedy)
