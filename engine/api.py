@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from engine.clock import Instant
@@ -354,6 +355,10 @@ class EngineView(Protocol):
 
     async def inbox(self, *, job: str | None = None, limit: int = 100) -> Sequence[RunRecord]:
         """Runs that ended badly and that nobody has acknowledged, newest first."""
+
+    async def backup(self, path: Path) -> int:
+        """Copy the state to a new file of the engine's machine; its size in bytes. A copy that is put back starts held.
+        Refused `state`: the file exists or cannot be written. ValueError for a relative path."""
 
     async def days(self, *, job: str | None = None, count: int = 30) -> Sequence[DayRecord]:
         """What each job did per day (UTC), today and so many days before, oldest first."""

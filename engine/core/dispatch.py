@@ -23,6 +23,7 @@ from engine.core.turn import Turn
 from engine.model.record import RunKind
 from engine.model.states import Queued, Retrying, Starting
 from engine.ports.executor import AttemptId, Withdraw
+from engine.spec.job import WhenNotDurable
 
 CLAIM_AHEAD: Final = 16
 """Claims beyond the free slots."""
@@ -181,16 +182,20 @@ def _order(turn: Turn) -> list[tuple[Run, Attempt]]:
     """
     out: list[tuple[Run, Attempt]] = []
     pipeline = turn.pipeline
-    while pipeline.claimed:
-        run = pipeline.claimed[0]
+    at = 0  # beyond 0 only while the store fails: behind runs that wait for it
+    while at < len(pipeline.claimed):
+        run = pipeline.claimed[at]
         attempt = run.attempt
         assert attempt is not None
-        if not attempt.durable:
-            break
+        if not attempt.durable and not _starts_anyway(turn, run):
+            if not turn.state.store_fails:
+                break
+            at += 1
+            continue
         window = 0 if turn.state.staged or run.job.spec.staged else ORDER_AHEAD
         if turn.state.taken + len(pipeline.ahead) >= turn.state.spec.max_running + window:
             break
-        pipeline.claimed.popleft()
+        del pipeline.claimed[at]
         attempt.ordered = True
         in_time = not pipeline.ahead and turn.state.taken < turn.state.spec.max_running
         pipeline.hand_over(attempt.id, run)
@@ -198,6 +203,11 @@ def _order(turn: Turn) -> list[tuple[Run, Attempt]]:
             enter_starting(turn, run)
         out.append((run, attempt))
     return out
+
+
+def _starts_anyway(turn: Turn, run: Run) -> bool:
+    """No start that is not durable, unless the job says that it is worth a second one (`when_not_durable: run`)."""
+    return turn.state.store_fails and run.job.spec.when_not_durable is WhenNotDurable.RUN
 
 
 def enter_starting(turn: Turn, run: Run) -> None:

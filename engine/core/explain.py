@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.clock import Instant, moment
 from engine.core.admission import lacks
 from engine.core.gates import closed_by
+from engine.core.holds import Hold
 from engine.core.ready import takes
 from engine.core.state import Job, Run, State, concurrency
 from engine.model.outcome import Outcome
@@ -137,10 +138,15 @@ def why_idle(state: State, job: Job, now: Instant) -> str | None:
     return "has run; nothing more is due" if job.last_outcome is not None else "nothing is due"
 
 
+def hold_text(hold: Hold) -> str:
+    """What is held, by whom, since when, why and until when."""
+    return f"{hold.of} held by {hold.by} at {_clock(hold.since)}{_because(hold.reason)}{_until(hold.until)}"
+
+
 def held_line(job: Job) -> str:
     """Who holds the job, since when and why; the widest hold first, since it must go first."""
     for hold in sorted(job.covers.values(), key=lambda hold: hold.scope):
-        return f"{hold.of} held by {hold.by} at {_clock(hold.since)}{_because(hold.reason)}{_until(hold.until)}"
+        return hold_text(hold)
     assert job.held_since is not None
     return f"paused by {job.hold_by} at {_clock(job.held_since)}{_because(job.hold_reason)}{_until(job.hold_until)}"
 

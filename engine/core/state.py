@@ -518,6 +518,8 @@ class State:
     draining: bool = False
     began_at: Instant = 0
     """When this engine began."""
+    store_fails: bool = False
+    """Nothing can be made durable at the moment."""
     bad_ends: int = 0
     """Runs since the engine started that ended in a way for which a campaign is not a success."""
 

@@ -20,6 +20,7 @@ from engine.api import LogChunk, MachineLoad
 from engine.clock import SECOND, Clock, Instant, moment
 from engine.core.blackouts import take_edge
 from engine.core.boot import add_job, adopt, begin
+from engine.core.explain import hold_text
 from engine.core.holds import EVERYTHING
 from engine.core.ready import ReadyQueue, order_key
 from engine.core.state import Job as JobSubject
@@ -230,7 +231,7 @@ class Engine:
             )
             self._box.open(self._loop)
             self._loop.watchers.append(self)
-            restore(turn, self._file, stored)
+            restore(turn, self._file, stored, campaign=campaign)
             recovered = await self._executor.open(under_way(turn.state), self._loop.report)
         except BaseException:
             self._phase = Phase.OVER
@@ -525,6 +526,7 @@ class Engine:
             damaged_state=self._damaged,
             warnings=(
                 *self._warnings,
+                *map(hold_text, self._turn.state.holds.values()),
                 *(self._deliverer.warnings if self._deliverer is not None else ()),
                 *((self._loop.trouble,) if self._loop.trouble else ()),
             ),
@@ -664,6 +666,20 @@ class Engine:
     async def days(self, *, job: str | None = None, count: int = 30) -> Sequence[DayRecord]:
         """See `engine.api`."""
         return await self._store.days(job=job, since_day=self._clock.now() // (86_400 * SECOND) - count)
+
+    async def backup(self, path: Path) -> int:
+        """See `engine.api`."""
+        if not path.is_absolute():
+            raise ValueError(f"{path} is not an absolute path")
+        deed = self._deed("backup", "", {"path": str(path)})
+        try:
+            size = await self._store.backup(path, self._clock.now())
+        except FileExistsError:
+            raise Refused(RefusedCode.STATE, f"{path} exists already", "name a file that does not") from None
+        except OSError as error:
+            raise Refused(RefusedCode.STATE, f"no copy was made: {error}") from None
+        await self._box.change(lambda _: None, deed)
+        return size
 
     async def audit(self, *, since: Instant | None = None, limit: int = 100) -> Sequence[AuditRecord]:
         """See `engine.api`."""

@@ -118,6 +118,7 @@ def build_job(
         skip_codes=frozenset(draft.get(keys.SKIP_CODES, _BUILT_IN.skip_codes)),
         notify=build_notify(draft.find(keys.NOTIFY)),
         finish_by=draft.find(keys.FINISH_BY),
+        when_not_durable=draft.get(keys.WHEN_NOT_DURABLE, _BUILT_IN.when_not_durable),
         pausable=draft.get(keys.PAUSABLE, _BUILT_IN.pausable),
         pause_timeout=draft.get(keys.PAUSE_TIMEOUT, _BUILT_IN.pause_timeout),
     )
@@ -308,6 +309,7 @@ def build_engine(around: Surroundings, draft: Draft, folder: str) -> EngineSpec:
         on_term=draft.get(keys.ON_TERM, default.on_term),
         on_quit=draft.get(keys.ON_QUIT, default.on_quit),
         state_dir=place,
+        on_lost_state=draft.get(keys.ON_LOST_STATE, default.on_lost_state),
         idle_timeout=draft.get(keys.IDLE_TIMEOUT, default.idle_timeout),
         history=History(
             history.get(keys.KEEP_RUNS, default.history.keep_runs),

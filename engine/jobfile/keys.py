@@ -30,7 +30,7 @@ from engine.jobfile.nodes import integer as as_integer
 from engine.jobfile.nodes import number as as_number
 from engine.jobfile.reading import BAD, Bad, Reading
 from engine.jobfile.tables import Alias, read_map, table
-from engine.spec.config import OnQuit, OnTerm
+from engine.spec.config import OnLostState, OnQuit, OnTerm
 from engine.spec.job import (
     JOB_ID_PATTERN,
     PRIORITY_MAX,
@@ -41,6 +41,7 @@ from engine.spec.job import (
     Manual,
     OnFailure,
     Overlap,
+    WhenNotDurable,
 )
 from engine.spec.when import Roll
 
@@ -134,6 +135,7 @@ SUCCESS_CODES: Final = Key("success_codes", policies.exit_codes)
 SKIP_CODES: Final = Key("skip_codes", policies.exit_codes)
 NOTIFY: Final = Key("notify", notify.notify)
 FINISH_BY: Final = Key("finish_by", notify.finish_by)
+WHEN_NOT_DURABLE: Final = Key("when_not_durable", choice(WhenNotDurable))
 PAUSABLE: Final = Key("pausable", boolean)
 PAUSE_TIMEOUT: Final = Key("pause_timeout", _positive)
 
@@ -150,14 +152,25 @@ JOB: Final = table(
         *(CATCH_UP, CATCH_UP_WINDOW, LATE_GRACE, START_DEADLINE, OVERLAP, MAX_QUEUED, CONCURRENCY),
         *(PRIORITY, EXCLUSIVE, POOLS, RESERVE, NEEDS, JOIN),
         *(IF, ON_FALSE, HOOKS, FAILOVER, OUTPUTS),
-        *(TIMEOUT, STOP, RETRY, SUCCESS_CODES, SKIP_CODES, PAUSABLE, PAUSE_TIMEOUT, NOTIFY, FINISH_BY),
+        *(
+            TIMEOUT,
+            STOP,
+            RETRY,
+            SUCCESS_CODES,
+            SKIP_CODES,
+            PAUSABLE,
+            PAUSE_TIMEOUT,
+            NOTIFY,
+            FINISH_BY,
+            WHEN_NOT_DURABLE,
+        ),
     ],
     aliases=JOB_ALIASES,
     unavailable=[
         *("user", "group", "secrets", "matrix"),
         *("watch", "was"),
         *("limits", "monitor", "log"),
-        *("left_behind", "executor", "when_not_durable"),
+        *("left_behind", "executor"),
     ],
 )
 """`unavailable` is the list of what this version refuses by name."""
@@ -172,7 +185,6 @@ DRAIN: Final = Key("drain", duration())
 ON_TERM: Final = Key("on_term", choice(OnTerm))
 ON_QUIT: Final = Key("on_quit", choice(OnQuit))
 STATE_DIR: Final = Key("state_dir", nonempty)
-IDLE_TIMEOUT: Final = Key("idle_timeout", _positive)
 
 AGEING_EVERY: Final = Key("every", duration(1.0))
 AGEING_STEP: Final = Key("step", number(0, 1000))
@@ -182,6 +194,8 @@ AGEING: Final = Key("ageing", lambda r, node: read_map(r, node, _AGEING))
 KEEP_RUNS: Final = Key("keep_runs", integer(1, 10_000_000))
 KEEP_DAYS: Final = Key("keep_days", number(0, 36_500))
 _HISTORY: Final = table("`history`", [KEEP_RUNS, KEEP_DAYS])
+ON_LOST_STATE: Final = Key("on_lost_state", choice(OnLostState))
+IDLE_TIMEOUT: Final = Key("idle_timeout", _positive)
 HISTORY: Final = Key("history", lambda r, node: read_map(r, node, _HISTORY))
 
 ENGINE: Final = table(
@@ -198,12 +212,13 @@ ENGINE: Final = table(
         ON_TERM,
         ON_QUIT,
         STATE_DIR,
+        ON_LOST_STATE,
         IDLE_TIMEOUT,
         HISTORY,
     ],
     aliases={"workers": Alias("max_running")},
     unavailable=[
-        *("reload", "metrics", "executors", "on_lost_state", "access", "hook_timeout"),
+        *("reload", "metrics", "executors", "access", "hook_timeout"),
     ],
 )
 

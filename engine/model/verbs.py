@@ -39,7 +39,7 @@ class Target(StrEnum):
 
 class ArgKind(StrEnum):
     """What an argument's value is. A duration is seconds, or text such as `10m`; a signal a number or a name; a time ISO
-    8601, without an offset in the zone of the engine's machine."""
+    8601, without an offset in the zone of the engine's machine; a path is absolute."""
 
     FLAG = "flag"
     INTEGER = "integer"
@@ -49,6 +49,7 @@ class ArgKind(StrEnum):
     TEXT = "text"
     VALUES = "values"
     """Texts by name; on the command line `NAME=VALUE`, once for each."""
+    PATH = "path"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ class Arguments:
 
 
 LONGEST_TEXT: Final = 1_000
+LONGEST_PATH: Final = 4_096
 """Characters of a reason."""
 
 _PRIORITY_SPAN: Final = PRIORITY_MAX - PRIORITY_MIN
@@ -269,6 +271,13 @@ _TABLE: Final = (
         (Arg("reason", ArgKind.TEXT, "what was done about it"),),
     ),
     Verb(
+        "backup",
+        frozenset({Target.ENGINE}),
+        "Copy the state to a new file while the engine runs; put back, it starts held.",
+        "copied",
+        (Arg("path", ArgKind.PATH, "where to, on the engine's machine", required=True, positional=True),),
+    ),
+    Verb(
         "shutdown",
         frozenset({Target.ENGINE}),
         "Start nothing more, let runs finish for a while, stop the rest, end the engine.",
@@ -335,6 +344,10 @@ def _read(arg: Arg, value: Json) -> ArgValue:
             return value
         case ArgKind.VALUES, dict():
             return _by_name(value)
+        case ArgKind.PATH, str():
+            if not value.startswith("/") or "\0" in value or len(value) > LONGEST_PATH:
+                raise ValueError("expected an absolute path")
+            return value
     raise ValueError(f"expected {_EXPECTED[arg.kind]}, got {type(value).__name__}")
 
 
@@ -369,4 +382,5 @@ _EXPECTED: Final = {
     ArgKind.TIME: "a time such as 2026-01-31T02:00",
     ArgKind.TEXT: "a text",
     ArgKind.VALUES: "an object of texts by name",
+    ArgKind.PATH: "an absolute path",
 }

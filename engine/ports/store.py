@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 from engine.clock import Instant
@@ -15,6 +16,9 @@ from engine.model.day import DayRecord
 from engine.model.outcome import Outcome
 from engine.model.record import RunRecord
 from engine.spec.params import Given
+
+TAKEN_AT: Final = "backup:taken_at"
+"""Fact in a copy of the state: when it was made (microseconds since the epoch)."""
 
 
 class RunRow(NamedTuple):
@@ -233,6 +237,9 @@ class Store(Protocol):
 
     async def find(self, run_id: str) -> RunRecord | None:
         """One run on record."""
+
+    async def backup(self, target: Path, taken_at: Instant) -> int:
+        """Copy all of it to a new file, consistently, while it is in use; the copy's size in bytes. OSError."""
 
     async def days(self, *, job: str | None, since_day: int) -> Sequence[DayRecord]:
         """What each job did per day (days since 1970-01-01, UTC), oldest first."""

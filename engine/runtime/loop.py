@@ -531,6 +531,8 @@ class Loop:
             if self.trouble is None:
                 self.events.publish([(StoreFailed, {"at": self._clock.now(), "problem": str(problem)})])
             self.trouble = str(problem)
+            self.turn.state.store_fails = True
+            self.wake()
             self._reply_all(flight)
             flight.put_back(self._waiting)
             self._waiting = flight
@@ -540,6 +542,7 @@ class Loop:
         if self.trouble is not None:
             self.events.publish([(StoreRecovered, {"at": self._clock.now()})])
         self.trouble = None
+        self.turn.state.store_fails = False
         self.wake()  # before anything is submitted: what the tick orders travels in the same packet
         for run in flight.runs.values():
             run.stored = True

@@ -11,6 +11,7 @@ from engine.core.boot import add_job, ghost, link_needs, resettle
 from engine.core.cascade import FACT as CASCADES
 from engine.core.cascade import restore_cascades
 from engine.core.effects import Effects
+from engine.core.lost_state import hold_after_loss, hold_after_restore
 from engine.core.offs import restore_offs
 from engine.core.ready import ReadyQueue
 from engine.core.state import State
@@ -19,7 +20,7 @@ from engine.core.turn import Pipeline, Turn
 from engine.core.verbs.hold import FACT as HOLDS
 from engine.core.verbs.hold import keep_holds, restore_holds
 from engine.ports.executor import AttemptRef
-from engine.ports.store import Stored
+from engine.ports.store import TAKEN_AT, Stored
 from engine.runtime.rows import restore_job, restore_run
 from engine.spec.config import JobFile
 
@@ -37,7 +38,7 @@ def build_turn(
     return Turn(state, ReadyQueue(spec.ageing, state.pools), Pipeline(), Effects(Timers()), chance, now)
 
 
-def restore(turn: Turn, job_file: JobFile, stored: Stored) -> None:
+def restore(turn: Turn, job_file: JobFile, stored: Stored, *, campaign: bool = False) -> None:
     """The jobs of the file with what is on record of them, and the runs that were not over.
 
     A run whose job has left the file gets a ghost of it, so that its end is recorded.
@@ -61,6 +62,12 @@ def restore(turn: Turn, job_file: JobFile, stored: Stored) -> None:
     restore_holds(turn, stored.facts.get(HOLDS))
     if stored.offs is not None:
         _turn_off(turn, stored.offs)
+    if (taken_at := stored.facts.get(TAKEN_AT)) is not None:
+        state.facts.pop(TAKEN_AT)
+        turn.fx.facts[TAKEN_AT] = ""
+        hold_after_restore(turn, int(taken_at))
+    if stored.damaged is not None and not campaign:  # a campaign is asked for now, whatever ran before
+        hold_after_loss(turn)
 
 
 def _turn_off(turn: Turn, offs: str) -> None:

@@ -28,6 +28,13 @@ class OnQuit(StrEnum):
     LEAVE = "leave"
 
 
+class OnLostState(StrEnum):
+    """What is held when the state was lost: jobs of which nobody knows whether they ran, or all."""
+
+    GO_ON = "go_on"
+    HOLD = "hold"
+
+
 class PoolOrder(StrEnum):
     """Order in which a pool's slots are given."""
 
@@ -82,8 +89,9 @@ class EngineSpec:
     on_term: OnTerm = OnTerm.DRAIN
     on_quit: OnQuit = OnQuit.ASK
     state_dir: str | None = None
+    on_lost_state: OnLostState = OnLostState.GO_ON
     idle_timeout: float = 360_000.0
-    """Seconds without a run, and with none due, after which a job is shown as inactive."""
+    """Seconds after which a job with nothing due and nothing run is shown as inactive."""
     history: History = History()
 
 

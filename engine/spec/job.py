@@ -125,6 +125,13 @@ class OnFailure(StrEnum):
     HALT = "halt"
 
 
+class WhenNotDurable(StrEnum):
+    """May the job start while its start cannot be written down: at most once, or at any price."""
+
+    WAIT = "wait"
+    RUN = "run"
+
+
 @dataclass(frozen=True, slots=True)
 class Need:
     """One needed job, how its run must have ended, and at most how many seconds ago."""
@@ -265,6 +272,7 @@ class JobSpec:
     retry: Retry = Retry()
     success_codes: frozenset[int] = frozenset({0})
     skip_codes: frozenset[int] = frozenset()
+    when_not_durable: WhenNotDurable = WhenNotDurable.WAIT
     notify: Notify | None = None
     finish_by: FinishBy | None = None
     pausable: bool = True

@@ -180,6 +180,7 @@ class Plain(TypedDict, total=False):
     hooks: Mapping[HookSlot, Hook]
     outputs: Mapping[str, str]
     reserve: plain.Reserve | None
+    when_not_durable: plain.WhenNotDurable
     notify: Notify | None
     finish_by: FinishBy | None
     max_queued: int

@@ -7,6 +7,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from engine.clock import Instant
@@ -83,7 +84,7 @@ class MemoryStore:
                         facts=json.dumps({**json.loads(row.facts or "{}"), **json.loads(text)})
                     )
         self.jobs |= {row.id: row for row in batch.jobs}
-        self.facts |= batch.facts
+        self.facts = {name: value for name, value in (self.facts | batch.facts).items() if value}
         self.audited += batch.audit
         for ack in batch.acks:
             self.acked.setdefault(ack.run_id, ack)
@@ -130,6 +131,10 @@ class MemoryStore:
         if ack is None:
             return to_record(row)
         return replace(to_record(row), acked_at=ack.at, acked_by=ack.by, ack_reason=ack.reason)
+
+    async def backup(self, target: Path, taken_at: Instant) -> int:
+        """See `Store`."""
+        raise OSError("the state is in memory only, there is nothing to copy")
 
     async def days(self, *, job: str | None, since_day: int) -> Sequence[DayRecord]:
         """See `Store`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from enum import Enum
 from typing import Final
 
 from engine.ports.store import RUN_KEY, JobRow, RunRow
@@ -80,11 +81,25 @@ class NewerState(Exception):  # noqa: N818 - says what is the case
     """The state was written by a newer program; this one must not touch it."""
 
 
-def migrate(db: sqlite3.Connection) -> None:
-    """Bring the database to this program's version. NewerState when it is ahead of it; nothing is written then."""
+class Age(Enum):
+    """A database beside this program."""
+
+    NEW = 0
+    OLDER = 1
+    SAME = 2
+
+
+def check_version(db: sqlite3.Connection) -> Age:
+    """How old the database is. NewerState when it is ahead of this program."""
     version: int = db.execute("PRAGMA user_version").fetchone()[0]
     if version > VERSION:
         raise NewerState(f"the state has version {version}, this program knows up to {VERSION}")
+    return Age.SAME if version == VERSION else Age.OLDER if version else Age.NEW
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Bring the database, which is not ahead of it, to this program's version."""
+    version: int = db.execute("PRAGMA user_version").fetchone()[0]
     for number, statements in enumerate(STEPS[version:], version + 1):
         db.execute("BEGIN IMMEDIATE")
         for statement in statements:

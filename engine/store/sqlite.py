@@ -24,13 +24,17 @@ from engine.model.record import RunRecord
 from engine.ports.store import Batch, JobRow, RunRow, Stored
 from engine.spec.params import Given
 from engine.store import audit, days
+from engine.store.backup import copy_state
 from engine.store.history import ended_runs, given_to, one_run, unacknowledged
 from engine.store.lock import StateLock
 from engine.store.retention import Retention
-from engine.store.schema import ADD_RUN, ATTACH, CHANGE_RUN, SAVE_ACK, SAVE_FACT, SAVE_JOB, migrate
+from engine.store.schema import ADD_RUN, ATTACH, CHANGE_RUN, SAVE_ACK, SAVE_FACT, SAVE_JOB, Age, check_version, migrate
 
 OFFS: Final = "holds.json"
 """The second file: what operators have turned off (`core.offs`)."""
+
+LOGS: Final = "logs"
+"""The folder of logs beside the database: where it is, an engine has been here before."""
 
 _Done = Callable[[OSError | None], None]
 
@@ -56,10 +60,12 @@ class SqliteStore:
         damaged = None
         is_new = not self._path.exists()
         try:
-            self._db = _open(self._path)
-        except sqlite3.DatabaseError:
+            self._db = self._open()
+        except (sqlite3.DatabaseError, IsADirectoryError):
             damaged = self._set_aside()
-            self._db = _open(self._path)
+            self._db = self._open()
+        if is_new and (self._folder / LOGS).is_dir():
+            damaged = f"{self._path} (it is gone)"
         db = self._db
         # functions that ignored their stop ended with the engine that called them
         db.execute("UPDATE runs SET may_still_run = 0 WHERE may_still_run")
@@ -99,6 +105,10 @@ class SqliteStore:
         """See `ports.Store`."""
         return await asyncio.to_thread(days.read, self._path, job=job, since_day=since_day)
 
+    async def backup(self, target: Path, taken_at: Instant) -> int:
+        """See `ports.Store`."""
+        return await asyncio.to_thread(copy_state, self._path, target, taken_at)
+
     async def find(self, run_id: str) -> RunRecord | None:
         """See `ports.Store`."""
         return await asyncio.to_thread(one_run, self._path, run_id)
@@ -135,6 +145,10 @@ class SqliteStore:
                 Path(f"{self._path}{suffix}").rename(f"{kept}{suffix}")
         return str(kept)
 
+    def _open(self) -> sqlite3.Connection:
+        before = self._folder / f"{self._path.name}.before-{self._stamp()}"
+        return _open(self._path, lambda: copy_state(self._path, before, 0))
+
     def _second_file(self) -> str | None:
         try:
             return (self._folder / OFFS).read_text(encoding="utf-8")
@@ -156,11 +170,14 @@ class SqliteStore:
                 self._forget_some()
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    """A connection fit for the writer. sqlite3.DatabaseError for a file that is no database or is damaged."""
+def _open(path: Path, copy: Callable[[], object]) -> sqlite3.Connection:
+    """A connection fit for the writer; `copy` is called before a migration. sqlite3.DatabaseError for a file that is no
+    database or is damaged; NewerState before anything is written to it."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=16)
     try:
+        if check_version(db) is Age.OLDER:
+            copy()
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA wal_autocheckpoint = 4000")

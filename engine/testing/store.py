@@ -30,7 +30,7 @@ class MemoryStore(memory.MemoryStore):
         if self.lost:
             self.runs, self.jobs, self.facts, self._keys = {}, {}, {}, {}
             self.lost = False
-            return replace(super().load(), offs=self.offs)
+            return replace(super().load(), offs=self.offs, damaged="lost")
         return super().load()
 
     def write(self, batch: Batch, done: Callable[[OSError | None], None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import NoReturn
 
@@ -179,6 +180,10 @@ class EngineVerbs:
     async def inbox(self, *, job: str | None = None, limit: int = 100) -> Sequence[RunRecord]:
         """See `engine.api`."""
         return ()
+
+    async def backup(self, path: Path) -> int:
+        """See `engine.api`."""
+        _unexpected("backup")
 
     async def days(self, *, job: str | None = None, count: int = 30) -> Sequence[DayRecord]:
         """See `engine.api`."""

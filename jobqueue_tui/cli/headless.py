@@ -14,7 +14,7 @@ from engine.facade import Engine
 from engine.spec.config import JobFile
 from jobqueue_tui.cli.exits import Exit, forget_stdout
 from jobqueue_tui.cli.files import load
-from jobqueue_tui.cli.hosting import begin_text, hosted
+from jobqueue_tui.cli.hosting import begin_text, begin_warnings, hosted
 from jobqueue_tui.cli.journal import log_to_stderr
 from jobqueue_tui.cli.life import Ending, Life
 from jobqueue_tui.cli.narrate import Narrator
@@ -35,6 +35,8 @@ async def _run(job_file: JobFile, path: Path, choices: Choices) -> int:
     async with hosted(job_file, choices) as (engine, life):
         life.take_signals()
         _LOG.info("%s", begin_text(engine, path))
+        for warning in begin_warnings(engine):
+            _LOG.warning("%s", warning)
         return await until_the_end(engine, life, choices)
 
 

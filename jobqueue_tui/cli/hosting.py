@@ -53,6 +53,16 @@ async def hosted(job_file: JobFile, choices: Choices) -> AsyncIterator[tuple[Eng
         await engine.close()
 
 
+def begin_warnings(engine: Engine) -> list[str]:
+    """What somebody should know about an engine that has begun."""
+    status = engine.status()
+    lost = (
+        f"the state was damaged or lost ({status.damaged_state}): one-shots and jobs with max_runs are held, since nobody "
+        "knows whether they ran; `ctl resume ID` lets them go"
+    )
+    return [*([lost] if status.damaged_state is not None else []), *status.warnings]
+
+
 def begin_text(engine: Engine, file: Path) -> str:
     """One line about an engine that has begun."""
     status = engine.status()

@@ -6,6 +6,7 @@ import asyncio
 import json
 from dataclasses import replace
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Final
 
 from aiohttp import web
@@ -188,6 +189,9 @@ class Routes:
         call = read_call(verb, await _body(request))
         if self._read_only:
             raise Refused(RefusedCode.READ_ONLY, "this engine is read-only", "start it without --read-only")
+        if verb.name == "backup":
+            size = await self._view.backup(Path(call.arguments.text("path")))
+            return answer({"results": [{"id": "engine", "ok": True, "bytes": size}]})
         if verb.on == {Target.ENGINE}:
             self._on_shutdown(Shutdown(call.arguments.seconds("drain"), call.arguments.flag("leave"), actor()))
             return answer({"results": []}, status=202)

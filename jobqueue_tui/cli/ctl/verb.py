@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +31,7 @@ _METAVARS: Final = {
     ArgKind.TIME: "TIME",
     ArgKind.TEXT: "TEXT",
     ArgKind.VALUES: "NAME=VALUE",
+    ArgKind.PATH: "FILE",
 }
 _NEGATIVE: Final = re.compile(r"-[0-9]+")
 
@@ -60,6 +62,9 @@ def verb_command(name: str) -> click.Command:
         **arguments: Json,
     ) -> int:
         body: dict[str, Json] = {name: value for name, value in arguments.items() if value is not None}
+        for arg in verb.args:
+            if arg.kind is ArgKind.PATH and isinstance(given := body.get(arg.name), str):
+                body[arg.name] = os.path.abspath(given)  # noqa: PTH100 - the engine stands in another folder; symlinks stay
         if verb.on != {Target.ENGINE}:
             body |= {"ids": list(ids), "run": run}
         status, fault = 200, None
@@ -130,7 +135,7 @@ def _settings(_ctx: click.Context, _param: click.Parameter, texts: tuple[str, ..
 
 def _tell(verb: Verb, results: list[dict[str, Json]]) -> None:
     """One line per id: what was done on stdout, what was refused on stderr."""
-    if verb.on == {Target.ENGINE}:
+    if verb.on == {Target.ENGINE} and not results:
         click.echo(f"engine: {verb.done}")
     for result in results:
         name = one_line(str(result.get("id")))
