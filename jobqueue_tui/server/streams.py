@@ -42,6 +42,8 @@ class Streams:
                 else:
                     await response.write(_encoded([first, *feed.take()]))
             await response.write_eof()
+        except ConnectionResetError:
+            pass  # the reader has gone, as readers do
         finally:
             feed.close()
             self._feeds.discard(feed)

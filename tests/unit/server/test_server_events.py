@@ -57,6 +57,20 @@ async def test_a_stream_goes_on_where_the_reader_was(served: Served) -> None:
     writer.close()
 
 
+async def test_a_reader_that_leaves_is_no_fault(served: Served, caplog: pytest.LogCaptureFixture) -> None:
+    """A stream whose reader has gone ends without a word."""
+    _, writer = await asyncio.open_unix_connection(served.path)
+    writer.write(b"GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    async with asyncio.timeout(10):
+        while not served.view.events.listening:
+            await asyncio.sleep(0.002)
+        writer.close()
+        while served.view.events.listening:
+            pause(served.view, "a")
+            await asyncio.sleep(0.002)
+    assert caplog.text == ""
+
+
 async def test_many_idle_readers_and_a_slow_one_harm_nobody(served: Served) -> None:
     """A reader that never reads holds up neither the engine nor other readers, and its queue is bounded."""
     asleep = [await asyncio.open_unix_connection(served.path) for _ in range(200)]
