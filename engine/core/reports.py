@@ -124,6 +124,8 @@ def _started(turn: Turn, run: Run, attempt: Attempt, report: Started) -> None:
 def _ended(turn: Turn, run: Run, attempt: Attempt, report: Ended) -> None:
     turn.fx.ends.append(attempt.id)
     turn.pipeline.leave(attempt.id)
+    if report.saved is not None:
+        save_data(turn, run, report.saved)
     if attempt is not run.attempt:
         side_over(turn, run, attempt, _hook_error(report))
         return

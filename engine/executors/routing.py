@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.clock import Clock
-from engine.executors.call.child import take_result
+from engine.executors.call.child import drop_result, read_result
 from engine.ports.executor import (
     Acknowledge,
     AttemptId,
@@ -60,6 +60,8 @@ class Router:
         self._queue: deque[Launch] = deque()
         self._children: dict[AttemptId, str] = {}
         """Attempts that may leave a result, with the path of their log."""
+        self._results: dict[AttemptId, str] = {}
+        """Those whose result was read and is not on record yet: a crash until then must find it again."""
 
     @property
     def name(self) -> str:
@@ -84,16 +86,16 @@ class Router:
     def _noted(self, found: Recovered) -> list[Recovered]:
         match found:
             case Ended():
-                *_, end = self._with_result(found)
-                assert isinstance(end, Ended)
                 self._given.discard(found.attempt)
-                return [end]
+                return [self._with_result(found)]
             case SpawnFailed(attempt=attempt):
                 self._given.discard(attempt)
         return [found]
 
     def submit(self, orders: Sequence[Order]) -> None:
         """See `Executor`."""
+        if self._results:
+            self._drop_results(orders)
         if not self._queue and not self._functions and not any(_concerns_calls(order) for order in orders):
             # the common case: nothing but processes, passed on as they are
             for order in orders:
@@ -143,6 +145,13 @@ class Router:
         self._advance()
         if withdrawn:
             asyncio.get_running_loop().call_soon(self._sink, [Withdrawn(tuple(withdrawn))])
+
+    def _drop_results(self, orders: Sequence[Order]) -> None:
+        for order in orders:
+            if isinstance(order, Acknowledge):
+                for attempt in order.attempts:
+                    if (path := self._results.pop(attempt, None)) is not None:
+                        drop_result(path)
 
     async def close(self) -> None:
         """See `Executor`."""
@@ -230,7 +239,7 @@ class Router:
             match report:
                 case Ended(attempt=attempt):
                     self._given.discard(attempt)
-                    out += self._with_result(report)
+                    out.append(self._with_result(report))
                 case SpawnFailed(attempt=attempt):
                     self._given.discard(attempt)
                     out.append(report)
@@ -243,14 +252,14 @@ class Router:
         if self._queue:
             self._advance()
 
-    def _with_result(self, end: Ended) -> list[Report]:
-        """The end of an attempt, after what its function saved, with the exception that ended it."""
+    def _with_result(self, end: Ended) -> Ended:
+        """The end of an attempt with what its function saved, and the exception that ended it."""
         path = self._children.pop(end.attempt, None)
         if path is None:
-            return [end]
-        saved, failure = take_result(end.attempt, path)
-        ended = replace(end, failure=failure) if failure is not None and end.cause is None else end
-        return [ended] if saved is None else [saved, ended]
+            return end
+        self._results[end.attempt] = path
+        saved, failure = read_result(end.attempt, path)
+        return replace(end, saved=saved, failure=failure if end.cause is None else None)
 
 
 def _concerns_calls(order: Order) -> bool:

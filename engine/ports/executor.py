@@ -205,6 +205,8 @@ class Ended:
     cause: Cause | None = None
     left_behind: tuple[LeftBehind, ...] = ()
     failure: Failure | None = None
+    saved: DataSaved | None = None
+    """What the function of a child left."""
     may_still_run: bool = False
     """A function that ignores its stop goes on; `Freed` follows when it ends, until then it keeps its slot."""
 

@@ -131,7 +131,8 @@ async def test_a_child_is_paused_by_signal(tmp_path: Path) -> None:
         assert (await run.ended()).outcome == "stopped"
 
 
-async def test_a_child_outlives_its_engine(tmp_path: Path) -> None:
+@pytest.mark.parametrize("gone", [False, True], ids=["taken while it runs", "taken when it is over"])
+async def test_a_child_outlives_its_engine(tmp_path: Path, gone: bool) -> None:
     """What a child saved is on record although another engine takes its end."""
     go_on = tmp_path / "go"
     source = f"""
@@ -146,8 +147,12 @@ def main(ctx):
     run = await first.job("a").trigger()
     await until(lambda: run.phase is RunPhase.RUNNING and Path(run.log_path or "").exists())
     await first.shutdown(leave=True)
+    result = Path(f"{run.log_path}.result")
     go_on.touch()
+    if gone:
+        await until(lambda: result.exists() and not Path(f"/proc/{run.pid}").exists())
     async with Engine([spec(tmp_path, source)], state_dir=tmp_path / "state") as second:
         await until(lambda: not second.job("a").active)
         (record,) = await second.runs(job="a")
     assert (record.outcome, record.data) == ("success", {"late": True})
+    assert not result.exists()

@@ -36,8 +36,14 @@ def child_env(calling: Calling | None, log_path: str) -> dict[str, str]:
     return {"JOB_DATA": json.dumps(data, separators=(",", ":")), "JOB_RESULT": log_path + RESULT}
 
 
-def take_result(attempt: AttemptId, log_path: str) -> tuple[DataSaved | None, Failure | None]:
-    """What the child left, which is removed; nothing when it left nothing or what it left cannot be read."""
+def drop_result(log_path: str) -> None:
+    """The result is on record: remove it."""
+    with contextlib.suppress(OSError):
+        Path(log_path + RESULT).unlink()
+
+
+def read_result(attempt: AttemptId, log_path: str) -> tuple[DataSaved | None, Failure | None]:
+    """What the child left; nothing when it left nothing or what it left cannot be read."""
     path = Path(log_path + RESULT)
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -45,8 +51,6 @@ def take_result(attempt: AttemptId, log_path: str) -> tuple[DataSaved | None, Fa
         return None, None
     with os.fdopen(fd, "rb") as file:
         raw = file.read(_MOST + 1)
-    with contextlib.suppress(OSError):
-        path.unlink()
     try:
         found = json.loads(raw)
     except (ValueError, RecursionError):
