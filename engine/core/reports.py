@@ -172,6 +172,8 @@ def judge(spec: JobSpec, report: Ended, stopping: Reason | None) -> tuple[Outcom
     match report.cause:
         case Cause.TIMEOUT:
             return Outcome.TIMED_OUT, Reason(Because.TIMEOUT)
+        case Cause.IDLE:
+            return Outcome.TIMED_OUT, Reason(Because.IDLE_TIMEOUT)
         case Cause.STOP:
             return Outcome.STOPPED, stopping or Reason(Because.OPERATOR)
         case Cause.SHUTDOWN:

@@ -205,6 +205,7 @@ def _timeout(draft: Draft) -> Timeout:
     return Timeout(
         run=timeout.get(policies.TIMEOUT_RUN, None),
         total=timeout.get(policies.TIMEOUT_TOTAL, None),
+        idle=timeout.get(policies.TIMEOUT_IDLE, None),
         warn=timeout.get(policies.TIMEOUT_WARN, None),
         min=timeout.get(policies.TIMEOUT_MIN, None),
     )

@@ -17,9 +17,10 @@ _MEANT_AS_BOOLEAN: Final = frozenset({"yes", "no", "on", "off", "true", "false",
 
 TIMEOUT_RUN: Final = Key("run", or_none(duration(above=True)))
 TIMEOUT_TOTAL: Final = Key("total", or_none(duration(above=True)))
+TIMEOUT_IDLE: Final = Key("idle", or_none(duration(0.1)))
 TIMEOUT_WARN: Final = Key("warn", or_none(duration(above=True)))
 TIMEOUT_MIN: Final = Key("min", or_none(duration(above=True)))
-_TIMEOUT: Final = table("`timeout`", [TIMEOUT_RUN, TIMEOUT_TOTAL, TIMEOUT_WARN, TIMEOUT_MIN], unavailable=["idle"])
+_TIMEOUT: Final = table("`timeout`", [TIMEOUT_RUN, TIMEOUT_TOTAL, TIMEOUT_IDLE, TIMEOUT_WARN, TIMEOUT_MIN])
 
 
 def timeout(r: Reading, node: Node) -> Draft | Bad:

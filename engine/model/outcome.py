@@ -31,6 +31,7 @@ class Because(StrEnum):
     EXCEPTION = "exception"
     SIGNAL = "signal"
     TIMEOUT = "timeout"
+    IDLE_TIMEOUT = "idle_timeout"
     OPERATOR = "operator"
     SHUTDOWN = "shutdown"
     REPLACED = "replaced"

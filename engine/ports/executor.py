@@ -31,6 +31,7 @@ class Cause(StrEnum):
 
     STOP = "stop"
     TIMEOUT = "timeout"
+    IDLE = "idle"
     SHUTDOWN = "shutdown"
 
 
@@ -65,7 +66,8 @@ class Launch:
 
     `tag` marks every process of the attempt (unique, random, > 0, < 2**62). `waits`: it may stay in the executor
     until fewer than `Limit.running` attempts with `slot` live; otherwise it starts at once. `timeout` (seconds,
-    None = none) counts running time without pauses and is enforced by the executor: `stop_signal`, `grace`, KILL.
+    None = none) counts running time without pauses and is enforced by the executor: `stop_signal`, `grace`, KILL; so is `idle`,
+    seconds without a byte of output.
     """
 
     attempt: AttemptId
@@ -81,6 +83,7 @@ class Launch:
     grace: float = 10.0
     slot: bool = True
     waits: bool = False
+    idle: float | None = None
     calling: Calling | None = None
 
     @property

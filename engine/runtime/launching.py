@@ -103,6 +103,7 @@ class Launcher:
             grace=spec.stop.grace,
             slot=step.kind not in SIDES,
             waits=attempt.waits,
+            idle=spec.timeout.idle if step.main else None,
             calling=calling,
         )
 

@@ -184,6 +184,8 @@ class Timeout:
 
     run: float | None = None
     total: float | None = None
+    idle: float | None = None
+    """No output for so long ends an attempt."""
     warn: float | None = None
     """Running longer than this is told."""
     min: float | None = None

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any, Final
 
-PROTOCOL: Final = 2
+PROTOCOL: Final = 3
 """Raised with every change of a message: an engine of another number is told so and served no further."""
 
 RLIMIT_LOCKS: Final = 10  # the module `resource` has no name for it
@@ -281,8 +281,8 @@ class Run:
     """An attempt that lives, or whose tree is being ended."""
 
     __slots__ = (
-        "at", "attempt", "backoff", "began", "cause", "deadline", "grace", "kill_at", "over", "paused", "paused_at",
-        "pausing_until", "pid", "pidfd", "seen", "slot", "span", "step", "stop_signal", "tag", "ticks", "timeout",
+        "at", "attempt", "backoff", "began", "cause", "deadline", "grace", "kill_at", "log_path", "over", "paused", "paused_at",
+        "pausing_until", "pid", "pidfd", "quiet", "seen", "slot", "span", "step", "stop_signal", "tag", "ticks", "timeout",
     )  # fmt: skip
 
     def __init__(self, attempt: str, tag: int, at: int, pid: int, ticks: int, span: int, slot: bool) -> None:
@@ -299,6 +299,8 @@ class Run:
         self.began = time.monotonic()  # moved on by each pause: the timeout counts from here
         self.timeout: float | None = None
         self.deadline: Timer | None = None
+        self.log_path = ""
+        self.quiet: Timer | None = None  # the next look for output
         self.paused_at = 0.0
         self.step: Timer | None = None  # the next look at a tree that is being paused or ended
         self.backoff = 0.0
@@ -609,7 +611,7 @@ class Keeper:
 
     def start(
         self, attempt: str, argv: list[str], env: dict[str, str], cwd: str, log_path: str, tag: int, umask: int,
-        stdin: str, timeout: float | None, stop_signal: int, grace: float, slot: bool,
+        stdin: str, timeout: float | None, stop_signal: int, grace: float, slot: bool, idle: float | None,
     ) -> None:  # fmt: skip
         at = wall()
         try:
@@ -620,6 +622,9 @@ class Keeper:
         run = Run(attempt, tag, at, pid, ticks, span, slot)
         self.leaders[pid] = run
         self.admit(run, timeout, stop_signal, grace)
+        if idle is not None:
+            run.log_path = log_path
+            self.look_for_output(run, idle, None, run.began)
         self.reports.append(run.started())
 
     def admit(self, run: Run, timeout: float | None, stop_signal: int, grace: float) -> None:
@@ -721,7 +726,7 @@ class Keeper:
         os.close(run.pidfd)
 
     def finish(self, run: Run, left: list[Member]) -> None:
-        for timer in (run.deadline, run.step):
+        for timer in (run.deadline, run.step, run.quiet):
             if timer is not None:
                 timer.cancel()
         del self.runs[run.attempt]
@@ -741,6 +746,25 @@ class Keeper:
         if run.timeout is not None and not run.paused and run.cause is None:
             left = run.began + run.timeout - time.monotonic()
             run.deadline = self.later(max(0.0, left), partial(self.time_out, run))
+
+    def look_for_output(self, run: Run, idle: float, seen: tuple[int, int] | None, since: float) -> None:
+        """End a run that has been silent for `idle` seconds; its log tells, looked at four times as often. `seen`: the log's
+        size and time at the last look, unchanged since `since`. Pauses do not count."""
+        if run.attempt not in self.runs or run.cause is not None:
+            return
+        now = time.monotonic()
+        try:
+            facts = os.stat(run.log_path)
+            found = facts.st_size, facts.st_mtime_ns
+        except OSError:  # removed while it runs: the job writes on into a file without a name
+            found = 0, 0
+        if found != seen or run.paused or run.pausing_until is not None:
+            seen, since = found, now
+        elif now - since >= idle:
+            self.end(run, run.stop_signal, run.grace, "idle")
+            return
+        wait = min(max(idle / 4, 0.05), max(0.0, since + idle - now) + 0.001)
+        run.quiet = self.later(wait, partial(self.look_for_output, run, idle, seen, since))
 
     def set_timeout(self, attempt: str, seconds: float | None) -> None:
         run = self.runs.get(attempt)

@@ -125,6 +125,7 @@ def encode(order: Order) -> Message:
                 order.stop_signal,
                 order.grace,
                 order.slot,
+                order.idle,
                 order.waits,
             ]
         case Acknowledge(attempts):

@@ -124,12 +124,13 @@ class Bench:
         grace: float = 10.0,
         slot: bool = True,
         waits: bool = False,
+        idle: float | None = None,
     ) -> AttemptId:
         """Order a start; the attempt's id."""
         attempt = f"job:{len(self.launched) + 1}.1"
         log = log_path or str(self.log(attempt))
         tag = secrets.randbits(61) + 1
-        order = Launch(attempt, argv, env, cwd, log, tag, umask, stdin, timeout, stop_signal, grace, slot, waits)
+        order = Launch(attempt, argv, env, cwd, log, tag, umask, stdin, timeout, stop_signal, grace, slot, waits, idle)
         self.launched[attempt] = order
         self.submit(order)
         return attempt

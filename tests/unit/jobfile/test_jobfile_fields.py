@@ -296,13 +296,6 @@ def test_sections_that_this_version_cannot_honour_are_refused_by_name(load_text:
     assert f"`{name}` is not available in this version" in findings(loaded)[0]
 
 
-@pytest.mark.parametrize("key", ["timeout: {idle"])
-def test_parts_that_this_version_cannot_honour_are_refused_by_name(load_text: Load, key: str) -> None:
-    loaded = load_text(f"jobs:\n  a: {{command: x}}\n  b:\n    command: x\n    {key}: 1{'}' * key.count('{')}")
-    (found,) = findings(loaded)
-    assert "is not available in this version" in found
-
-
 @pytest.mark.parametrize("name", ["-a", "a/b", "..", "a b", "a:1", "ä", "a" * 65, "", "..a", "a[1]", "."])
 def test_a_job_id_is_safe_as_a_file_name(load_text: Load, name: str) -> None:
     (found,) = findings(load_text(f'jobs: {{"{name}": {{command: x}}}}'))

@@ -90,13 +90,13 @@ def test_failover_outputs_total_timeout_and_causes(load_job: Load) -> None:
     job = only(
         load_job(
             "command: x\nfailover: [replica, '${COLOUR}']\noutputs: {rows: 'regex:^rows=(\\d+)', all: done}\n"
-            "timeout: {run: 1m, total: 5m}\n"
+            "timeout: {run: 1m, total: 5m, idle: 30s}\n"
             'retry: {limit: unlimited, only: {exit_codes: ["1", 70-72], signals: true}, reset_on_success: false}'
         )
     )
     assert job.failover == Argv(("replica", "blue"))
     assert job.outputs == {"rows": r"^rows=(\d+)", "all": "done"}
-    assert job.timeout == Timeout(60.0, 300.0)
+    assert job.timeout == Timeout(60.0, 300.0, 30.0)
     assert job.retry.only == RetryCauses(frozenset({1, 70, 71, 72}), signals=True, timeout=False)
     assert not job.retry.reset_on_success
 
