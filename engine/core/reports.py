@@ -152,6 +152,8 @@ def _ended(turn: Turn, run: Run, attempt: Attempt, report: Ended) -> None:
 
 def _hook_error(report: Ended) -> str | None:
     """What is wrong with the end of a hook or precondition; None: nothing."""
+    if report.unstarted:
+        return report.unstarted
     match report:
         case Ended(exit_code=0, cause=None, failure=None):
             return None
@@ -180,6 +182,8 @@ def judge(spec: JobSpec, report: Ended, stopping: Reason | None) -> tuple[Outcom
             return Outcome.STOPPED, stopping or Reason(Because.SHUTDOWN)
         case None:
             pass
+    if report.unstarted:
+        return Outcome.FAILED, Reason.parse(report.unstarted)
     if report.failure is not None:
         return Outcome.FAILED, Reason(Because.EXCEPTION, report.failure.summary)
     if report.exit_code is not None:
@@ -198,6 +202,8 @@ def _spawn_failed(turn: Turn, run: Run, attempt: Attempt, report: SpawnFailed) -
     turn.pipeline.leave(attempt.id)
     name = errno.errorcode.get(report.errno, str(report.errno))
     reason = Reason(Because.SPAWN, f"{report.step}: {name}")
+    if report.secret:
+        reason = Reason(Because.SECRET, report.secret)
     if attempt is not run.attempt:
         side_over(turn, run, attempt, str(reason))
         return

@@ -56,7 +56,7 @@ from engine.model.record import EngineStatus, Json, RunRecord
 from engine.model.states import JobStatus
 from engine.model.undo import NONE, Undo
 from engine.notify.deliverer import Deliverer
-from engine.ports.executor import Executor, Home, Limit
+from engine.ports.executor import Ended, Executor, Home, Limit
 from engine.ports.monitoring import Monitoring
 from engine.ports.store import JobRow, Store, Stored
 from engine.runtime.events import Subscription
@@ -248,7 +248,7 @@ class Engine:
             self._loop.remember(CAMPAIGN, "open")
 
         def first(turn: Turn) -> None:
-            adopt(turn, recovered)
+            adopt(turn, [self._loop.look_at_end(one) if isinstance(one, Ended) else one for one in recovered])
             begin(turn, self._zone, campaign=anew)
 
         self._begin_telling(stored)

@@ -79,6 +79,7 @@ def build_job(
         umask=draft.get(keys.UMASK, _BUILT_IN.umask),
         stdin=filler.text(keys.STDIN),
         params=_params(around, job),
+        secrets=filler.secrets(),
         schedule=_schedule(around, job, zone_name),
         timezone=draft.get(keys.TIMEZONE, _BUILT_IN.timezone),
         dst=limits.dst,

@@ -15,15 +15,16 @@ from engine.jobfile.draft import EMPTY, Draft, Item, Key
 from engine.jobfile.environment import EnvFiles
 from engine.jobfile.fields import MAX_ARGUMENT
 from engine.jobfile.hooks import Written
-from engine.jobfile.inputs import PARAM_SECRET
+from engine.jobfile.inputs import PARAM_SECRET, SECRET_COMMAND, SECRET_ENV, SECRET_FILE, SECRET_TIMEOUT
 from engine.jobfile.layers import Resolved
 from engine.jobfile.nodes import Node, Seq
 from engine.jobfile.reading import Report
 from engine.jobfile.source import Source, SourceError
 from engine.jobfile.variables import Variables
-from engine.spec.command import Argv, Command
+from engine.spec.command import Argv, Command, Shell
 from engine.spec.hooks import CommandHolds, Condition, FileExists, TextMatches, VariableMatches
 from engine.spec.job import NOTHING
+from engine.spec.secret import FromCommand, FromFile, FromVariable, Secret
 from engine.spec.template import NEEDS_FORM, Lookup, TemplateError, at_load, escape, in_full
 
 _ASKED: Final = re.compile(r"\$\{(needs\.[^{}]*)\}")
@@ -72,8 +73,10 @@ class Filler:
         self._needs = frozenset(self._draft.get(keys.NEEDS, EMPTY).items)
         declared = self._draft.get(keys.PARAMS, EMPTY).items
         secret = {name for name, item in declared.items() if cast("Draft", item.value).get(PARAM_SECRET, False)}
-        self._given = frozenset(declared)
-        outside = Variables({}, (around.environ,), params=self._given, secrets=frozenset(secret))
+        secret |= self._draft.get(keys.SECRETS, EMPTY).items.keys()
+        self._given = frozenset(declared) | secret
+        outside = Variables({}, (around.environ,), params=frozenset(declared), secrets=frozenset(secret))
+        self._outside = outside
         self._from_files = self._read_env_files(outside)
         written = {name: str(item.value) for name, item in self._draft.get(keys.ENV, EMPTY).items.items()}
         self._variables = replace(outside, env=written, outer=(self._from_files, around.environ))
@@ -102,6 +105,32 @@ class Filler:
             fill = partial(_named, self._variables, name)
             env[name] = self._fill(fill, str(item.value), self._variables, self._at(item, f"env.{name}"))
         return MappingProxyType(env)
+
+    def secrets(self) -> Mapping[str, Secret]:
+        """Where the secrets of the job come from; paths are known in full, none of them is read."""
+        draft = self._draft.find(keys.SECRETS)
+        if draft is None or not draft.items:
+            return MappingProxyType({})
+        declared = self._draft.get(keys.PARAMS, EMPTY).items
+        for name in sorted(draft.items.keys() & declared.keys()):
+            self._around.report.error(
+                *self._at(draft.items[name], f"secrets.{name}"),
+                f"`{name}` is a parameter as well",
+                "remove one of them, or write `secret: true` there",
+            )
+        return MappingProxyType({name: self._secret(name, item) for name, item in draft.items.items()})
+
+    def _secret(self, name: str, item: Item) -> Secret:
+        draft = cast("Draft", item.value)
+        if (path := draft.find(SECRET_FILE)) is not None:
+            one = draft.items[SECRET_FILE.name]
+            filled = self._fill(in_full, path, self._outside, self._at(one, f"secrets.{name}.file"))
+            return FromFile(self._around.absolute(filled, one.source.folder))
+        if (variable := draft.find(SECRET_ENV)) is not None:
+            return FromVariable(variable)
+        command = self.arguments(draft.items[SECRET_COMMAND.name], f"secrets.{name}.command")
+        assert isinstance(command, Shell | Argv)
+        return FromCommand(command, draft.get(SECRET_TIMEOUT, FromCommand(command).timeout))
 
     def command(self) -> Command | None:
         """What the job runs; None if it does not say."""

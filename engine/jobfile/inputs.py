@@ -1,4 +1,4 @@
-"""`params:` of a job: the readers of its map, and what comes of all its layers."""
+"""`params:` and `secrets:` of a job: the readers of its map, and what comes of all its layers."""
 
 from __future__ import annotations
 
@@ -6,11 +6,24 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from engine.jobfile.commands import command
 from engine.jobfile.draft import Draft, Item, Key
-from engine.jobfile.fields import argument, boolean, choice, list_of, map_of, text, variable_fault
+from engine.jobfile.fields import (
+    argument,
+    boolean,
+    choice,
+    duration,
+    list_of,
+    map_of,
+    nonempty,
+    text,
+    variable_fault,
+    variable_name,
+)
 from engine.jobfile.nodes import Node, text_shown
 from engine.jobfile.reading import BAD, Bad, Reading, Report
 from engine.jobfile.tables import read_map, table
+from engine.spec.command import Command
 from engine.spec.params import Param, ParamType, form, reserved
 
 MOST: Final = 100
@@ -44,6 +57,37 @@ def params(r: Reading, node: Node) -> Draft | Bad:
     got = _each(r, node)
     if got is not BAD and len(got.items) > MOST:
         return r.problem(node, f"has {len(got.items)} parameters, more than {MOST}")
+    return got
+
+
+SECRET_FILE: Final = Key("file", nonempty)
+SECRET_ENV: Final = Key("env", variable_name)
+SECRET_COMMAND: Final[Key[Command]] = Key("command", command)
+SECRET_TIMEOUT: Final = Key("timeout", duration(above=True))
+_SOURCES: Final = (SECRET_FILE, SECRET_ENV, SECRET_COMMAND)
+_SECRET: Final = table("a secret", [*_SOURCES, SECRET_TIMEOUT])
+
+
+def _secret(r: Reading, node: Node) -> Draft | Bad:
+    got = read_map(r, node, _SECRET)
+    if got is BAD or got.refused:
+        return BAD
+    given = [key.name for key in _SOURCES if key.name in got.items]
+    if len(given) != 1:
+        return r.problem(node, "must have one of `file`, `env`, `command`", "say where it comes from, never what it is")
+    if SECRET_TIMEOUT.name in got.items and given != [SECRET_COMMAND.name]:
+        return r.problem(node, "`timeout` goes with `command`")
+    return Draft(got.items, whole=True)
+
+
+_each_secret: Final = map_of(_secret, name_fault, "a map of secrets NAME: {file: …}, {env: …} or {command: …}")
+
+
+def secrets(r: Reading, node: Node) -> Draft | Bad:
+    """A map name -> {file} | {env} | {command, timeout}."""
+    got = _each_secret(r, node)
+    if got is not BAD and len(got.items) > MOST:
+        return r.problem(node, f"has {len(got.items)} secrets, more than {MOST}")
     return got
 
 

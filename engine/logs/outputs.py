@@ -13,6 +13,8 @@ import re
 import stat
 from typing import Final
 
+from engine.logs.chunk import read_chunk
+
 MOST: Final = 64 * 1024
 _LINE: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,63})=(.*)")
 
@@ -68,16 +70,8 @@ def _take(path: str) -> str:
 def last_lines(path: str, most: int = 2048) -> str:
     """The end of a log, whole lines, for a hook's environment; empty when there is none. NUL cannot stand in a variable."""
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        chunk = read_chunk(path, -most, most)
     except OSError:
         return ""
-    try:
-        size = os.fstat(fd).st_size
-        raw = os.pread(fd, most, max(0, size - most))
-    except OSError:
-        return ""
-    finally:
-        os.close(fd)
-    if size > most:
-        raw = raw.partition(b"\n")[2]
+    raw = chunk.data if chunk.offset == 0 else chunk.data.partition(b"\n")[2]
     return raw.decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}").rstrip("\n")

@@ -36,6 +36,7 @@ class Because(StrEnum):
     SHUTDOWN = "shutdown"
     REPLACED = "replaced"
     SPAWN = "spawn"
+    SECRET = "secret"  # noqa: S105 - a word
     OVERLAP = "overlap"
     DEADLINE = "deadline"
     UPSTREAM = "upstream"

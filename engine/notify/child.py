@@ -12,8 +12,9 @@ import subprocess
 import sys
 import urllib.request
 from http.client import HTTPMessage
-from pathlib import Path
 from typing import IO, Any, Final
+
+from engine.logs.chunk import read_chunk
 
 COMMAND_TIMEOUT: Final = 30.0
 PING_TIMEOUT: Final = 10.0
@@ -79,9 +80,7 @@ def send(url: str, title: str, body: str, log: str | None, attach: int) -> None:
 
 def _end_of(path: str, most: int) -> str:
     try:
-        with Path(path).open("rb") as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - most))
-            raw = file.read(most)
+        raw = read_chunk(path, -most, most).data if most else b""
     except OSError as error:
         return f"(the log cannot be read: {error.strerror})"
     return "".join(

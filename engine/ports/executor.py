@@ -175,12 +175,16 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class SpawnFailed:
-    """No process came to be, and no Ended follows. `step` is what failed: cwd, log, stdin, exec, fork, keeper."""
+    """No process came to be, and no Ended follows. `step` is what failed: cwd, log, stdin, exec, fork, keeper.
+
+    `secret`: the engine ordered nothing, because it could not have this secret, and why; `errno` and `step` mean nothing then.
+    """
 
     attempt: AttemptId
     at: Instant
     errno: int
     step: str
+    secret: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +214,8 @@ class Ended:
     failure: Failure | None = None
     saved: DataSaved | None = None
     """What the function of a child left."""
+    unstarted: str = ""
+    """Why the program of the job was never run, as the text of a reason, where the process ended before it became it."""
     may_still_run: bool = False
     """A function that ignores its stop goes on; `Freed` follows when it ends, until then it keeps its slot."""
 

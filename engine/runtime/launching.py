@@ -6,7 +6,7 @@ import json
 import os
 import pwd
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -16,12 +16,16 @@ from engine.core.retry import attempt_timeout
 from engine.core.state import Attempt, Run
 from engine.executors.call.child import child_argv, child_env
 from engine.executors.local import patterns
+from engine.logs.masking import marks_of, marks_path
 from engine.logs.outputs import last_lines, take_found, take_lines
+from engine.logs.secret_child import fault_of
 from engine.model.outcome import Outcome
 from engine.ports.executor import Calling, Home, Launch
+from engine.runtime.secrets import fetching, mark, read_now
 from engine.spec.command import Argv, Call, Command, PythonFunction, Shell
 from engine.spec.hooks import CommandHolds, Condition, FileExists, TextMatches, VariableMatches
 from engine.spec.job import JobSpec
+from engine.spec.secret import FromCommand
 from engine.spec.template import at_start, variable
 
 PATTERNS: Final = (sys.executable, "-I", "-S", patterns.__file__)
@@ -57,7 +61,7 @@ class Launcher:
         return f"{self._logs}/{run.job.id}/runs.log"
 
     def launch(self, run: Run, attempt: Attempt) -> Launch:
-        """The order for an attempt of the run."""
+        """The order for an attempt of the run. SecretUnavailable."""
         spec, step = run.job.spec, attempt.step
         assert run.log_path is not None
         facts = self._facts(run, attempt)
@@ -69,6 +73,7 @@ class Launcher:
         log_path = run.log_path if step.main else self._beside(run, "outputs" if step == OUTPUTS else "hooks.log")
         timeout = self._timeout(run, step)
         calling = self._calling(run, attempt, command)
+        secrets = self._secrets(run, command)
         if isinstance(command, Call):
             return Launch(
                 attempt=attempt.id,
@@ -83,12 +88,15 @@ class Launcher:
                 waits=attempt.waits,
                 calling=calling,
             )
-        env = {**self._env(spec, facts), **run.given.values, **handed_on}
+        env = {**self._env(spec, facts), **secrets, **run.given.values, **handed_on}
         if step.main:
             env["JOB_OUTPUT"] = self._beside(run, "out")
         elif step.slot is not None:
             env |= self._hook_facts(run)
         argv, stdin = self._argv(run, command, step, facts, env)
+        if spec.secrets and command is not None:
+            argv, more = fetching(spec.secrets, spec.shell, facts, argv, (run.log_path, attempt.id))
+            env |= more
         return Launch(
             attempt=attempt.id,
             argv=argv,
@@ -106,6 +114,29 @@ class Launcher:
             idle=spec.timeout.idle if step.main else None,
             calling=calling,
         )
+
+    def _secrets(self, run: Run, command: Command | None) -> dict[str, str]:
+        """Those of an attempt that runs something of the job's, and that are not printed by commands. SecretUnavailable."""
+        spec, given = run.job.spec, run.given
+        if not (spec.secrets or given.secret) or command is None:
+            return {}
+        assert run.log_path is not None
+        secrets = {} if isinstance(command, Call) else read_now(spec.secrets, self._environ)
+        mark(run.log_path, secrets | {name: given.values[name] for name in given.secret & given.values.keys()})
+        return secrets
+
+    def unstarted(self, run: Run, attempt: Attempt) -> str:
+        """Why the program of an attempt that ended was never run; empty: it was."""
+        if run.log_path is None or not any(isinstance(one, FromCommand) for one in run.job.spec.secrets.values()):
+            return ""
+        return fault_of(marks_path(run.log_path), attempt.id) or ""
+
+    def hide(self, run: Run) -> Callable[[str], str] | None:
+        """Hides the run's secrets in a text that is to stand on its record; None: it has none."""
+        if run.log_path is None or not (run.job.spec.secrets or run.given.secret):
+            return None
+        marks = marks_of(run.log_path)
+        return None if marks is None else marks.hide_text
 
     def take_outputs(self, run: Run, attempt: Attempt) -> dict[str, str]:
         """What the ended attempt hands on; nothing where it could not. BadOutput when what it left is refused."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from errno import ENOENT
 from typing import Final, Protocol, TypeAlias, TypeVar
 
@@ -41,13 +42,14 @@ from engine.model.audit import Deed
 from engine.model.events import Alerted, ClockStepped, EngineStarted, Event, StoreFailed, StoreRecovered
 from engine.model.outcome import Because, Reason
 from engine.model.states import RunPhase
-from engine.ports.executor import Acknowledge, AttemptId, Ended, Executor, Order, Report, Sampled, SpawnFailed
+from engine.ports.executor import Acknowledge, AttemptId, Ended, Executor, Failure, Order, Report, Sampled, SpawnFailed
 from engine.ports.store import AckRow, Batch, Forget, Store
 from engine.runtime.events import BOUND, EventLog
 from engine.runtime.flight import Flight, Reply
 from engine.runtime.launching import Launcher
 from engine.runtime.records import runs_log_line
 from engine.runtime.rows import audit_row, job_row, run_row
+from engine.runtime.secrets import SecretUnavailable
 from engine.runtime.telling import Teller
 
 _LOG: Final = logging.getLogger(__name__)
@@ -269,7 +271,7 @@ class Loop:
             if isinstance(report, SpawnFailed) and self._folder_was_gone(report):
                 continue
             if isinstance(report, Ended):
-                self._note_outputs(report)
+                report = self.look_at_end(report)  # noqa: PLW2901 - the same end, with what only the rim can see
             take_report(self.turn, report, self._answer)
             if isinstance(report, Sampled) and self.events.listening:
                 self._tell_sample(report)
@@ -281,18 +283,26 @@ class Loop:
             about = {"job": run.job.id, "run_id": run.run_id, "attempt_id": report.attempt}
             self.events.sample({"at": report.at, **about, **sample})
 
-    def _note_outputs(self, report: Ended) -> None:
-        """What the attempt left for those that need its job, read before its end has consequences."""
+    def look_at_end(self, report: Ended) -> Ended:
+        """What the attempt left, read before its end has consequences: outputs for those that need its job, and why its
+        program was never run, if it was not. Secrets are hidden in all that will be on record."""
         run = self.turn.state.by_attempt.get(report.attempt)
         if run is None:
-            return
+            return report
+        attempt = attempt_of(run, report.attempt)
+        hide = self._launcher.hide(run)
         try:
-            found = self._launcher.take_outputs(run, attempt_of(run, report.attempt))
+            found = self._launcher.take_outputs(run, attempt)
         except BadOutput as bad:
             run.course.note("outputs", str(bad))
         else:
             if found:
-                run.outputs = {**run.outputs, **found}
+                run.outputs = {**run.outputs, **(found if hide is None else {k: hide(v) for k, v in found.items()})}
+        if hide is not None and report.failure is not None:
+            hidden = Failure(hide(report.failure.summary), hide(report.failure.traceback))
+            report = replace(report, failure=hidden)
+        unstarted = self._launcher.unstarted(run, attempt)
+        return replace(report, unstarted=unstarted) if unstarted else report
 
     def _folder_was_gone(self, report: SpawnFailed) -> bool:
         """The log folder was removed while the engine ran: make it anew and order the same attempt once more."""
@@ -305,8 +315,18 @@ class Loop:
             self._launcher.make_folder_anew(run)
         except OSError:
             return False
-        self.turn.fx.orders.append(self._launcher.launch(run, attempt))
+        self.turn.fx.orders += self._launches([(run, attempt)])
         return True
+
+    def _launches(self, launches: Iterable[tuple[Run, Attempt]]) -> list[Order]:
+        """The orders for these attempts; one that cannot have its secrets fails to start in the next tick."""
+        orders: list[Order] = []
+        for run, attempt in launches:
+            try:
+                orders.append(self._launcher.launch(run, attempt))
+            except SecretUnavailable as why:
+                self.report([SpawnFailed(attempt.id, self.turn.now, 0, "secret", str(why))])
+        return orders
 
     def _answer(self, run: Run, why: Refused | None) -> None:
         for answer in self._answers.pop(run.run_id, ()):
@@ -408,7 +428,7 @@ class Loop:
     def _perform(self, launches: Sequence[tuple[Run, Attempt]]) -> None:
         fx = self.turn.fx
         orders: list[Order] = list(fx.orders)
-        orders += [self._launcher.launch(run, attempt) for run, attempt in launches]
+        orders += self._launches(launches)
         if orders:
             self._executor.submit(orders)
         for run, _ in fx.claims:

@@ -19,6 +19,7 @@ from engine.spec.command import Argv, Call, Command, PythonFunction, Shell
 from engine.spec.hooks import SKIP, Condition, Hook, HookSlot, OnFalse
 from engine.spec.notify import FinishBy, Notify
 from engine.spec.params import Param
+from engine.spec.secret import Secret
 from engine.spec.when import EXACTLY_ONCE, DstRule, Roll, Window
 
 __all__ = ["Argv", "Call", "Command", "PythonFunction", "Shell"]  # a job's command is spoken of with the job
@@ -221,6 +222,8 @@ class JobSpec:
     stdin: str = ""
     params: Mapping[str, Param] = field(default_factory=lambda: MappingProxyType({}))
     """Typed inputs of its runs, by name: variables of their environment."""
+    secrets: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}))
+    """Variables of their environment that are read anew for each attempt and are kept nowhere."""
 
     schedule: Schedule | None = None
     timezone: str | None = None
@@ -293,8 +296,11 @@ class JobSpec:
 
     @property
     def staged(self) -> bool:
-        """A run of it has more steps than its command: it keeps its slot from one process to the next."""
-        return bool(self.hooks or self.conditions or self.outputs) or self.failover is not None
+        """A run of it has more steps than its command: it keeps its slot from one process to the next.
+
+        One with secrets counts as such, so that it is never ordered ahead of its slot: they are read when it is ordered.
+        """
+        return bool(self.hooks or self.conditions or self.outputs or self.secrets) or self.failover is not None
 
     @property
     def recurring(self) -> bool:

@@ -23,6 +23,7 @@ from engine.spec.hooks import Condition, Hook, HookSlot, OnFalse
 from engine.spec.job import JOB_ID_PATTERN, PRIORITY_MAX, PRIORITY_MIN, Join, Manual, OnFailure
 from engine.spec.notify import FinishBy, Notify
 from engine.spec.params import BadParams, Param, reserved, take
+from engine.spec.secret import Secret
 from engine.spec.units import format_duration, parse_duration
 from engine.spec.when import DstRule, Roll, Window
 
@@ -168,6 +169,7 @@ class Plain(TypedDict, total=False):
     umask: int
     stdin: str
     params: Mapping[str, Param]
+    secrets: Mapping[str, Secret]
     timezone: str | None
     dst: DstRule
     window: Window | None
@@ -346,6 +348,9 @@ def _in_bounds(fields: Plain) -> None:
         raise ValueError(f"priority {priority} is outside {PRIORITY_MIN} to {PRIORITY_MAX}")
     if concurrency is not None and concurrency < 1:
         raise ValueError(f"concurrency {concurrency} is below 1")
+    for name in fields.get("secrets", {}):
+        if not name.isidentifier() or not name.isascii() or reserved(name) or name in fields.get("params", {}):
+            raise ValueError(f"{name!r} is no name for a secret, or reserved, or a parameter")
     for name, param in fields.get("params", {}).items():
         if not name.isidentifier() or not name.isascii() or reserved(name):
             raise ValueError(f"{name!r} is no name for a parameter, or reserved")
