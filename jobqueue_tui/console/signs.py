@@ -69,6 +69,8 @@ OF_OUTCOME: Final = {
     Outcome.MISSED: Sign("?", "missed", Role.WARN),
     Outcome.LOST: Sign("?", "lost", Role.FAILED),
 }
+HELD: Final = Sign("‖", "held", Role.PAUSED)
+SUSPENDED: Final = Sign("◌", "suspended", Role.MUTED)
 DISABLED: Final = Sign("·", "disabled", Role.MUTED)
 
 _TELLING: Final = (RunPhase.STOPPING, RunPhase.PAUSED, RunPhase.RETRYING, RunPhase.STARTING)
@@ -86,7 +88,11 @@ def sign_of(job: JobView) -> Sign:
             if RunPhase.RUNNING in phases and RunPhase.STOPPING not in phases:
                 return OF_STATUS[status]
             return next((OF_PHASE[phase] for phase in _TELLING if phase in phases), OF_STATUS[status])
+        case JobStatus.WAITING if job.held:
+            return HELD
         case JobStatus.WAITING if job.queued:
             return OF_PHASE[RunPhase.QUEUED]
+        case JobStatus.WAITING if job.suspended:
+            return SUSPENDED
         case _:
             return OF_STATUS[status]

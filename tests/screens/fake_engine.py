@@ -201,7 +201,9 @@ class FakeJob(JobVerbs):
         for run in self.active:
             run.phase = RunPhase.PAUSED
         self.held = not self.active
-        self.status = JobStatus.PAUSED
+        self.status = (
+            JobStatus.PAUSED if self.active else JobStatus.WAITING
+        )  # a held job waits (20-engine, Status of a job)
         self.touch()
         return Undo("resume", self.id)
 

@@ -204,6 +204,17 @@ async def test_backspace_undoes_the_last_reversible_verbs() -> None:
         assert stage.toasts[-1] == ("", "Nothing to undo.")
 
 
+async def test_p_holds_a_job_with_nothing_running_and_the_next_p_releases_it() -> None:
+    """A held job still waits: what tells is the hold, not the status."""
+    engine = FakeEngine()
+    engine.add("nightly", schedule_text="@daily")
+    async with console(engine) as stage:
+        await stage.press("p")
+        assert any("‖ held" in line and "nightly" in line for line in stage.text())
+        await stage.press("p")
+        assert stage.verbs == [("pause", "nightly"), ("resume", "nightly")]
+
+
 async def test_a_refused_verb_is_a_toast_with_its_remedy() -> None:
     """Why, and what to do instead; as text, whatever is in it."""
     engine = small_engine()

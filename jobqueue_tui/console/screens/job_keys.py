@@ -39,7 +39,7 @@ class JobKeys(LiveScreen):
             return
         job, aim, name = aimed.job, aimed.aim, one_line(aimed.job.id)
         # decided by what was on screen; the engine refuses when that has changed
-        stands = aim.state is RunPhase.PAUSED or (aim.run_id is None and job.status in _STANDING)
+        stands = aim.state is RunPhase.PAUSED or (aim.run_id is None and (job.held or job.status is JobStatus.STOPPED))
         if stands:
             self.give(lambda: job.resume(aim=aim), f"{name} goes on")
         else:
@@ -150,9 +150,6 @@ class JobKeys(LiveScreen):
         """Enter: the details of the job."""
         if (job_id := self.job_id) is not None:
             host(self).show_details(job_id)
-
-
-_STANDING: Final = frozenset({JobStatus.PAUSED, JobStatus.STOPPED})
 
 
 def _about(aimed: Aimed) -> list[str]:
