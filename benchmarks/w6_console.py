@@ -1,7 +1,8 @@
 """W6: the console on 10,000 jobs, 100 updates a second on screen: first frame, key latency, CPU, memory.
 
 Through a real pty of 160x50. Beside it, in rounds that take turns, an app of one widget: what Textual itself costs
-(the limit). The engine is made of plain objects, so that the console alone is measured; its objects are in the memory.
+(the limit). Twice: on plain objects, so that the console alone is measured, and on a real engine that starts and ends
+as many runs a second (functions), all in one process.
 First frame: from the start of the process to the bytes of the first job. Key: from the byte written to the bytes that
 show the cursor elsewhere. CPU: of the console's process while nothing is pressed, the updates' making included.
 Bars: first frame <= 0.5 s; key p95 <= 15 ms; CPU <= 5 %; memory <= 100 MiB. A miss counts only if the limit held.
@@ -174,6 +175,32 @@ async def console(jobs: int, updates: int) -> None:
     task.cancel()
 
 
+async def console_and_engine(jobs: int, updates: int) -> None:
+    """Ours on the engine's own objects: 35 jobs on screen call a function that does nothing, so often in all."""
+    from jobqueue_tui.console import launch
+
+    launch.prepare_environment(os.environ)
+    from engine import Engine, JobContext, JobSpec
+    from jobqueue_tui.cli.hosting import settle_heap
+    from jobqueue_tui.console.settings import ConsoleSettings
+
+    async def nothing(_: JobContext) -> None:
+        """Be over."""
+
+    shown = range(5, 40)
+    every = len(shown) / updates
+    engine = Engine()
+    for number in range(jobs):
+        job_id = f"job-{number:05}"
+        if number in shown:
+            engine.add(JobSpec(id=job_id, call=nothing, every=every))
+        else:
+            engine.add(JobSpec(id=job_id, call=nothing, manual="only"))
+    await engine.start()
+    settle_heap()
+    await launch.run_console(launch.make_app(engine, read_only=False, settings=ConsoleSettings()))
+
+
 def one_widget() -> None:
     """The limit: one line of text, one key."""
     os.environ["TEXTUAL_FPS"] = "500"
@@ -211,21 +238,26 @@ def main() -> None:
     parser.add_argument("--updates", type=int, default=100, help="a second, all on screen")
     parser.add_argument("--keys", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=8.0, help="of CPU measurement")
-    parser.add_argument("--child", choices=["console", "one-widget"], help=argparse.SUPPRESS)
+    parser.add_argument("--child", choices=["console", "engine", "one-widget"], help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child == "console":
         asyncio.run(console(options.jobs, options.updates))
         return
+    if options.child == "engine":
+        asyncio.run(console_and_engine(options.jobs, options.updates))
+        return
     if options.child == "one-widget":
         one_widget()
         return
-    ours, limit = [], []
+    ours, whole, limit = [], [], []
     for _ in range(options.rounds):
         limit.append(measure("one-widget", options.jobs, options.updates, options.keys, options.seconds))
         ours.append(measure("console", options.jobs, options.updates, options.keys, options.seconds))
+        whole.append(measure("engine", options.jobs, options.updates, options.keys, options.seconds))
     print(f"{options.jobs:,} jobs, {options.updates} updates/s on screen, {COLUMNS}x{ROWS}, {options.rounds} rounds")
     print(f"{'':<12} {'':<16} {'min':>8} {'median':>8} {'max':>8}")
     table("console", ours)
+    table("with engine", whole)
     table("one widget", limit)
 
 

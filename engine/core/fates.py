@@ -82,8 +82,7 @@ def _remember(job: Job, run: Run, outcome: Outcome, reason: Reason | None) -> No
     if outcome in FAILURES:
         job.failed_no = run.no
     if not job.active:
-        job.cpu_ring.append(0.0)
-        job.rss_ring.append(0)
+        job.sample(0.0, 0)
 
 
 def plan_after_end(turn: Turn, job: Job) -> None:

@@ -285,6 +285,5 @@ def _sampled(turn: Turn, run: Run, report: Sampled) -> None:
     run.peak_rss = max(run.peak_rss or 0, report.peak_rss)
     job = run.job
     if job.active and job.active[-1] is run:  # the newest run's sample closes the round: one point for the whole job
-        job.cpu_ring.append(sum(other.cpu_percent or 0.0 for other in job.active))
-        job.rss_ring.append(sum(other.rss or 0 for other in job.active))
+        job.sample(sum(one.cpu_percent or 0.0 for one in job.active), sum(one.rss or 0 for one in job.active))
     turn.fx.touch(job)

@@ -246,6 +246,13 @@ class Run:
         return self.state.reason if isinstance(self.state, Ended) else None
 
 
+class Rings(NamedTuple):
+    """CPU in percent and resident bytes, a point a second while something runs."""
+
+    cpu: deque[float]
+    rss: deque[int]
+
+
 @dataclass(slots=True, eq=False)
 class Job:
     """One job, live."""
@@ -339,8 +346,8 @@ class Job:
     """Needed jobs that ended in this round; see `core.needs`."""
     round_skipped: bool = False
     """This round already has its `skipped(upstream)`."""
-    cpu_ring: deque[float] = field(default_factory=lambda: deque(maxlen=RING))
-    rss_ring: deque[int] = field(default_factory=lambda: deque(maxlen=RING))
+    rings: Rings | None = None
+    """What its runs used lately; made at the first sample."""
     id: str = field(init=False)
     """The key in the job file."""
 
@@ -401,6 +408,13 @@ class Job:
     def plan_exhausted(self) -> bool:
         """It was planned, and there is no further time."""
         return self.follows_schedule and self.next_due is None and self.planned_until is not None
+
+    def sample(self, cpu_percent: float, rss: int) -> None:
+        """One more point of its sparklines."""
+        if self.rings is None:
+            self.rings = Rings(deque(maxlen=RING), deque(maxlen=RING))
+        self.rings.cpu.append(cpu_percent)
+        self.rings.rss.append(rss)
 
     @property
     def tracker(self) -> Tracker:

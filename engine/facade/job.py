@@ -176,12 +176,14 @@ class Job:
     @property
     def cpu_ring(self) -> Sequence[float]:
         """See `engine.api`."""
-        return self._subject.cpu_ring
+        rings = self._subject.rings
+        return () if rings is None else rings.cpu
 
     @property
     def rss_ring(self) -> Sequence[int]:
         """See `engine.api`."""
-        return self._subject.rss_ring
+        rings = self._subject.rings
+        return () if rings is None else rings.rss
 
     def why(self) -> Why:
         """See `engine.api`."""
