@@ -28,6 +28,7 @@ from engine.runtime.launching import Launcher
 from engine.runtime.loop import Loop
 from engine.runtime.starting import build_turn, restore
 from engine.spec.config import JobFile
+from engine.spec.matrix import job_of
 from engine.testing.clock import VirtualClock
 from engine.testing.executor import Act, FakeExecutor
 from engine.testing.store import MemoryStore
@@ -59,7 +60,7 @@ def simulate(
     `zone`: of jobs that name none. `run_time(job id)`: seconds that each of its attempts takes.
     """
     clock = VirtualClock(start)
-    executor = _Prompt(clock, lambda launch: Act(run_time(launch.attempt.partition(":")[0].partition("[")[0])))
+    executor = _Prompt(clock, lambda launch: Act(run_time(job_of(launch.attempt))))
     chance = random.Random(0)  # noqa: S311 - repeatable
     turn = build_turn(job_file, chance, boot_id="simulated", now=start, cpus=float(PLENTY), memory=PLENTY)
     soon: deque[Callable[[], None]] = deque()

@@ -16,6 +16,7 @@ from engine.core.birth import new_run
 from engine.core.fates import settle
 from engine.core.fulfilment import fulfils
 from engine.core.occurrences import arise
+from engine.core.shards import siblings
 from engine.core.state import Cascade, Job, Run, State
 from engine.core.turn import Turn
 from engine.model.outcome import Because, Outcome, Reason
@@ -36,10 +37,17 @@ def begin_cascade(turn: Turn, root: Run) -> None:
             todo.extend(job.needed_by)
     if not below:
         return
-    root.cascade = root.run_id
     turn.state.cascades[root.run_id] = Cascade([root.job.id, *below], list(below))
-    turn.fx.save(root)
+    _join(turn, root, root.run_id)
     _keep(turn)
+
+
+def _join(turn: Turn, run: Run, root: str | None) -> None:
+    """The run, with all shards of its occurrence, belongs to the cascade."""
+    run.cascade = root
+    for one in siblings(run):
+        one.cascade = root
+        turn.fx.save(one)
 
 
 def part_of(state: State, run: Run, dependant: Job) -> bool:
@@ -62,7 +70,7 @@ def follow(turn: Turn, run: Run, outcome: Outcome) -> None:
             continue
         cascade.left.remove(dependant.id)
         if verdict:
-            arise(turn, dependant, RunKind.NEEDS, turn.now, bypass=True).cascade = run.cascade
+            _join(turn, arise(turn, dependant, RunKind.NEEDS, turn.now, bypass=True), run.cascade)
         else:
             skipped = new_run(turn, dependant, RunKind.NEEDS, turn.now)
             skipped.cascade = run.cascade

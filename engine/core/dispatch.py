@@ -17,8 +17,9 @@ from engine.core.admission import blocked, delays, free_at, free_slots, release,
 from engine.core.course import COMMAND, Step, first_step
 from engine.core.gates import closed_by
 from engine.core.ready import SIMPLE, takes
+from engine.core.shards import in_turn
 from engine.core.sides import attempt_id, claim
-from engine.core.state import COUNTED, Attempt, Job, Run, concurrency
+from engine.core.state import Attempt, Job, Run, concurrency
 from engine.core.turn import Turn
 from engine.model.record import RunKind
 from engine.model.states import Queued, Retrying, Starting
@@ -58,14 +59,16 @@ def _offer_queued(turn: Turn, job: Job) -> None:
     """As many as the job has room for, those of a backfill last."""
     limit, taken, backfill = concurrency(job.spec), len(job.active) + job.lingering, 0
     waiting: list[Run] = []
+    busy = [*job.active]
     for run in job.queue:
         if run.entry or on_its_way(turn, run):
+            busy.append(run)
             taken += 1
             backfill += run.kind is RunKind.BACKFILL
         elif run.not_before <= turn.now and closed_by(run, turn.now) is None:
             waiting.append(run)
     backfill += sum(run.kind is RunKind.BACKFILL for run in job.active)
-    for run in sorted(waiting, key=lambda run: run.kind is RunKind.BACKFILL):
+    for run in in_turn(job, busy, sorted(waiting, key=lambda run: run.kind is RunKind.BACKFILL)):
         is_backfill = run.kind is RunKind.BACKFILL
         if (limit is not None and taken >= limit) or (is_backfill and backfill >= job.parallel):
             return
@@ -84,8 +87,10 @@ def _room(turn: Turn, run: Run) -> bool:
     job, limit = run.job, concurrency(run.job.spec)
     is_backfill = run.kind is RunKind.BACKFILL
     if limit is None and not is_backfill:
-        return True
+        return True  # `overlap: allow`: nothing takes turns
     counted = [*job.active, *(one for one in job.queue if one.entry or on_its_way(turn, one))]
+    if not in_turn(job, counted, [run]):
+        return False
     if is_backfill and sum(one.kind is RunKind.BACKFILL for one in counted) >= job.parallel:
         return False
     return limit is None or len(counted) + job.lingering < limit
@@ -220,7 +225,7 @@ def enter_starting(turn: Turn, run: Run) -> None:
         turn.state.dequeue(run)
         job.active.append(run)
         job.tally.starts += 1
-        job.counted += run.kind in COUNTED
+        job.counted += run.counts
     run.attempts_made = run.attempt.number
     job.served_at = turn.now
     for other in job.queue:  # mostly there is none
@@ -279,7 +284,7 @@ def undo_starting(turn: Turn, run: Run) -> None:
         job.active.remove(run)
         turn.state.enqueue(run)
         job.tally.starts -= 1
-        job.counted -= run.kind in COUNTED
+        job.counted -= run.counts
     else:
         run.go(Retrying(turn.now, turn.now))
     turn.fx.save(run)

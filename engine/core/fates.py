@@ -7,6 +7,7 @@ from engine.core.admission import release
 from engine.core.alerts import FAILURES, ping, tell_end, wants_pings
 from engine.core.course import StepKind
 from engine.core.dispatch import offer_next
+from engine.core.shards import gather, siblings
 from engine.core.sides import begin_side
 from engine.core.state import Job, Run
 from engine.core.stats import in_seconds
@@ -19,6 +20,7 @@ from engine.ports.executor import Withdraw
 from engine.spec.job import DelaySchedule, OnFailure
 
 _BY_ITSELF = frozenset({Outcome.SUCCESS, Outcome.FAILED})
+_HALTS = frozenset({Outcome.FAILED, Outcome.TIMED_OUT})
 _BAD = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.LOST, Outcome.STOPPED, Outcome.MISSED})
 
 
@@ -40,9 +42,9 @@ def settle(turn: Turn, run: Run, outcome: Outcome, reason: Reason | None) -> Non
         _remember(job, run, outcome, reason)
     else:
         state.dequeue(run)
+        facts = gather(run, outcome, reason)
         if outcome is not Outcome.MISSED:
-            job.last_outcome = outcome
-            job.last_reason = None if reason is None else str(reason)
+            job.last_outcome, job.last_reason = facts
     state.runs.pop(run.run_id, None)
     job.tally.add(outcome, run.count)
     if is_bad(outcome, reason):
@@ -54,7 +56,8 @@ def settle(turn: Turn, run: Run, outcome: Outcome, reason: Reason | None) -> Non
         ping(turn, run, str(run.exit_code))
     if outcome is Outcome.MISSED:
         begin_side(turn, run, StepKind.MISSED)
-    if job.spec.on_failure is OnFailure.HALT and outcome in {Outcome.FAILED, Outcome.TIMED_OUT}:
+    whole = job.last_outcome if run.shard is not None else outcome
+    if job.spec.on_failure is OnFailure.HALT and whole in _HALTS and not siblings(run):
         job.stopped = True
     plan_after_end(turn, job)
     offer_next(turn, job)
@@ -68,9 +71,8 @@ def is_bad(outcome: Outcome, reason: Reason | None) -> bool:
 def _remember(job: Job, run: Run, outcome: Outcome, reason: Reason | None) -> None:
     assert run.ended_at is not None
     job.last_ended_at = run.ended_at
-    job.outputs = run.outputs
-    job.last_outcome = outcome
-    job.last_reason = None if reason is None else str(reason)
+    job.outputs = {**job.outputs, **run.outputs} if run.shard and run.occurrence in job.gathered else run.outputs
+    job.last_outcome, job.last_reason = gather(run, outcome, reason)
     if run.started_at is not None:
         job.last_seconds = (run.ended_at - run.started_at - run.paused_us) / SECOND
         if outcome in _BY_ITSELF:

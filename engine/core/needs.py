@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from engine.core import shards
 from engine.core.birth import new_run
 from engine.core.cascade import follow, part_of
 from engine.core.dispatch import offer_next
@@ -28,12 +29,15 @@ _SILENT: Final = frozenset({Because.OVERLAP, Because.LIMIT})
 
 
 def spread(turn: Turn) -> None:
-    """Tell the dependants of every run that ended in this tick; the list grows while chains of skips are followed."""
+    """Tell the dependants of every run that ended in this tick, of shards when the last one did.
+
+    The list grows while chains of skips are followed.
+    """
     told = 0
     while told < len(turn.fx.over):
         run = turn.fx.over[told]
         told += 1
-        outcome, reason = run.outcome, run.reason
+        outcome, reason = shards.over(run), run.reason
         for dependant in run.job.needed_by:
             offer_next(turn, dependant)  # its gate may have opened
         listeners = [

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import Final
 
 from engine.clock import Instant, micros
-from engine.core.birth import new_run
-from engine.core.dispatch import offer
+from engine.core.birth import new_run, new_runs
+from engine.core.dispatch import offer, offer_next
 from engine.core.fates import cancel_queued, due_at, set_next, settle
+from engine.core.shards import occurrences
 from engine.core.state import Job, Run, concurrency
 from engine.core.stopping import end_tree
 from engine.core.timers import DeadlineAt
@@ -20,6 +21,7 @@ from engine.model.outcome import Because, Outcome, Reason
 from engine.model.record import RunKind
 from engine.model.states import RunPhase
 from engine.spec.job import DelaySchedule, Overlap
+from engine.spec.matrix import size_of
 from engine.spec.params import Given
 
 QUEUE_LIMIT: Final = 100_000
@@ -84,27 +86,46 @@ def plan_next(turn: Turn, job: Job) -> None:
 
 
 def arise(
-    turn: Turn, job: Job, kind: RunKind, planned: Instant, *, bypass: bool = False, given: Given | None = None
+    turn: Turn,
+    job: Job,
+    kind: RunKind,
+    planned: Instant,
+    *,
+    bypass: bool = False,
+    given: Given | None = None,
+    only: str | None = None,
 ) -> Run:
-    """A run for an occurrence; it is over at once when the overlap policy or a limit says so."""
-    place = has_place(job)
-    run = new_run(turn, job, kind, planned, given=given)
-    run.bypass = bypass
-    if turn.state.waiting > QUEUE_LIMIT:
-        settle(turn, run, Outcome.MISSED, Reason(Because.LIMIT, str(QUEUE_LIMIT)))
+    """A run for an occurrence (the first of its shards); it is over at once when the overlap policy or a limit says so.
+
+    `only`: the label of the one shard that is meant.
+    """
+    if (fate := _fate(turn, job, kind, planned)) is not None:
+        run = new_run(turn, job, kind, planned, given=given)
+        run.bypass = bypass
+        settle(turn, run, *fate)
         return run
-    if kind is RunKind.SCHEDULE and job.limits.excludes(planned):
-        settle(turn, run, Outcome.SKIPPED, Reason(Because.CALENDAR))
-        return run
-    if not place:
-        settle(turn, run, Outcome.SKIPPED, Reason(Because.OVERLAP))
-        return run
+    runs = new_runs(turn, job, kind, planned, given=given, bypass=bypass, only=only)
     if job.spec.overlap is Overlap.REPLACE:
-        _replace(turn, job, run)
-    watch_deadline(turn, run)
-    offer(turn, run)
+        _replace(turn, job, runs)
+    for run in runs:
+        watch_deadline(turn, run)
+    if job.spec.matrix:
+        offer_next(turn, job)
+    else:
+        offer(turn, runs[0])
     watch(turn, job)
-    return run
+    return runs[0]
+
+
+def _fate(turn: Turn, job: Job, kind: RunKind, planned: Instant) -> tuple[Outcome, Reason] | None:
+    """What an occurrence that must not run ends with."""
+    if turn.state.waiting + size_of(job.spec.matrix) > QUEUE_LIMIT:
+        return Outcome.MISSED, Reason(Because.LIMIT, str(QUEUE_LIMIT))
+    if kind is RunKind.SCHEDULE and job.limits.excludes(planned):
+        return Outcome.SKIPPED, Reason(Because.CALENDAR)
+    if not has_place(job):
+        return Outcome.SKIPPED, Reason(Because.OVERLAP)
+    return None
 
 
 def watch_deadline(turn: Turn, run: Run) -> None:
@@ -115,13 +136,13 @@ def watch_deadline(turn: Turn, run: Run) -> None:
 
 
 def has_place(job: Job) -> bool:
-    """Does the overlap policy let one more occurrence become a run.
+    """Does the overlap policy let one more occurrence become a run, or its shards.
 
     Runs of a backfill do not count: for as long as one takes, the schedule would be skipped. The new run goes before the
     rest of them.
     """
-    limit = concurrency(job.spec)
-    others = len(_rivals(job.active)) + job.lingering + len(_rivals(job.queue))
+    limit = _at_once(job)
+    others = occurrences(job, _rivals(job.active) + _rivals(job.queue)) + job.lingering
     if limit is None or others < limit:
         return True
     match job.spec.overlap:
@@ -133,19 +154,27 @@ def has_place(job: Job) -> bool:
             return True
 
 
+def _at_once(job: Job) -> int | None:
+    """Occurrences that may be under way beside each other; those of a matrix are one, whatever its concurrency says of shards."""
+    if job.spec.matrix:
+        return None if job.spec.overlap is Overlap.ALLOW else 1
+    return concurrency(job.spec)
+
+
 def _rivals(runs: list[Run]) -> list[Run]:
     return [run for run in runs if run.kind is not RunKind.BACKFILL]
 
 
-def _replace(turn: Turn, job: Job, run: Run) -> None:
-    limit, active, queue = concurrency(job.spec), _rivals(job.active), _rivals(job.queue)
-    if limit is None or len(active) + len(queue) <= limit:
+def _replace(turn: Turn, job: Job, new: list[Run]) -> None:
+    limit, active, queue = _at_once(job), _rivals(job.active), _rivals(job.queue)
+    if limit is None or occurrences(job, active + queue) <= limit:
         return
     for other in queue:
-        if other is not run:
+        if other not in new:
             cancel_queued(turn, other, Outcome.SKIPPED, Reason(Because.OVERLAP))
-    for other in active[: len(active) + 1 - limit]:
-        end_tree(turn, other, Reason(Because.REPLACED, run.run_id), None)
+    surplus = active if job.spec.matrix else active[: len(active) + 1 - limit]
+    for other in surplus:
+        end_tree(turn, other, Reason(Because.REPLACED, new[0].run_id), None)
 
 
 def miss_deadline(turn: Turn, run: Run) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterator
 from typing import Final, TypeAlias
 
 from engine.clock import SECOND, Instant, micros
-from engine.core.birth import new_run
+from engine.core.birth import new_run, new_runs
 from engine.core.dispatch import offer_next
 from engine.core.fates import due_at, settle
 from engine.core.lateness import late_grace
@@ -85,7 +85,7 @@ def _settled(turn: Turn, job: Job, plan: Plan, *, after: Instant, now: Instant, 
         run.count_exact = exact
         settle(turn, run, Outcome.MISSED, Reason(why))
     for at in caught:
-        new_run(turn, job, RunKind.CATCH_UP, at)
+        new_runs(turn, job, RunKind.CATCH_UP, at)
     offer_next(turn, job)
     if newest is not None:
         if len(missed) > 1:
@@ -94,7 +94,8 @@ def _settled(turn: Turn, job: Job, plan: Plan, *, after: Instant, now: Instant, 
         turn.fx.save_job(job)
     for at in on_time:
         if caught:  # it follows those before it, whatever `overlap` says of runs that meet
-            watch_deadline(turn, new_run(turn, job, RunKind.SCHEDULE, at))
+            for run in new_runs(turn, job, RunKind.SCHEDULE, at):
+                watch_deadline(turn, run)
             offer_next(turn, job)
         else:
             arise(turn, job, RunKind.SCHEDULE, at)

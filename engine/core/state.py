@@ -26,6 +26,7 @@ from engine.ports.executor import AttemptId, Home, LeftBehind
 from engine.schedule import Plan
 from engine.spec.config import EngineSpec, PoolSpec
 from engine.spec.job import NOTHING, JobSpec
+from engine.spec.matrix import Shard
 from engine.spec.params import NOTHING_GIVEN, Given
 from engine.spec.when import Blackout, CalendarSpec
 
@@ -149,6 +150,8 @@ class Run:
     count_exact: bool = True
     given: Given = NOTHING_GIVEN
     """Values of the job's parameters for this run."""
+    shard: Shard | None = None
+    """Its part of an occurrence of a job with a matrix."""
     ages_from: Instant = 0
     """Waiting counts from here for ageing."""
     bypass: bool = False
@@ -230,6 +233,16 @@ class Run:
     def pid(self) -> int | None:
         """Of the current attempt."""
         return self.attempt.pid if self.attempt else None
+
+    @property
+    def occurrence(self) -> int:
+        """The number in its id, which the shards of one occurrence share."""
+        return int(self.run_id.rpartition(":")[2])
+
+    @property
+    def counts(self) -> bool:
+        """For `max_runs`: of the shards of an occurrence the first."""
+        return self.kind in COUNTED and (self.shard is None or self.shard.first)
 
     def go(self, new: RunState) -> None:
         """Take a step of the transition table; IllegalStep changes nothing."""
@@ -344,6 +357,8 @@ class Job:
     """Triggered by needs: how each needed job ended since the last run of this one was made."""
     heard: set[str] = field(default_factory=set)
     """Needed jobs that ended in this round; see `core.needs`."""
+    gathered: dict[int, tuple[Outcome, str | None]] = field(default_factory=dict)
+    """With a matrix: what occurrences that are not over have come to so far (`core.shards`)."""
     round_skipped: bool = False
     """This round already has its `skipped(upstream)`."""
     rings: Rings | None = None
@@ -402,7 +417,7 @@ class Job:
         """How many more runs `max_runs` allows, those that wait counted as made; None: no bound."""
         if self.spec.max_runs is None:
             return None
-        return max(0, self.spec.max_runs - self.counted - sum(run.kind in COUNTED for run in self.queue))
+        return max(0, self.spec.max_runs - self.counted - sum(run.counts for run in self.queue))
 
     @property
     def plan_exhausted(self) -> bool:

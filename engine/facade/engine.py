@@ -70,6 +70,7 @@ from engine.spec.config import EngineSpec, JobFile, PoolSpec
 from engine.spec.context import DATA_LIMIT
 from engine.spec.job import Call, JobSpec
 from engine.spec.library import Duration, seconds
+from engine.spec.matrix import job_of
 from engine.spec.notify import ByPing, Notifier
 from engine.spec.stored import can_be_stored, from_text, to_text
 from engine.store.memory import MemoryStore
@@ -576,7 +577,7 @@ class Engine:
                 run.facts = {**run.facts, **copied}
                 turn.fx.save(run)
 
-        self._loop.tell(FactsAttached, job=run_id.rpartition(":")[0], run_id=run_id, facts=copied)
+        self._loop.tell(FactsAttached, job=job_of(run_id), run_id=run_id, facts=copied)
         await self._box.change(act)
 
     def _forget(self, feed: Feed) -> None:

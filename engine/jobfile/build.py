@@ -13,7 +13,7 @@ from engine.jobfile import hooks, keys, policies, relations
 from engine.jobfile.conflicts import check_conflicts
 from engine.jobfile.draft import EMPTY, Draft
 from engine.jobfile.filling import Filler, Surroundings
-from engine.jobfile.inputs import build_params
+from engine.jobfile.inputs import build_matrix, build_params
 from engine.jobfile.layers import Resolved
 from engine.jobfile.limits import check_fires, read_limits
 from engine.jobfile.schedules import AtTimes
@@ -80,6 +80,7 @@ def build_job(
         stdin=filler.text(keys.STDIN),
         params=_params(around, job),
         secrets=filler.secrets(),
+        matrix=build_matrix(draft.get(keys.MATRIX, EMPTY)),
         schedule=_schedule(around, job, zone_name),
         timezone=draft.get(keys.TIMEZONE, _BUILT_IN.timezone),
         dst=limits.dst,

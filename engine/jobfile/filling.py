@@ -75,7 +75,13 @@ class Filler:
         secret = {name for name, item in declared.items() if cast("Draft", item.value).get(PARAM_SECRET, False)}
         secret |= self._draft.get(keys.SECRETS, EMPTY).items.keys()
         self._given = frozenset(declared) | secret
-        outside = Variables({}, (around.environ,), params=frozenset(declared), secrets=frozenset(secret))
+        outside = Variables(
+            {},
+            (around.environ,),
+            params=frozenset(declared),
+            matrix=frozenset(self._draft.get(keys.MATRIX, EMPTY).items),
+            secrets=frozenset(secret),
+        )
         self._outside = outside
         self._from_files = self._read_env_files(outside)
         written = {name: str(item.value) for name, item in self._draft.get(keys.ENV, EMPTY).items.items()}

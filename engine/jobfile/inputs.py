@@ -1,10 +1,10 @@
-"""`params:` and `secrets:` of a job: the readers of its map, and what comes of all its layers."""
+"""`params:`, `secrets:` and `matrix:` of a job: the readers of its map, and what comes of all its layers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Final, cast
 
 from engine.jobfile.commands import command
 from engine.jobfile.draft import Draft, Item, Key
@@ -24,7 +24,10 @@ from engine.jobfile.nodes import Node, text_shown
 from engine.jobfile.reading import BAD, Bad, Reading, Report
 from engine.jobfile.tables import read_map, table
 from engine.spec.command import Command
+from engine.spec.matrix import MOST as MOST_SHARDS
+from engine.spec.matrix import size_of
 from engine.spec.params import Param, ParamType, form, reserved
+from engine.spec.template import variable
 
 MOST: Final = 100
 """Parameters, or secrets, of one job."""
@@ -89,6 +92,44 @@ def secrets(r: Reading, node: Node) -> Draft | Bad:
     if got is not BAD and len(got.items) > MOST:
         return r.problem(node, f"has {len(got.items)} secrets, more than {MOST}")
     return got
+
+
+_matrix_values: Final = list_of(argument, "values")
+
+
+def _values(r: Reading, node: Node) -> tuple[str, ...] | Bad:
+    got = _matrix_values(r, node)
+    if got is BAD:
+        return BAD
+    if not got:
+        return r.problem(node, "has no values", "list at least one")
+    if len(set(got)) < len(got):
+        twice = next(value for value in got if got.count(value) > 1)
+        return r.problem(node, f"names {text_shown(twice)} twice", "each value is a run of its own: name it once")
+    return got
+
+
+_each_item: Final = map_of(_values, variable_fault, "a map NAME: [value, …]")
+
+
+def matrix(r: Reading, node: Node) -> Draft | Bad:
+    """A map name -> list of values. The whole map replaces what lies below it."""
+    got = _each_item(r, node)
+    if got is BAD:
+        return BAD
+    names: dict[str, str] = {}
+    for name in got.items:
+        other = names.setdefault(variable("matrix", name), name)
+        if other != name:
+            return r.problem(got.items[name].key, f"`{name}` and `{other}` are the same variable", "rename one of them")
+    if (size := size_of(build_matrix(got))) > MOST_SHARDS:
+        return r.problem(node, f"makes {size:,} runs of each occurrence, more than {MOST_SHARDS:,}", "make it smaller")
+    return Draft(got.items, whole=True)
+
+
+def build_matrix(draft: Draft) -> Mapping[str, tuple[str, ...]]:
+    """Name -> values."""
+    return MappingProxyType({name: cast("tuple[str, ...]", item.value) for name, item in draft.items.items()})
 
 
 def build_params(

@@ -91,6 +91,7 @@ ENV_FILE: Final = Key("env_file", commands.env_file)
 INHERIT: Final = Key("inherit", commands.inherit)
 UMASK: Final = Key("umask", commands.umask)
 PARAMS: Final = Key("params", inputs.params)
+MATRIX: Final = Key("matrix", inputs.matrix)
 SECRETS: Final = Key("secrets", inputs.secrets)
 STDIN: Final = Key("stdin", commands.stdin)
 SCHEDULE: Final = Key("schedule", schedules.schedule)
@@ -147,7 +148,7 @@ JOB: Final = table(
     "a job",
     [
         *(ID, EXTENDS, NAME, DESCRIPTION, TAGS, METADATA),
-        *(COMMAND, SCRIPT, PYTHON, SHELL, WORKING_DIR, ENV, ENV_FILE, INHERIT, UMASK, STDIN, PARAMS, SECRETS),
+        *(COMMAND, SCRIPT, PYTHON, SHELL, WORKING_DIR, ENV, ENV_FILE, INHERIT, UMASK, STDIN, PARAMS, SECRETS, MATRIX),
         *(SCHEDULE, EVERY, ALIGN, DELAY, AT, TIMEZONE, ENABLED, MANUAL, ON_FAILURE),
         *(DST, JITTER, START_AT, END_AT, WINDOW, CALENDAR, EXCEPT, ROLL, MAX_RUNS),
         *(CATCH_UP, CATCH_UP_WINDOW, LATE_GRACE, START_DEADLINE, OVERLAP, MAX_QUEUED, CONCURRENCY),
@@ -168,7 +169,7 @@ JOB: Final = table(
     ],
     aliases=JOB_ALIASES,
     unavailable=[
-        *("user", "group", "matrix"),
+        *("user", "group"),
         *("watch", "was"),
         *("limits", "monitor", "log"),
         *("left_behind", "executor"),

@@ -125,6 +125,8 @@ class RunRecord:
     """What the run hands on to those that need it."""
     params: Mapping[str, str] = field(default_factory=dict)
     """Values of the job's parameters; `***` for secret ones."""
+    matrix: Mapping[str, str] = field(default_factory=dict)
+    """Of a shard: its values."""
     may_still_run: bool = False
     """Over, but its function ignored the stop and still runs."""
     acked_at: Instant | None = None
@@ -143,7 +145,7 @@ class RunRecord:
         plain |= {name: iso(getattr(self, name)) for name in _RUN_TIMES}
         plain["attempts"] = [attempt.to_json() for attempt in self.attempts]
         plain["left_behind"] = [{"pid": pid, "command": command} for pid, command in self.left_behind]
-        plain["params"] = dict(self.params)
+        plain |= {"params": dict(self.params), "matrix": dict(self.matrix)}
         plain["outputs"] = dict(self.outputs)
         plain |= {"data": dict(self.data), "facts": dict(self.facts), "execution_time": self.execution_time}
         plain |= {"error": self.error.job_error, "hook_errors": self.error.hooks_json()}
@@ -151,7 +153,7 @@ class RunRecord:
 
 
 _RUN_TIMES: Final = ("planned_at", "first_planned_at", "queued_at", "started_at", "ended_at", "acked_at")
-_BUILT_RUN: Final = {*_RUN_TIMES, "attempts", "left_behind", "data", "facts", "error", "outputs", "params"}
+_BUILT_RUN: Final = {*_RUN_TIMES, "attempts", "left_behind", "data", "facts", "error", "outputs", "params", "matrix"}
 _PLAIN_RUN: Final = tuple(f.name for f in fields(RunRecord) if f.name not in _BUILT_RUN)
 
 

@@ -26,8 +26,9 @@ class RunRow(NamedTuple):
 
     `past`, `left_behind`, `data` and `facts` are JSON.
 
-    (job, kind, planned_at, seq) is the run key: unique, so that no occurrence starts twice whatever the loop believes.
-    `seq` is 0 for what a schedule planned, else the run's own number: two triggers may share an instant.
+    (job, kind, planned_at, seq, item) is the run key: unique, so that no occurrence starts twice whatever the loop believes.
+    `seq` is 0 for what a schedule planned, else the run's own number: two triggers may share an instant. `item` is the
+    label of a shard, empty for a whole occurrence.
     """
 
     no: int
@@ -36,6 +37,7 @@ class RunRow(NamedTuple):
     kind: str
     planned_at: Instant
     seq: int
+    item: str
     first_planned_at: Instant
     occurrences: int
     occurrences_exact: bool
@@ -76,13 +78,14 @@ class RunRow(NamedTuple):
     recovered: bool
     outputs: str | None
     params: str | None
+    matrix: str | None
 
     def changes(self) -> tuple[object, ...]:
         """What can change (all but the key, which stands first), then the number that names the row."""
         return (*self[len(RUN_KEY) :], self.no)
 
 
-RUN_KEY: Final = ("no", "run_id", "job", "kind", "planned_at", "seq")
+RUN_KEY: Final = ("no", "run_id", "job", "kind", "planned_at", "seq", "item")
 """The fields of a run's row that never change; they stand first in `RunRow`."""
 
 
@@ -129,6 +132,7 @@ class JobRow(NamedTuple):
     failed_no: int | None
     told: str | None
     failing: bool
+    shards: str | None
 
 
 class AuditRow(NamedTuple):

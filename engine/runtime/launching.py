@@ -52,9 +52,13 @@ class Launcher:
         self._folders: set[str] = set()
 
     def give_log(self, run: Run) -> None:
-        """Where the run's output goes: `logs/JOB/N.log`, one file for all its attempts. Known, and on record, with its claim."""
+        """Where the run's output goes: `logs/JOB/N.log` (`N.HASH.log` of a shard), one file for all its attempts.
+
+        Known, and on record, with its claim.
+        """
         if run.log_path is None:
-            run.log_path = f"{self._logs}/{run.job.id}/{run.run_id.rpartition(':')[2]}.log"
+            shard = "" if run.shard is None else f".{run.shard.file_key}"
+            run.log_path = f"{self._logs}/{run.job.id}/{run.occurrence}{shard}.log"
 
     def runs_log(self, run: Run) -> str:
         """The job's `runs.log`."""
@@ -88,7 +92,8 @@ class Launcher:
                 waits=attempt.waits,
                 calling=calling,
             )
-        env = {**self._env(spec, facts), **secrets, **run.given.values, **handed_on}
+        matrix = {} if run.shard is None else run.shard.env()
+        env = {**self._env(spec, facts), **secrets, **run.given.values, **matrix, **handed_on}
         if step.main:
             env["JOB_OUTPUT"] = self._beside(run, "out")
         elif step.slot is not None:
@@ -266,6 +271,7 @@ class Launcher:
             "SCHEDULED_AT": planned.isoformat(),
             "SCHEDULED_DATE": planned.date().isoformat(),
             **{f"params.{name}": value for name, value in run.given.values.items()},
+            **{f"matrix.{name}": value for name, value in (run.shard.values.items() if run.shard else ())},
         }
 
 

@@ -50,6 +50,7 @@ def run_record(run: Run, now: Instant, host: str) -> RunRecord:
         recovered=run.recovered,
         outputs=dict(run.outputs),
         params=run.given.shown(),
+        matrix={} if run.shard is None else dict(run.shard.values),
         may_still_run=run.may_still_run,
     )
 

@@ -17,6 +17,7 @@ from engine.model.record import AttemptRecord, RunKind
 from engine.model.states import Paused, Queued, Retrying, Running, RunPhase, RunState, Starting, Stopping
 from engine.ports.executor import Home, LeftBehind
 from engine.ports.store import AuditRow, JobRow, RunRow
+from engine.spec.matrix import Shard
 from engine.spec.params import Given
 
 
@@ -31,6 +32,7 @@ def run_row(run: Run) -> RunRow:
         kind=run.kind,
         planned_at=run.planned_at,
         seq=run.seq,
+        item="" if run.shard is None else run.shard.label,
         first_planned_at=run.first_planned_at,
         occurrences=run.count,
         occurrences_exact=run.count_exact,
@@ -71,6 +73,7 @@ def run_row(run: Run) -> RunRow:
         may_still_run=run.may_still_run,
         cascade=run.cascade,
         params=run.given.to_text(),
+        matrix=None if run.shard is None else json.dumps([dict(run.shard.values), run.shard.first]),
     )
 
 
@@ -152,6 +155,7 @@ def job_row(job: Job) -> JobRow:
         failed_no=job.failed_no,
         told=json.dumps(job.told) if job.told else None,
         failing=job.failing,
+        shards=json.dumps(job.gathered) if job.gathered else None,
     )
 
 
@@ -202,6 +206,7 @@ def restore_job(job: Job, row: JobRow) -> None:
     job.failing = bool(row.failing)
     job.tracked = None if row.stats is None else Tracker.from_json(json.loads(row.stats))
     job.failed_no = row.failed_no
+    job.gathered = {int(n): (Outcome(one[0]), one[1]) for n, one in json.loads(row.shards or "{}").items()}
     if row.needs is not None:
         needs = json.loads(row.needs)
         wanted = {need.job for need in job.spec.needs}
@@ -245,6 +250,7 @@ def restore_run(job: Job, row: RunRow) -> Run:
         error=row.error,
         cascade=row.cascade,
         given=Given.from_text(row.params),
+        shard=_shard(row),
         left_behind=tuple(LeftBehind(pid, command) for pid, command in json.loads(row.left_behind or "[]")),
         past=[
             AttemptRecord(**{**fields, "outcome": fields["outcome"] and Outcome(fields["outcome"])})
@@ -270,6 +276,13 @@ def restore_run(job: Job, row: RunRow) -> Run:
             ticks=row.ticks,
         )
     return run
+
+
+def _shard(row: RunRow) -> Shard | None:
+    if row.matrix is None:
+        return None
+    values, first = json.loads(row.matrix)
+    return Shard(values, row.item, first)
 
 
 def _state(row: RunRow) -> RunState:

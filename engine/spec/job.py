@@ -222,6 +222,8 @@ class JobSpec:
     stdin: str = ""
     params: Mapping[str, Param] = field(default_factory=lambda: MappingProxyType({}))
     """Typed inputs of its runs, by name: variables of their environment."""
+    matrix: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """Name -> values: an occurrence is a run for each combination of them."""
     secrets: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}))
     """Variables of their environment that are read anew for each attempt and are kept nowhere."""
 

@@ -21,6 +21,7 @@ from engine.spec import job as plain
 from engine.spec.context import JobFunction
 from engine.spec.hooks import Condition, Hook, HookSlot, OnFalse
 from engine.spec.job import JOB_ID_PATTERN, PRIORITY_MAX, PRIORITY_MIN, Join, Manual, OnFailure
+from engine.spec.matrix import MOST, size_of
 from engine.spec.notify import FinishBy, Notify
 from engine.spec.params import BadParams, Param, reserved, take
 from engine.spec.secret import Secret
@@ -170,6 +171,7 @@ class Plain(TypedDict, total=False):
     stdin: str
     params: Mapping[str, Param]
     secrets: Mapping[str, Secret]
+    matrix: Mapping[str, tuple[str, ...]]
     timezone: str | None
     dst: DstRule
     window: Window | None
@@ -348,6 +350,8 @@ def _in_bounds(fields: Plain) -> None:
         raise ValueError(f"priority {priority} is outside {PRIORITY_MIN} to {PRIORITY_MAX}")
     if concurrency is not None and concurrency < 1:
         raise ValueError(f"concurrency {concurrency} is below 1")
+    if size_of(fields.get("matrix", {})) not in range(1, MOST + 1):
+        raise ValueError(f"matrix makes no run of an occurrence, or more than {MOST}")
     for name in fields.get("secrets", {}):
         if not name.isidentifier() or not name.isascii() or reserved(name) or name in fields.get("params", {}):
             raise ValueError(f"{name!r} is no name for a secret, or reserved, or a parameter")

@@ -120,6 +120,7 @@ def to_record(row: RunRow) -> RunRecord:
         outputs=json.loads(row.outputs or "{}"),
         may_still_run=bool(row.may_still_run),
         params=Given.from_text(row.params).shown(),
+        matrix={} if row.matrix is None else json.loads(row.matrix)[0],
     )
 
 

@@ -24,11 +24,11 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
             needs TEXT, data TEXT, hold_by TEXT NOT NULL, hold_reason TEXT NOT NULL, suspended INTEGER NOT NULL,
             skip_at INTEGER, enabled INTEGER, timeout REAL, parallel INTEGER NOT NULL,
             retries INTEGER NOT NULL, outputs TEXT, stats TEXT, failed_no INTEGER, told TEXT,
-            failing INTEGER NOT NULL
+            failing INTEGER NOT NULL, shards TEXT
         ) WITHOUT ROWID""",
         """CREATE TABLE runs (
             no INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE, job TEXT NOT NULL, kind TEXT NOT NULL,
-            planned_at INTEGER NOT NULL, seq INTEGER NOT NULL, first_planned_at INTEGER NOT NULL,
+            planned_at INTEGER NOT NULL, seq INTEGER NOT NULL, item TEXT NOT NULL, first_planned_at INTEGER NOT NULL,
             occurrences INTEGER NOT NULL, occurrences_exact INTEGER NOT NULL, queued_at INTEGER NOT NULL,
             started_at INTEGER, ended_at INTEGER, state TEXT NOT NULL, outcome TEXT, reason TEXT, exit_code INTEGER,
             signal INTEGER, priority INTEGER NOT NULL, bypass INTEGER NOT NULL, attempts_made INTEGER NOT NULL,
@@ -38,9 +38,9 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
             executor TEXT NOT NULL, data TEXT, facts TEXT, error TEXT, may_still_run INTEGER NOT NULL, cascade TEXT,
             acked_at INTEGER, acked_by TEXT, ack_reason TEXT,
             step TEXT, course TEXT, recovered INTEGER NOT NULL, outputs TEXT,
-            params TEXT
+            params TEXT, matrix TEXT
         )""",
-        "CREATE UNIQUE INDEX run_key ON runs (job, planned_at, kind, seq)",
+        "CREATE UNIQUE INDEX run_key ON runs (job, planned_at, kind, seq, item)",
         "CREATE INDEX run_open ON runs (no) WHERE outcome IS NULL",
         "CREATE INDEX run_lingering ON runs (no) WHERE may_still_run",
         f"CREATE INDEX run_inbox ON runs (no) WHERE {IN_INBOX}",

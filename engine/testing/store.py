@@ -21,7 +21,7 @@ class MemoryStore(memory.MemoryStore):
         """The database is gone at the next `load`; the second file is not."""
         self.failing: OSError | None = None
         self._at_once = at_once
-        self._keys: dict[tuple[str, int, str, int], int] = {}
+        self._keys: dict[tuple[str, int, str, int, str], int] = {}
         self._waiting: list[tuple[Batch, Callable[[OSError | None], None]]] = []
 
     def load(self) -> Stored:
@@ -49,7 +49,7 @@ class MemoryStore(memory.MemoryStore):
             assert not any(row.no in self.runs for row in batch.new), "a new run is written once"
             assert all(row.no in self.runs for row in batch.runs), "a run that changes is there"
             for row in (*batch.new, *batch.runs):
-                key = (row.job, row.planned_at, row.kind, row.seq)
+                key = (row.job, row.planned_at, row.kind, row.seq, row.item)
                 assert self._keys.setdefault(key, row.no) == row.no, f"an occurrence has two runs: {key}"
             done(self.keep(batch))
 

@@ -15,6 +15,7 @@ from engine.model.states import RunPhase
 from engine.ports.executor import Home, Launch
 from engine.spec.job import JobSpec
 from engine.spec.library import Duration, seconds
+from engine.spec.matrix import job_of
 from engine.testing.clock import START, VirtualClock
 from engine.testing.executor import Act, FakeExecutor
 
@@ -56,7 +57,7 @@ class VirtualEngine(Engine):
         self._turn.chance = random.Random(7)  # noqa: S311 - the same draws in each run of a test
 
     def _play(self, launch: Launch) -> Act:
-        acts = self._exits.get(launch.attempt.partition(":")[0])
+        acts = self._exits.get(job_of(launch.attempt))
         if not acts:
             return Act()
         how = acts.pop(0) if len(acts) > 1 else acts[0]

@@ -72,6 +72,7 @@ def run_from_json(value: Json) -> RunRecord:
         left_behind=read.each("left_behind", _process_from_json),
         data=read.object("data"),
         params={name: str(value) for name, value in read.object("params").items()},
+        matrix={name: str(value) for name, value in read.object("matrix").items()},
         facts=read.object("facts"),
         error=StateError(
             read.maybe("error", read.text),

@@ -6,6 +6,7 @@ from engine.api import Aim
 from engine.core.state import Job, Run
 from engine.core.turn import Turn
 from engine.errors import Refused, RefusedCode
+from engine.spec.matrix import job_of
 
 
 def find_job(turn: Turn, job_id: str) -> Job:
@@ -20,7 +21,7 @@ def find_run(turn: Turn, run_id: str) -> Run:
     """The queued or active run of that id; Refused `state` when it is over, `unknown_id` when there is no such job."""
     run = turn.state.runs.get(run_id)
     if run is None:
-        find_job(turn, run_id.rpartition(":")[0] or run_id)
+        find_job(turn, job_of(run_id))
         raise Refused(RefusedCode.STATE, f"run {run_id} is over")
     return run
 

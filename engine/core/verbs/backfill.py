@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from engine.clock import Instant
-from engine.core.birth import new_run
+from engine.core.birth import new_runs
 from engine.core.dispatch import offer_next
 from engine.core.occurrences import QUEUE_LIMIT
 from engine.core.state import Job, Run, concurrency
@@ -14,6 +14,7 @@ from engine.core.verbs.trigger import check_by_hand
 from engine.errors import Refused, RefusedCode
 from engine.model.record import RunKind
 from engine.schedule import occurrences
+from engine.spec.matrix import size_of
 
 MOST: Final = 1_000
 """Runs of one backfill."""
@@ -45,9 +46,9 @@ def backfill(turn: Turn, job: Job, start: Instant, end: Instant, parallel: int) 
         raise Refused(
             RefusedCode.OUT_OF_RANGE, f"{job.id} has more than {MOST} occurrences in that span", "do it in parts"
         )
-    if turn.state.waiting + len(planned) > QUEUE_LIMIT:
+    if turn.state.waiting + len(planned) * size_of(job.spec.matrix) > QUEUE_LIMIT:
         raise Refused(RefusedCode.STATE, f"more than {QUEUE_LIMIT} runs would wait", "do it in parts")
     job.parallel = parallel
-    runs = [new_run(turn, job, RunKind.BACKFILL, at) for at in planned]
+    runs = [run for at in planned for run in new_runs(turn, job, RunKind.BACKFILL, at)]
     offer_next(turn, job)
     return runs

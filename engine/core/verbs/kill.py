@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.core.shards import waiting_of_begun
 from engine.core.state import Job, Run
 from engine.core.stopping import end_tree
 from engine.core.turn import Turn
@@ -19,9 +20,9 @@ def kill_run(turn: Turn, run: Run) -> None:
 
 
 def kill_runs(turn: Turn, job: Job) -> None:
-    """All that the job has running or retrying. Refused: nothing runs."""
+    """All that the job has running or retrying, with the shards that wait for their turn. Refused: nothing runs."""
     if not job.active:
         remedy = f"`stop {job.id}` takes what waits out of the queue" if job.queue else ""
         raise Refused(RefusedCode.STATE, f"nothing of {job.id} runs", remedy)
-    for run in list(job.active):
+    for run in waiting_of_begun(job) + job.active:
         kill_run(turn, run)

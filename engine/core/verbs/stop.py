@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.core.fates import cancel_queued
+from engine.core.shards import waiting_of_begun
 from engine.core.state import Job, Run
 from engine.core.stopping import end_tree
 from engine.core.turn import Turn
@@ -41,7 +42,7 @@ def stop_job(turn: Turn, job: Job, grace: float | None) -> None:
 
 
 def stop_runs(turn: Turn, job: Job, grace: float | None) -> None:
-    """End what the job has running or retrying; the schedule goes on. Refused: nothing runs."""
+    """End what the job has running or retrying, with the shards that wait for their turn; the schedule goes on. Refused: nothing runs."""
     runs = [run for run in job.active if run.phase is not RunPhase.STOPPING] or [
         run for run in job.queue if not job.active
     ]
@@ -49,5 +50,5 @@ def stop_runs(turn: Turn, job: Job, grace: float | None) -> None:
         raise Refused(
             RefusedCode.STATE, f"nothing of {job.id} runs", f"`stop --job {job.id}` keeps it from starting again"
         )
-    for run in runs:
+    for run in waiting_of_begun(job) + runs:
         stop_run(turn, run, grace)

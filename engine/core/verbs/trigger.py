@@ -13,6 +13,7 @@ from engine.core.verbs.aiming import check_open, find_job
 from engine.errors import Refused, RefusedCode
 from engine.model.record import RunKind
 from engine.spec.job import NOTHING, Manual
+from engine.spec.matrix import size_of
 from engine.spec.params import BadParams, Given, take
 
 
@@ -72,14 +73,16 @@ def values_of(job: Job, params: Mapping[str, str]) -> Given:
         ) from None
 
 
-def start_by_hand(turn: Turn, job: Job, kind: RunKind, planned: Instant, *, bypass: bool, given: Given) -> Run:
-    """A run that a person asked for. Refused: the overlap policy says no, too many wait."""
+def start_by_hand(
+    turn: Turn, job: Job, kind: RunKind, planned: Instant, *, bypass: bool, given: Given, only: str | None = None
+) -> Run:
+    """A run that a person asked for (`only`: the shard of that label). Refused: the overlap policy says no, too many wait."""
     if not has_place(job):
         raise Refused(
             RefusedCode.OVERLAP,
             f"{job.id} is {'running' if job.active or job.lingering else 'waiting'} already and its overlap policy is {job.spec.overlap}",
             "wait, stop it, or set overlap: queue",
         )
-    if turn.state.waiting >= QUEUE_LIMIT:
+    if turn.state.waiting + size_of(job.spec.matrix) > QUEUE_LIMIT:
         raise Refused(RefusedCode.STATE, f"{QUEUE_LIMIT} runs wait already", "stop some of them")
-    return arise(turn, job, kind, planned, bypass=bypass, given=given)
+    return arise(turn, job, kind, planned, bypass=bypass, given=given, only=only)

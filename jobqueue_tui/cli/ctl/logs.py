@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from engine.spec.matrix import job_of
 from jobqueue_tui.cli.ctl.engine_option import engine_of, engine_option
 from jobqueue_tui.cli.show.log import log_look, log_options, run_name, show_log
 from jobqueue_tui.client.engine import EngineClient, LogPart
@@ -22,7 +23,7 @@ class _RemoteLog:
         return self.engine.log(self.run_id, offset, limit)
 
     def over(self) -> bool:
-        active = self.engine.job(self.run_id.partition(":")[0]).get("active")
+        active = self.engine.job(job_of(self.run_id)).get("active")
         runs = active if isinstance(active, list) else []
         return not any(isinstance(run, dict) and run.get("run_id") == self.run_id for run in runs)
 

@@ -15,7 +15,7 @@ from engine.model.verbs import VERBS, Arg, ArgKind, Target, Verb
 from engine.spec.params import read_settings
 from jobqueue_tui.cli.ctl.engine_option import engine_of, engine_option
 from jobqueue_tui.cli.ctl.tree import jobs_below
-from jobqueue_tui.cli.ctl.waiting import wait_for_cascade, wait_for_runs
+from jobqueue_tui.cli.ctl.waiting import wait_for_cascade, wait_for_runs, with_shards
 from jobqueue_tui.cli.exits import Exit, Failure, exit_of_status
 from jobqueue_tui.cli.show.cells import one_line
 from jobqueue_tui.cli.show.kinds import RESULT_COLUMNS
@@ -84,7 +84,7 @@ def verb_command(name: str) -> click.Command:
         if fault is not None:
             raise Failure(exit_of_status(status))
         if wait:
-            ended = wait_for_runs(engine, [str(result["run_id"]) for result in results], None)
+            ended = wait_for_runs(engine, with_shards(engine, [str(result["run_id"]) for result in results]), None)
             if not body.get("downstream"):
                 return ended
             # what follows is queued in the same moment in which the run before is over

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from engine.model.record import Json
+from engine.spec.matrix import MOST, job_of
 from jobqueue_tui.cli.exits import Exit, Failure
 from jobqueue_tui.client.engine import EngineClient, Object
 
@@ -63,6 +64,18 @@ def _wait_for_rest(engine: EngineClient, ids: Sequence[str], goal: Goal, timeout
 
     _until(reached, timeout, f"{', '.join(ids)}: not {goal} in time")
     return Exit.OK if all(went_well(job["last_outcome"], job["last_reason"]) for job in jobs) else Exit.FAILED
+
+
+def with_shards(engine: EngineClient, run_ids: Sequence[str]) -> list[str]:
+    """The runs, and the other shards of the occurrences that they are of."""
+    found: dict[str, None] = {}
+    for run_id in run_ids:
+        found[run_id] = None
+        head, _, number = run_id.rpartition(":")
+        if head.endswith("]"):
+            others = (str(run["run_id"]) for run in engine.runs({"job": job_of(run_id), "limit": MOST}))
+            found |= dict.fromkeys(other for other in others if other.endswith(f"]:{number}"))
+    return list(found)
 
 
 def wait_for_runs(engine: EngineClient, run_ids: Sequence[str], timeout: float | None) -> Exit:

@@ -140,3 +140,37 @@ def test_values_for_a_whole_file_take_the_place_of_defaults(tmp_path: Path) -> N
     bad = only(load(path, ENVIRON, given={"DB": "x", "N": "hunter2"}))
     assert "jobs.a.params.N: the value given by --set is not a whole number; it is declared as int" in bad
     assert "hunter2" not in bad
+
+
+def test_a_matrix_is_names_with_values_and_its_item_waits_for_the_run(load_job: Load) -> None:
+    spec = job(load_job('command: [x, "${matrix.item}", "${matrix.v:-0}"]\nmatrix: {item: [a, 1.10], v: [true]}'))
+    assert spec.matrix == {"item": ("a", "1.10"), "v": ("true",)}
+    assert isinstance(spec.command, Argv)
+    assert [at_start(arg, {"matrix.item": "a", "matrix.v": "true"}) for arg in spec.command.args] == ["x", "a", "true"]
+
+
+def test_a_matrix_replaces_that_of_its_defaults(load_text: Load) -> None:
+    loaded = load_text("defaults: {matrix: {a: [1]}}\njobs: {a: {command: x, matrix: {b: [2]}}}")
+    assert job(loaded).matrix == {"b": ("2",)}
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("{item: []}", "jobs.a.matrix.item: has no values"),
+        ("{item: [a, b, a]}", 'names "a" twice'),
+        ("{item: a}", "expected a list of values"),
+        ("{a-b: [1]}", "is not the name of a variable"),
+        ("{item: [1], ITEM: [2]}", "`ITEM` and `item` are the same variable; rename one of them"),
+        ("[a]", "expected a map NAME: [value, …]"),
+    ],
+)
+def test_a_matrix_that_cannot_be_meant_is_an_error(load_job: Load, written: str, message: str) -> None:
+    assert message in only(load_job(f"command: x\nmatrix: {written}"))
+
+
+def test_a_matrix_of_a_million_is_refused(load_job: Load) -> None:
+    """80-security: matrix 100^3."""
+    values = ", ".join(map(str, range(100)))
+    found = only(load_job(f"command: x\nmatrix: {{a: [{values}], b: [{values}], c: [{values}]}}"))
+    assert "makes 1,000,000 runs of each occurrence, more than 1,000" in found

@@ -22,7 +22,14 @@ def row(no: int, job: str = "a", outcome: str | None = "success", at: Instant = 
     values |= {"no": no, "run_id": f"{job}:{no}", "job": job, "kind": "manual", "planned_at": at + no, "seq": no}
     values |= {"first_planned_at": at, "occurrences": 1, "occurrences_exact": True, "queued_at": at, "priority": 0}
     values |= {"started_at": at + 2 * SECOND, "ended_at": at + 5 * SECOND, "state": "ended", "outcome": outcome}
-    values |= {"bypass": False, "attempts_made": 1, "paused_us": 0, "executor": "local", "may_still_run": False}
+    values |= {
+        "bypass": False,
+        "attempts_made": 1,
+        "paused_us": 0,
+        "executor": "local",
+        "may_still_run": False,
+        "item": "",
+    }
     values |= {"recovered": False, "cpu_seconds": 0.5, "peak_rss": 1000}
     if outcome is None:
         values |= {"state": "queued", "ended_at": None, "started_at": None}
