@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import time
-from enum import IntFlag
 from functools import lru_cache
 from typing import Final
 
@@ -29,15 +28,16 @@ STUCK_LEAST: Final = 3600 * SECOND
 STUCK_FACTOR: Final = 3.0
 
 
-class Told(IntFlag):
-    """What has been told of a run."""
+class Told:
+    """What has been told of a run, as bits of `Run.told`. Plain numbers: an IntFlag costs a microsecond for each `&`, and
+    every run that is made or started is looked at."""
 
-    LATE = 1
-    QUEUED = 2
-    STUCK = 4
-    WARN = 8
-    AHEAD = 16
-    BROKEN = 32
+    LATE: Final = 1
+    QUEUED: Final = 2
+    STUCK: Final = 4
+    WARN: Final = 8
+    AHEAD: Final = 16
+    BROKEN: Final = 32
 
 
 def watch(turn: Turn, job: Job) -> None:
@@ -66,7 +66,7 @@ def _watched(job: Job) -> Iterator[Run]:
     yield from job.queue[:1]
 
 
-def _instants(turn: Turn, job: Job, run: Run) -> Iterator[tuple[Instant, Told]]:
+def _instants(turn: Turn, job: Job, run: Run) -> Iterator[tuple[Instant, int]]:
     """When to look at a run, and what would be told then."""
     by = finish_by(turn, job, run)
     if by is not None:
@@ -86,8 +86,14 @@ def _instants(turn: Turn, job: Job, run: Run) -> Iterator[tuple[Instant, Told]]:
     if job.spec.timeout.warn is not None and not run.told & Told.WARN:
         yield running_since + micros(job.spec.timeout.warn), Told.WARN
     if not run.told & Told.STUCK:
-        longest = 0 if job.p95 is None else micros(STUCK_FACTOR * job.p95)
-        yield running_since + max(STUCK_LEAST, longest), Told.STUCK
+        yield running_since + max(STUCK_LEAST, _stuck_after(job)), Told.STUCK
+
+
+def _stuck_after(job: Job) -> int:
+    """3 x p95, where that is more than an hour: seldom, and sorting durations at every start is not for nothing."""
+    if job.tracked is None or not job.tracked.seconds or micros(STUCK_FACTOR * max(job.tracked.seconds)) < STUCK_LEAST:
+        return 0
+    return micros(STUCK_FACTOR * (job.p95 or 0.0))
 
 
 def _ahead(job: Job, run: Run, by: Instant) -> Instant:
@@ -115,7 +121,7 @@ def _next_time_of_day(at: time, zone_name: str, after: Instant) -> Instant | Non
     return Cron.parse(f"{at.second} {at.minute} {at.hour} * * *").next_after(after, zone(zone_name))
 
 
-def _tell(turn: Turn, run: Run, what: Told, at: Instant) -> None:
+def _tell(turn: Turn, run: Run, what: int, at: Instant) -> None:
     job = run.job
     since = format_duration(round((turn.now - (run.started_at or run.queued_at)) / SECOND))
     match what:
