@@ -101,6 +101,8 @@ def tell_end(turn: Turn, run: Run, outcome: Outcome, reason: Reason | None) -> N
             f"{STUCK_OVERLAPS} occurrences in a row were skipped: a run of it is still going",
             run,
         )
+    if run.printed:
+        tell(turn, job, When.OUTPUT, f"{run.run_id} printed something", run)
     if run.started_at is not None and outcome is Outcome.SUCCESS:
         _tell_length(turn, run)
 

@@ -191,6 +191,8 @@ class Run:
     """What was told of it (`watching.Told`)."""
     stuck: bool = False
     """It takes so long that somebody should look."""
+    printed: bool = False
+    """It has written to its log; looked at only where somebody wants to know."""
     short: bool = False
     """It ended sooner than `timeout.min`."""
     stored: bool = False
