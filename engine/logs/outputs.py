@@ -67,6 +67,14 @@ def _take(path: str) -> str:
     return raw.decode("utf-8", "replace")
 
 
+def has_text(path: str) -> bool:
+    """Is there anything in the log."""
+    try:
+        return os.stat(path, follow_symlinks=False).st_size > 0  # noqa: PTH116 - beside the calls above
+    except OSError:
+        return False
+
+
 def last_lines(path: str, most: int = 2048) -> str:
     """The end of a log, whole lines, for a hook's environment; empty when there is none. NUL cannot stand in a variable."""
     try:

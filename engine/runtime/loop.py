@@ -19,6 +19,7 @@ from typing import Final, Protocol, TypeAlias, TypeVar
 
 from engine.clock import SECOND, Clock, Instant, micros, moment
 from engine.core import needs
+from engine.core.alerts import wants
 from engine.core.blackouts import take_edge
 from engine.core.clock_steps import take_step
 from engine.core.dispatch import offer, start_what_may
@@ -36,7 +37,7 @@ from engine.core.verbs.hold import end_hold
 from engine.core.verbs.resume import release_job, resume_run
 from engine.core.watching import look
 from engine.errors import Refused
-from engine.logs.outputs import BadOutput
+from engine.logs.outputs import BadOutput, has_text
 from engine.model.alert import Alert
 from engine.model.audit import Deed
 from engine.model.events import Alerted, ClockStepped, EngineStarted, Event, StoreFailed, StoreRecovered
@@ -51,6 +52,7 @@ from engine.runtime.records import runs_log_line
 from engine.runtime.rows import audit_row, job_row, run_row
 from engine.runtime.secrets import SecretUnavailable
 from engine.runtime.telling import Teller
+from engine.spec.notify import When
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -290,6 +292,8 @@ class Loop:
         if run is None:
             return report
         attempt = attempt_of(run, report.attempt)
+        if wants(self.turn, run.job, When.OUTPUT):
+            run.printed = has_text(run.log_path or "")
         hide = self._launcher.hide(run)
         try:
             found = self._launcher.take_outputs(run, attempt)

@@ -168,6 +168,18 @@ async def test_an_alert_that_was_not_delivered_is_delivered_by_the_next_engine(w
     assert told.read_text() == "a:1 failed: exit(3)\n"
 
 
+def test_output_is_told_of_who_printed_something(home: Home, tmp_path: Path) -> None:
+    """`output`, as cron mails it."""
+    told = tmp_path / "told"
+    home.write(
+        f"notifiers: {{desk: {{command: [/bin/sh, -c, 'echo \"$1\" >> {told}', '-', '${{TEXT}}']}}}}\n"
+        "defaults: {notify: {when: [output], to: desk}}\n"
+        "jobs: {quiet: {command: 'true'}, loud: {command: echo here}}\n"
+    )
+    assert home.run("--no-ui", "--until-idle", "jobs.yaml").code == 0
+    assert told.read_text() == "loud:1 printed something\n"
+
+
 def test_the_program_tells_what_its_file_says(home: Home, tmp_path: Path) -> None:
     """Row 79, from the job file to the notifier."""
     told = tmp_path / "told"
