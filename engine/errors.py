@@ -54,6 +54,21 @@ class JobCancelled(Exception):  # noqa: N818 - the word of `JobContext.cancelled
     """Raised by `JobContext.checkpoint_sync` in a run that is told to end; let it pass."""
 
 
+class EngineFault(EngineError):  # noqa: N818 - says what is the case
+    """The engine met a fault of its own and has ended, as by a crash: runs of commands go on, the next engine finds them.
+
+    Its cause is the exception; the log has the traceback.
+    """
+
+    def __init__(self, error: BaseException) -> None:
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        super().__init__(
+            f"the engine ended by a fault of its own ({what[:200]}); runs of commands go on, start it again; "
+            "its log has the details"
+        )
+        self.__cause__ = error
+
+
 class StateLocked(EngineError):  # noqa: N818 - says what is the case
     """Another engine holds this state folder; `pid` is its process (0 when it could not be read)."""
 

@@ -21,7 +21,7 @@ from engine.model.events import RunEnded, RunQueued, RunStarted
 from engine.model.outcome import Outcome
 from engine.model.record import Json, iso
 from engine.ports.executor import Launch, Limit, Order
-from engine.ports.store import Batch, Stored
+from engine.ports.store import Batch, Done, Stored
 from engine.runtime.events import EventLog, Telling
 from engine.runtime.flight import Flight
 from engine.runtime.launching import Launcher
@@ -106,7 +106,7 @@ class _Prompt(FakeExecutor):
 class _Forgetful(MemoryStore):
     """Takes everything and keeps nothing."""
 
-    def write(self, batch: Batch, done: Callable[[OSError | None], None]) -> None:
+    def write(self, batch: Batch, done: Done) -> None:
         """See `Store`."""
         done(None)
 

@@ -12,9 +12,11 @@ import errno
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol, runtime_checkable
 
 from engine.clock import Clock
 from engine.executors.call.child import drop_result, read_result
+from engine.executors.guarding import Guard, OnFault
 from engine.ports.executor import (
     Acknowledge,
     AttemptId,
@@ -40,6 +42,13 @@ from engine.ports.executor import (
 )
 
 
+@runtime_checkable
+class Guarded(Protocol):
+    """An executor whose callbacks are guarded; one that a program brings along need not be."""
+
+    guard: Guard
+
+
 class Router:
     """`Executor` over a `local` and a `call` one. `lazy`: `local` is opened when the first process is to start."""
 
@@ -52,6 +61,7 @@ class Router:
         self._opening: asyncio.Task[None] | None = None
         self._unopened: list[Order] = []
         self._sink: Sink = lambda _: None
+        self.guard = Guard()
         self._limit: int | None = None
         self._given: set[AttemptId] = set()
         """With `local`, and taking a slot: waiting there or alive."""
@@ -67,6 +77,12 @@ class Router:
     def name(self) -> str:
         """Of the executor for processes."""
         return self._local.name
+
+    def on_fault(self, told: OnFault) -> None:
+        """Call `told` with an exception that escaped a callback, here or in one of the two: reports may be lost then."""
+        for one in (self, self._local, self._call):
+            if isinstance(one, Guarded):
+                one.guard.on_fault = told
 
     async def open(self, known: Sequence[AttemptRef], sink: Sink) -> Sequence[Recovered]:
         """See `Executor`."""
@@ -202,7 +218,7 @@ class Router:
             return
         self._unopened += orders
         if self._opening is None and any(isinstance(order, Launch) for order in orders):
-            self._opening = asyncio.get_running_loop().create_task(self._open_local())
+            self._opening = self.guard.watch(asyncio.get_running_loop().create_task(self._open_local()))
 
     async def _open_local(self) -> None:
         try:

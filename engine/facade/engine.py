@@ -32,7 +32,7 @@ from engine.core.verbs.hold import hold, release
 from engine.core.verbs.remove import forget_job, is_gone, remove_job
 from engine.core.verbs.rerun import rerun
 from engine.core.verbs.shutdown import begin_shutdown
-from engine.errors import Refused, RefusedCode
+from engine.errors import EngineFault, Refused, RefusedCode
 from engine.executors.call.executor import CallExecutor
 from engine.executors.local.executor import LocalExecutor
 from engine.executors.routing import Router
@@ -85,6 +85,9 @@ CAMPAIGN: Final = "campaign"
 
 ADDED: Final = "job:"
 """Facts in the store that begin so hold the spec of a job that was added at run time ("" once it is gone)."""
+
+
+_ENDED: Final = Refused(RefusedCode.SHUTTING_DOWN, "the engine has ended", "start it again")
 
 
 class Phase(Enum):
@@ -149,6 +152,8 @@ class Engine:
         self._machine = Machine()
         self._lookers: list[asyncio.Future[None]] = []
         self._phase = Phase.NEW
+        self._fault: EngineFault | None = None
+        self._ending: asyncio.Task[None] | None = None
         self._stopped: asyncio.Event = asyncio.Event()
         self._damaged: str | None = None
         self._warnings: list[str] = []
@@ -232,6 +237,8 @@ class Engine:
             )
             self._box.open(self._loop)
             self._loop.watchers.append(self)
+            self._loop.on_fault = self._failed
+            self._executor.on_fault(self._loop.fail)
             restore(turn, self._file, stored, campaign=campaign)
             recovered = await self._executor.open(under_way(turn.state), self._loop.report)
         except BaseException:
@@ -253,7 +260,22 @@ class Engine:
             begin(turn, self._zone, campaign=anew)
 
         self._begin_telling(stored)
-        self._loop.first_tick(first)
+        try:
+            self._loop.first_tick(first)
+        except BaseException:
+            await self.close()
+            raise
+
+    def _failed(self, fault: EngineFault) -> None:
+        """The loop has ended: so does everything else, as by a crash, but for those who wait, who are told."""
+        self._fault = fault
+        self._box.close(fault)
+        lookers, self._lookers = self._lookers, []
+        for future in lookers:
+            if not future.done():
+                future.set_exception(fault)
+                future.exception()  # whoever gave up waiting need not be warned
+        self._ending = asyncio.get_running_loop().create_task(self.close())
 
     def _begin_telling(self, stored: Stored) -> None:
         """Alerts go to their notifiers from here on; first those that the last engine could not hand over."""
@@ -278,7 +300,7 @@ class Engine:
             return MemoryStore(folders=True)
         return SqliteStore(folder, stamp=lambda: stamp)
 
-    def _make_executor(self, folder: Path) -> Executor:
+    def _make_executor(self, folder: Path) -> Router:
         """Processes get their keeper at once where there are any; a program of functions alone never starts one."""
         local = self._given_executors.get(Home.LOCAL) or LocalExecutor(folder, self._clock)
         call = self._given_executors.get(Home.CALL) or CallExecutor(self._clock, self._turn.state.boot_id)
@@ -286,7 +308,14 @@ class Engine:
         return Router(local, call, self._clock, lazy=functions)
 
     async def shutdown(self, drain: float | None = None, *, leave: bool = False) -> Sequence[str]:
-        """See `engine.api`. `drain` None: as the job file says. Idempotent. Returns the ids of runs that were stopped."""
+        """See `engine.api`. `drain` None: as the job file says. Idempotent. Returns the ids of runs that were stopped.
+
+        EngineFault when the engine has ended by a fault of its own.
+        """
+        if self._ending is not None:
+            await self._ending
+        if self._fault is not None:
+            raise self._fault
         if self._phase is not Phase.STARTED:
             self._phase = Phase.OVER
             return tuple(self._cut_short)
@@ -296,28 +325,38 @@ class Engine:
         deed = self._deed("shutdown", "", {"drain": patience, "leave": leave})
         if not self._turn.state.draining:
             self._loop.tell(EngineStopping)
-        await self._box.change(lambda turn: begin_shutdown(turn, patience), deed)
         turn = self._turn
-        await self._until(
-            lambda: (
-                (leave or turn.state.taken == len(turn.state.lingering))
-                and not turn.pipeline.ordered
-                and self._loop.settled
+        try:
+            await self._box.change(lambda turn: begin_shutdown(turn, patience), deed)
+            await self._until(
+                lambda: (
+                    (leave or turn.state.taken == len(turn.state.lingering))
+                    and not turn.pipeline.ordered
+                    and self._loop.settled
+                )
             )
-        )
+        except Refused:
+            if not self._stopped.is_set():
+                raise
+            return tuple(self._cut_short)  # somebody else's shutdown was faster
         await self.close()
         return tuple(self._cut_short)
 
     async def close(self) -> None:
         """Let go of everything at once; what runs goes on under the keeper."""
         if self._stopped.is_set():
+            if self._ending is not None and self._ending is not asyncio.current_task():
+                await self._ending
             return
         self._phase = Phase.OVER
         self._stopped.set()
         self._loop.events.close()
         if self._deliverer is not None:
             await self._deliverer.close()
-            await self._until(lambda: self._loop.settled or self._loop.trouble is not None)
+            if self._fault is None:
+                await self._until(lambda: self._loop.settled or self._loop.trouble is not None)
+        self._box.close(_ENDED)
+        self.turned()
         await self._executor.close()
         await asyncio.to_thread(self._store.close)
         self._clock.close()
@@ -444,8 +483,10 @@ class Engine:
         await self._until(lambda: self._loop.settled)
 
     async def wait_stopped(self) -> None:
-        """Returns when the engine has ended, whoever ended it."""
+        """Returns when the engine has ended, whoever ended it. EngineFault when a fault of its own did."""
         await self._stopped.wait()
+        if self._fault is not None:
+            raise self._fault
 
     @property
     def bad_ends(self) -> int:
@@ -455,6 +496,10 @@ class Engine:
     async def _until(self, holds: Callable[[], bool]) -> None:
         """Look again after every tick of the loop until the condition holds."""
         while not holds():
+            if self._fault is not None:
+                raise self._fault
+            if self._box.closed:
+                raise _ENDED
             future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._lookers.append(future)
             await future

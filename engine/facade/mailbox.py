@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from engine.core.state import Run
 from engine.core.turn import Turn
-from engine.errors import Refused
+from engine.errors import EngineError, Refused
 from engine.model.audit import Deed
 from engine.runtime.loop import Loop
 
@@ -22,6 +22,10 @@ class Mailbox:
     def __init__(self) -> None:
         self._loop: Loop | None = None
         self._over: dict[int, list[asyncio.Future[None]]] = {}
+        self._waiting: set[asyncio.Future[Any]] = set()
+        """Everybody who waits here, for whatever."""
+        self._closed: EngineError | None = None
+        """Why nobody need wait any more."""
 
     @property
     def loop(self) -> Loop:
@@ -45,16 +49,37 @@ class Mailbox:
         """Returns once the run's fate is durable."""
         if run.outcome is not None and self.loop.settled:
             return
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[None] = self._future()
         self._over.setdefault(run.no, []).append(future)
         await future
+
+    @property
+    def closed(self) -> bool:
+        """Nobody is answered any more."""
+        return self._closed is not None
+
+    def close(self, why: EngineError) -> None:
+        """The engine has ended: whoever waits, or comes to wait, is told why that is in vain."""
+        self._closed = self._closed or why
+        for future in self._waiting:
+            if not future.done():
+                future.set_exception(why)
+                future.exception()  # whoever gave up waiting has not asked for it, and need not be warned
+
+    def _future(self) -> asyncio.Future[Any]:
+        if self._closed is not None:
+            raise self._closed
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting.add(future)
+        future.add_done_callback(self._waiting.discard)
+        return future
 
     async def change(self, act: Callable[[Turn], T], deed: Deed | None = None) -> T:
         """Let `act` change the state; returns its result once that is durable. Refused, KeyError, ValueError as `act` raises.
 
         `deed`: what the audit says of it.
         """
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[T] = self._future()
 
         def done(result: T) -> None:
             if not future.done():
@@ -77,7 +102,7 @@ class Mailbox:
 
         def act(turn: Turn) -> None:
             for run in runs(turn):
-                answer: asyncio.Future[Refused | None] = asyncio.get_running_loop().create_future()
+                answer: asyncio.Future[Refused | None] = self._future()
                 answers.append(answer)
                 self.loop.on_answer(run, partial(_resolve, answer))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from engine.clock import Instant
 from engine.model.audit import AuditRecord
@@ -219,13 +219,17 @@ class Stored:
     offs: str | None = None
 
 
+Done: TypeAlias = Callable[[Exception | None], None]
+"""Called once a batch is durable (None) or could not be written: OSError is tried again, any other is a fault of ours."""
+
+
 class Store(Protocol):
     """Keeps rows. `write` and `load` are called on the loop."""
 
     def load(self) -> Stored:
         """Everything the engine needs to go on. OSError or StateLocked when the store cannot be had."""
 
-    def write(self, batch: Batch, done: Callable[[OSError | None], None]) -> None:
+    def write(self, batch: Batch, done: Done) -> None:
         """Make the batch durable, then call `done` on the loop: None, or why it could not be (nothing was written)."""
 
     async def history(

@@ -36,7 +36,7 @@ from engine.core.turn import Turn
 from engine.core.verbs.hold import end_hold
 from engine.core.verbs.resume import release_job, resume_run
 from engine.core.watching import look
-from engine.errors import Refused
+from engine.errors import EngineFault, Refused, RefusedCode
 from engine.logs.outputs import BadOutput, has_text
 from engine.model.alert import Alert
 from engine.model.audit import Deed
@@ -130,6 +130,10 @@ class Loop:
         self._forgot_at: Instant | None = None
         self.on_alerts: Callable[[Sequence[tuple[int, Alert]]], None] | None = None
         """Told of alerts with their numbers, once they are durable."""
+        self.on_fault: Callable[[EngineFault], None] | None = None
+        """Told once when the loop has ended by a fault of its own."""
+        self.fault: EngineFault | None = None
+        """Why it turns no more."""
         self._awake = False
         self._reports: list[Report] = []
         self._acts: list[tuple[Callable[[Turn], Reply], Callable[[Exception], None], Deed | None]] = []
@@ -139,7 +143,8 @@ class Loop:
         self._retry_at: Instant | None = None
         self._noted_since: Instant | None = None
         self._ordered_again: set[AttemptId] = set()
-        self._answers: dict[str, list[Callable[[Refused | None], None]]] = {}
+        self._answers: dict[AttemptId, tuple[Run, list[Callable[[Refused | None], None]]]] = {}
+        """Who waits for a pause or a resume, by the attempt that it was ordered of."""
         self._offset = clock.now() - clock.monotonic()
 
     # -- messages in ---------------------------------------------------------------------------------------------
@@ -148,7 +153,7 @@ class Loop:
         """Have a tick run soon."""
         if not self._awake:
             self._awake = True
-            self._soon(self.tick)
+            self._soon(self._tick_or_end)
 
     def report(self, reports: Sequence[Report]) -> None:
         """The executor's sink."""
@@ -171,6 +176,9 @@ class Loop:
             result = act(turn)
             return lambda: done(result)
 
+        if self.fault is not None:
+            failed(self.fault)
+            return
         self._acts.append((perform, failed, deed))
         self.wake()
 
@@ -184,14 +192,20 @@ class Loop:
             return lambda: None
 
         self._acts.append((perform, failures.append, deed))
-        self.tick()
+        self._tick_or_end()
+        if self.fault is not None:
+            raise self.fault
         if failures:
             raise failures[0]
         return results[0]
 
     def on_answer(self, run: Run, answer: Callable[[Refused | None], None]) -> None:
-        """Tell `answer` how the order to pause or resume this run went: None, or why it could not be done."""
-        self._answers.setdefault(run.run_id, []).append(answer)
+        """Tell `answer` how the order to pause or resume this run went: None, or why it could not be done.
+
+        To be called in the act that orders it, while the run has its attempt.
+        """
+        assert run.attempt is not None
+        self._answers.setdefault(run.attempt.id, (run, []))[1].append(answer)
 
     def remember(self, name: str, value: str) -> None:
         """Keep a fact in the store."""
@@ -223,6 +237,28 @@ class Loop:
 
     # -- the tick ------------------------------------------------------------------------------------------------
 
+    def fail(self, error: Exception) -> None:
+        """Something that must not fail did, here or in an executor: what the state says may not be so any more.
+
+        The loop turns no more and writes nothing more, as if the process had been killed: what is durable is right, and
+        the next engine goes on from there. A loop that went on would start runs on a state that nobody can vouch for.
+        """
+        if self.fault is not None:
+            return
+        _LOG.critical("the engine met a fault of its own and ends", exc_info=error)
+        self.fault = EngineFault(error)
+        self._clock.arm(None, self.wake)
+        if self.on_fault is not None:
+            self.on_fault(self.fault)
+
+    def _tick_or_end(self) -> None:
+        if self.fault is not None:
+            return
+        try:
+            self.tick()
+        except Exception as error:  # noqa: BLE001 - whatever it is, nobody else would end the engine for it
+            self.fail(error)
+
     def tick(self) -> None:
         """One turn of the loop."""
         self._awake = False
@@ -231,6 +267,8 @@ class Loop:
         turn.fx.clear()
         self._note_clock()
         self._take_reports()
+        if self._answers:
+            self._answer_too_late()
         self._take_acts()
         until = self._clock.monotonic() + SLICE
         self._take_timers(until)
@@ -333,8 +371,21 @@ class Loop:
         return orders
 
     def _answer(self, run: Run, why: Refused | None) -> None:
-        for answer in self._answers.pop(run.run_id, ()):
+        if run.attempt is not None:
+            self._answer_of(run.attempt.id, why)
+
+    def _answer_of(self, attempt: AttemptId, why: Refused | None) -> None:
+        _, answers = self._answers.pop(attempt, (None, ()))
+        for answer in answers:
             answer(why)
+
+    def _answer_too_late(self) -> None:
+        """An executor says nothing of an order about an attempt that has ended meanwhile."""
+        over = [attempt for attempt in self._answers if attempt not in self.turn.state.by_attempt]
+        for attempt in over:
+            run, _ = self._answers[attempt]
+            what = run.run_id if run.outcome is not None else f"attempt {attempt}"
+            self._answer_of(attempt, Refused(RefusedCode.STATE, f"{what} has ended"))
 
     def _take_acts(self) -> None:
         acts, self._acts = self._acts, []
@@ -517,7 +568,7 @@ class Loop:
         flight.take_noted(all_of_it=False)
         self._waiting.noted, flight.noted = flight.noted, {}
         self._flying, self._retry_at = flight, None
-        self._store.write(self.batch(flight), self._committed)
+        self._store.write(self.batch(flight), self._committed_or_end)
 
     def batch(self, flight: Flight) -> Batch:
         """The rows of a flight."""
@@ -547,6 +598,16 @@ class Loop:
         if not flight.forget and before is None:
             return None
         return Forget(tuple(flight.forget), keep.keep_runs, before)
+
+    def _committed_or_end(self, problem: Exception | None) -> None:
+        if self.fault is not None:
+            return
+        try:
+            if problem is not None and not isinstance(problem, OSError):
+                raise problem
+            self._committed(problem)
+        except Exception as error:  # noqa: BLE001 - as in a tick
+            self.fail(error)
 
     def _committed(self, problem: OSError | None) -> None:
         flight, self._flying = self._flying, None

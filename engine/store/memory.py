@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -15,7 +15,7 @@ from engine.model.audit import AuditRecord
 from engine.model.day import DayRecord
 from engine.model.outcome import Outcome
 from engine.model.record import RunRecord
-from engine.ports.store import AckRow, AuditRow, Batch, JobRow, RunRow, Stored
+from engine.ports.store import AckRow, AuditRow, Batch, Done, JobRow, RunRow, Stored
 from engine.spec.params import Given
 from engine.store.audit import to_audit_record
 from engine.store.days import add_days, day_of
@@ -54,7 +54,7 @@ class MemoryStore:
             facts=dict(self.facts),
         )
 
-    def write(self, batch: Batch, done: Callable[[OSError | None], None]) -> None:
+    def write(self, batch: Batch, done: Done) -> None:
         """See `Store`. Committed at once."""
         done(self.keep(batch))
 

@@ -21,7 +21,7 @@ from engine.model.audit import AuditRecord
 from engine.model.day import DayRecord
 from engine.model.outcome import Outcome
 from engine.model.record import RunRecord
-from engine.ports.store import Batch, JobRow, RunRow, Stored
+from engine.ports.store import Batch, Done, JobRow, RunRow, Stored
 from engine.spec.params import Given
 from engine.store import audit, days
 from engine.store.backup import copy_state
@@ -36,8 +36,6 @@ OFFS: Final = "holds.json"
 LOGS: Final = "logs"
 """The folder of logs beside the database: where it is, an engine has been here before."""
 
-_Done = Callable[[OSError | None], None]
-
 
 class SqliteStore:
     """State in `folder/state.db` (folder 0700, file 0600). Construct and use it on the loop that is to be called back."""
@@ -50,7 +48,7 @@ class SqliteStore:
         self._path = folder / "state.db"
         self._stamp = stamp
         self._loop = asyncio.get_running_loop()
-        self._work: queue.SimpleQueue[tuple[Batch, _Done] | None] = queue.SimpleQueue()
+        self._work: queue.SimpleQueue[tuple[Batch, Done] | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write_all, name="store", daemon=True)
         self._db: sqlite3.Connection | None = None
         self._retention = Retention()
@@ -83,7 +81,7 @@ class SqliteStore:
         self._writer.start()
         return found
 
-    def write(self, batch: Batch, done: _Done) -> None:
+    def write(self, batch: Batch, done: Done) -> None:
         """See `ports.Store`."""
         self._work.put((batch, done))
 
@@ -159,9 +157,12 @@ class SqliteStore:
         assert self._db is not None
         while (item := self._work.get()) is not None:
             batch, done = item
-            problem = _commit(self._db, batch, self._folder / OFFS)
-            if problem is None:
-                _append_lines(batch.lines)
+            try:
+                problem: Exception | None = _commit(self._db, batch, self._folder / OFFS)
+                if problem is None:
+                    _append_lines(batch.lines)
+            except Exception as fault:  # noqa: BLE001 - without an answer the engine would wait for this commit for ever
+                problem = fault
             with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits for the answer
                 self._loop.call_soon_threadsafe(done, problem)
             if batch.forget is not None:
@@ -211,10 +212,11 @@ def _commit(db: sqlite3.Connection, batch: Batch, offs: Path) -> OSError | None:
         days.add_ends(db, batch.ended)
         db.execute("COMMIT")
     except (sqlite3.Error, OSError) as error:
+        return OSError(f"the state cannot be written: {error}")
+    finally:
         with contextlib.suppress(sqlite3.Error):
             if db.in_transaction:
                 db.execute("ROLLBACK")
-        return OSError(f"the state cannot be written: {error}")
     return None
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from engine.ports.store import Batch, Stored
+from engine.ports.store import Batch, Done, Stored
 from engine.store import memory
 
 _ALL: Final = 1_000_000_000
@@ -22,7 +21,7 @@ class MemoryStore(memory.MemoryStore):
         self.failing: OSError | None = None
         self._at_once = at_once
         self._keys: dict[tuple[str, int, str, int, str], int] = {}
-        self._waiting: list[tuple[Batch, Callable[[OSError | None], None]]] = []
+        self._waiting: list[tuple[Batch, Done]] = []
 
     def load(self) -> Stored:
         """See `Store`. What was not committed is forgotten, as by a crash."""
@@ -33,7 +32,7 @@ class MemoryStore(memory.MemoryStore):
             return replace(super().load(), offs=self.offs, damaged="lost")
         return super().load()
 
-    def write(self, batch: Batch, done: Callable[[OSError | None], None]) -> None:
+    def write(self, batch: Batch, done: Done) -> None:
         """See `Store`."""
         self._waiting.append((batch, done))
         if self._at_once:

@@ -67,7 +67,8 @@ async def _wait(engine: Engine, life: Life, choices: Choices) -> Ending:
             end.add_done_callback(lambda _: done.set())
         await done.wait()
     finally:
-        idle.cancel()
+        if not idle.cancel():
+            idle.exception()  # the wish, or the shutdown, has the same to say
     if life.wish.done():
         return life.wish.result()
     return Ending(Exit.FAILED if engine.bad_ends else Exit.OK)

@@ -44,7 +44,10 @@ class Life:
         # PID 1 drains since the container goes with it, `--until-idle` since nobody would take the runs over
         self._leave_on_term = on_term is OnTerm.LEAVE and not campaign and os.getpid() != 1
         self.wish: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        """EngineFault in its place when the engine ended by itself, which it does for a fault of its own alone."""
         self._hurry: asyncio.Task[Sequence[str]] | None = None
+        self._watch = asyncio.get_running_loop().create_task(engine.wait_stopped())
+        self._watch.add_done_callback(self._engine_ended)
 
     def take_signals(self) -> None:
         """TERM and INT end the engine in order, a second one at once."""
@@ -60,6 +63,12 @@ class Life:
         if self.wish.done():
             raise Refused(RefusedCode.SHUTTING_DOWN, "the engine is ending already", "a second TERM stops runs at once")
         self.wish.set_result(Ending(Exit.TERMINATED if self._campaign else Exit.OK, wish.drain, wish.leave, wish.who))
+
+    def _engine_ended(self, watch: asyncio.Task[None]) -> None:
+        fault = None if watch.cancelled() else watch.exception()
+        if fault is not None and not self.wish.done():
+            self.wish.set_exception(fault)
+            self.wish.exception()  # also when nobody comes to ask: the log has it
 
     async def end(self, ending: Ending) -> int:
         """End the engine as wished; returns how many runs had to be stopped."""

@@ -93,10 +93,10 @@ class Home:
         return Ran(done.returncode, done.stdout.decode(errors="surrogateescape"), done.stderr.decode())
 
     @contextmanager
-    def started(self, *args: str) -> Iterator[Started]:
+    def started(self, *args: str, program: str = EXECUTABLE) -> Iterator[Started]:
         """Start the program; what still runs at the end of the `with` is ended."""
         process = subprocess.Popen(
-            [EXECUTABLE, *args],
+            [program, *args],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,

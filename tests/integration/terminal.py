@@ -60,11 +60,13 @@ class Terminal:
 
 
 @contextmanager
-def on_terminal(home: Home, *args: str, **environ: str) -> Iterator[tuple[Terminal, subprocess.Popen[bytes]]]:
+def on_terminal(
+    home: Home, *args: str, program: str = EXECUTABLE, **environ: str
+) -> Iterator[tuple[Terminal, subprocess.Popen[bytes]]]:
     """The program on a new terminal; what still runs at the end of the `with` is ended."""
     terminal = Terminal()
     process = subprocess.Popen(
-        [EXECUTABLE, *args],
+        [program, *args],
         stdin=terminal.slave,
         stdout=terminal.slave,
         stderr=terminal.slave,

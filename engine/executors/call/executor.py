@@ -21,6 +21,7 @@ from typing import Final, cast
 from engine.clock import SECOND, Clock
 from engine.errors import JobCancelled
 from engine.executors.call.context import CallContext
+from engine.executors.guarding import Guard
 from engine.ports.executor import (
     AttemptId,
     AttemptRef,
@@ -89,6 +90,7 @@ class CallExecutor:
         self._sink: Sink = lambda _: None
         self._live: dict[AttemptId, _Attempt] = {}
         self._out: list[Report] = []
+        self.guard = Guard()
 
     async def open(self, known: Sequence[AttemptRef], sink: Sink) -> Sequence[Recovered]:
         """Functions end with their process: each known attempt is gone, whether it ran or not nobody can tell."""
@@ -153,7 +155,7 @@ class CallExecutor:
         self._count_time(attempt)
         bound = _bound(function, attempt.context)
         if iscoroutinefunction(function):
-            attempt.task = self._loop.create_task(self._await(attempt, bound), name=attempt.id)
+            attempt.task = self.guard.watch(self._loop.create_task(self._await(attempt, bound), name=attempt.id))
         else:
             threading.Thread(target=self._thread, args=(attempt, bound), name=attempt.id, daemon=True).start()
 
@@ -181,7 +183,7 @@ class CallExecutor:
         except BaseException as error:  # noqa: BLE001 - SystemExit as well: a thread has nobody to hand it to
             failure = _failure(error)
         with contextlib.suppress(RuntimeError):  # the loop is closed: the engine is gone
-            self._loop.call_soon_threadsafe(self._over, attempt, failure)
+            self._loop.call_soon_threadsafe(self.guard(self._over), attempt, failure)
 
     # -- ending --------------------------------------------------------------------------------------------------
 
@@ -232,7 +234,7 @@ class CallExecutor:
             attempt.task.cancel()
         if attempt.given_up is not None:
             attempt.given_up.cancel()
-        attempt.given_up = self._loop.call_later(grace, self._give_up, attempt)
+        attempt.given_up = self._loop.call_later(grace, self.guard(self._give_up), attempt)
 
     def _give_up(self, attempt: _Attempt) -> None:
         if attempt.id in self._live and not attempt.told:
@@ -256,7 +258,9 @@ class CallExecutor:
             attempt.deadline = None
         if attempt.timeout is not None and attempt.counting:
             ran = attempt.ran + self._clock.monotonic() / SECOND - attempt.counted_from
-            attempt.deadline = self._loop.call_later(max(0.0, attempt.timeout - ran), self._time_out, attempt)
+            attempt.deadline = self._loop.call_later(
+                max(0.0, attempt.timeout - ran), self.guard(self._time_out), attempt
+            )
 
     def _set_timeout(self, attempt_id: AttemptId, seconds: float | None) -> None:
         attempt = self._live.get(attempt_id)
@@ -286,7 +290,7 @@ class CallExecutor:
             self._report(Paused(attempt_id, self._clock.now()))
         elif attempt.pausing is None:
             attempt.context.ask_to_pause()
-            attempt.pausing = self._loop.call_later(attempt.pause_timeout, self._pause_timed_out, attempt)
+            attempt.pausing = self._loop.call_later(attempt.pause_timeout, self.guard(self._pause_timed_out), attempt)
 
     def _has_paused(self, attempt_id: AttemptId) -> None:
         attempt = self._live.get(attempt_id)
@@ -325,7 +329,7 @@ class CallExecutor:
     def _report(self, report: Report) -> None:
         """Never from within the engine's own tick: all reports of one turn of the loop in one batch."""
         if not self._out:
-            self._loop.call_soon(self._deliver)
+            self._loop.call_soon(self.guard(self._deliver))
         self._out.append(report)
 
     def _deliver(self) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from engine.executors.guarding import Guard
 from engine.executors.local import keeper
 from engine.executors.local.wire import GOODBYE, HELLO, Adopted, Message, TurnedAway, Welcome, WireError, decode
 from engine.ports.executor import Report
@@ -38,15 +39,17 @@ class Connection:
         link: keeper.Link,
         on_reports: Callable[[Sequence[Report | Adopted]], None],
         on_lost: Callable[[], None],
+        guard: Guard,
     ) -> None:
         self._link = link
+        self._guard = guard
         self._on_reports = on_reports
         self._on_lost = on_lost
         self._loop = asyncio.get_running_loop()
         self._room = asyncio.Event()
         self._room.set()
         self._greeting: asyncio.Future[Welcome | TurnedAway | None] = self._loop.create_future()
-        self._loop.add_reader(link.fd, self._read)
+        self._loop.add_reader(link.fd, guard(self._read))
 
     @classmethod
     async def open(
@@ -54,10 +57,11 @@ class Connection:
         state_dir: Path,
         on_reports: Callable[[Sequence[Report | Adopted]], None],
         on_lost: Callable[[], None],
+        guard: Guard,
     ) -> tuple[Connection, Welcome]:
         """Connect to the keeper that is there. FileNotFoundError, ConnectionRefusedError, ConnectionResetError: there is
         none (any more). KeeperError: it does not serve us."""
-        connection = cls(keeper.Link(_dial(state_dir)), on_reports, on_lost)
+        connection = cls(keeper.Link(_dial(state_dir)), on_reports, on_lost, guard)
         try:
             connection.send([HELLO])
             async with asyncio.timeout(_PATIENCE):
@@ -101,7 +105,7 @@ class Connection:
     def _await_room(self) -> None:
         if self._link.unsent and self._room.is_set():
             self._room.clear()
-            self._loop.add_writer(self._link.fd, self._write)
+            self._loop.add_writer(self._link.fd, self._guard(self._write))
 
     def _write(self) -> None:
         self._link.push()

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.clock import Clock
+from engine.executors.guarding import Guard
 from engine.executors.local import keeper
 from engine.executors.local.connection import Connection, KeeperError, retire_socket, start_keeper
 from engine.executors.local.held import Held, boot_id, fate, told
@@ -71,7 +72,8 @@ class LocalExecutor:
         """Reports from before `open` returned: they come after its answer."""
         self._adoption: asyncio.Future[tuple[Adoption, ...]] | None = None
         self._recovery: asyncio.Task[None] | None = None
-        self._sampler = Sampler(clock, self._deliver)
+        self.guard = Guard()
+        self._sampler = Sampler(clock, self._deliver, self.guard)
         self._closed = False
 
     @property
@@ -105,7 +107,7 @@ class LocalExecutor:
                 case Ended(attempt) | SpawnFailed(attempt) | NotFound(attempt):
                     del self._held[attempt]
         self._drop_strangers(welcome, {reference.attempt for reference in known})
-        asyncio.get_running_loop().call_soon(self._deliver_early)
+        asyncio.get_running_loop().call_soon(self.guard(self._deliver_early))
         return fates
 
     def submit(self, orders: Sequence[Order]) -> None:
@@ -145,7 +147,7 @@ class LocalExecutor:
     def _flush_soon(self) -> None:
         if not self._flushing:
             self._flushing = True
-            asyncio.get_running_loop().call_soon(self._flush)
+            asyncio.get_running_loop().call_soon(self.guard(self._flush))
 
     def _flush(self) -> None:
         """What cannot be sent now, because a keeper was lost, waits for the next one."""
@@ -209,7 +211,7 @@ class LocalExecutor:
         fresh = False
         for _ in range(_DIALS):
             try:
-                connection, welcome = await Connection.open(self._state_dir, self._hear, self._lose)
+                connection, welcome = await Connection.open(self._state_dir, self._hear, self._lose, self.guard)
             except (FileNotFoundError, ConnectionRefusedError, ConnectionResetError):
                 pass  # there is none, or it was just leaving
             except KeeperError as error:
@@ -233,7 +235,7 @@ class LocalExecutor:
         if self._recovery is None and not self._closed and self._early is None:
             unsent = {order.attempt for order in self._outbox if isinstance(order, Launch)}
             affected = {attempt: held for attempt, held in self._held.items() if attempt not in unsent}
-            self._recovery = asyncio.get_running_loop().create_task(self._recover(affected))
+            self._recovery = self.guard.watch(asyncio.get_running_loop().create_task(self._recover(affected)))
 
     async def _recover(self, affected: Mapping[AttemptId, Held]) -> None:
         """Find or start a keeper, until there is one, and make it take over what was in the hands of the lost one."""

@@ -846,7 +846,7 @@ class Keeper:
 
         One such sweep is not enough: a process may fork between being listed and being stopped. And a parent in the
         middle of vfork (any posix_spawn) sleeps in state D until its child has called exec: a child stopped before
-        that is let go for a moment, or neither would ever get further.
+        that is let go for a moment, or neither would ever get further. Where nobody is left the end is near.
         """
         found = members(run.tag)
         awake = [member for member in found if member.state not in "Tt"]
@@ -858,7 +858,7 @@ class Keeper:
                 send_signal(member, run.tag, signal.SIGCONT)
         pids = {member.pid for member in found}
         now = time.monotonic()
-        if not awake and pids == run.seen:
+        if found and not awake and pids == run.seen:
             run.pausing_until = None
             run.paused = True
             run.paused_at = now
@@ -870,6 +870,8 @@ class Keeper:
                 f"process {awake[0].pid} does not stop"
                 if pids <= run.seen and awake
                 else "it forks faster than it stops"
+                if found
+                else "its processes cannot be found"
             )
             self.reports.append(["pause_refused", run.attempt, wall(), why])
         else:

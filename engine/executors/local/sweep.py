@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.clock import SECOND, Clock
+from engine.executors.guarding import Guard
 from engine.executors.local.keeper import TICKS, peak_of, proc_file, tag_of
 from engine.ports.executor import AttemptId, Report, Sampled
 
@@ -100,9 +101,10 @@ class _Watched:
 class Sampler:
     """Reports `Sampled` for every attempt it is told of, by timers of the running loop; idle while there is none."""
 
-    def __init__(self, clock: Clock, report: Callable[[Sequence[Report]], None]) -> None:
+    def __init__(self, clock: Clock, report: Callable[[Sequence[Report]], None], guard: Guard) -> None:
         self._clock = clock
         self._report = report
+        self._guard = guard
         self._sweep = Sweep()
         self._watched: dict[AttemptId, _Watched] = {}
         self._new: dict[AttemptId, int] = {}
@@ -141,7 +143,7 @@ class Sampler:
             self._timer.cancel()
         first = next(iter(self._new.values()), self._round_at)
         delay = max(0, min(first, self._round_at) - now) / SECOND
-        self._timer = asyncio.get_running_loop().call_later(delay, self._tick)
+        self._timer = asyncio.get_running_loop().call_later(delay, self._guard(self._tick))
 
     def _tick(self) -> None:
         """Sample those whose first sample is due, and once per period all."""

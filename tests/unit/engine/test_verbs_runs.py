@@ -8,16 +8,30 @@ from signal import SIGCONT, SIGKILL, SIGSTOP, SIGUSR1
 import pytest
 
 from engine.clock import SECOND, instant, moment
+from engine.core.turn import Turn
 from engine.core.verbs.backfill import MOST, backfill
 from engine.core.verbs.kill import kill_run, kill_runs
 from engine.core.verbs.pause import pause_run
 from engine.core.verbs.priority import set_priority, set_run_priority
 from engine.core.verbs.rerun import rerun
+from engine.core.verbs.resume import resume_run
 from engine.core.verbs.signal import signal_run, signal_runs
 from engine.core.verbs.stop import stop_job, stop_run
 from engine.core.verbs.trigger import trigger
 from engine.errors import Refused, RefusedCode
-from engine.spec.job import CronEntry, CronSchedule, DelaySchedule, EverySchedule, Join, Manual, Need, Overlap, Required
+from engine.model.states import RunPhase
+from engine.spec.job import (
+    CronEntry,
+    CronSchedule,
+    DelaySchedule,
+    EverySchedule,
+    Join,
+    Manual,
+    Need,
+    Overlap,
+    Required,
+    Retry,
+)
 from engine.testing import Bench
 from engine.testing.executor import Act
 from tests.unit.engine.making import bench, spec
@@ -51,6 +65,48 @@ def test_kill_ends_a_running_run_and_what_waits_and_is_refused_when_nothing_runs
     b.run_for(1)
     assert (b.fates("a"), b.fates("b")) == (["stopped operator"], ["skipped operator"])
     assert b.store.runs[1].signal == SIGKILL
+
+
+@pytest.mark.parametrize("verb", [pause_run, None])
+def test_a_pause_or_resume_of_a_run_that_has_just_ended_is_answered(verb: object) -> None:
+    """An executor says nothing of an order about what is over; the caller is told so instead of waiting for ever."""
+    b = bench(spec("a", manual=HAND), acts={"a": Act(None)})
+    go(b, "a")
+    run = b.active("a")[0]
+    if verb is None:
+        b.do(lambda turn: pause_run(turn, run, None))
+    late = b.executor._end("a:1.1", 0, None, None)  # over, and not heard of yet
+    answers: list[Refused | None] = []
+
+    def order(turn: Turn) -> None:
+        resume_run(turn, run) if verb is None else pause_run(turn, run, None)
+        b.loop.on_answer(run, answers.append)
+
+    b.do(order)
+    assert answers == []
+    b.loop.report(late)
+    b.settle()
+    assert b.fates("a") == ["success"]
+    assert [(answer.code, answer.message) for answer in answers if answer] == [(RefusedCode.STATE, "a:1 has ended")]
+
+
+def test_an_attempt_that_ended_before_its_pause_is_named_where_its_run_goes_on() -> None:
+    """The run is retried: it has not ended, its attempt has."""
+    b = bench(spec("a", manual=HAND, retry=Retry(limit=1)), acts={"a": Act(None)})
+    go(b, "a")
+    run = b.active("a")[0]
+    late = b.executor._end("a:1.1", 3, None, None)
+    answers: list[Refused | None] = []
+
+    def order(turn: Turn) -> None:
+        pause_run(turn, run, None)
+        b.loop.on_answer(run, answers.append)
+
+    b.do(order)
+    b.loop.report(late)
+    b.settle()
+    assert [answer and answer.message for answer in answers] == ["attempt a:1.1 has ended"]
+    assert run.phase is RunPhase.RUNNING
 
 
 def test_a_signal_reaches_the_run_and_those_that_are_verbs_of_their_own_are_refused() -> None:

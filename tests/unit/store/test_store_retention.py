@@ -46,7 +46,7 @@ async def store(tmp_path: Path) -> Iterator[SqliteStore]:  # type: ignore[misc] 
 
 async def write(store: SqliteStore, batch: Batch) -> None:
     """Until it is durable."""
-    done: asyncio.Future[OSError | None] = asyncio.get_running_loop().create_future()
+    done: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
     store.write(batch, done.set_result)
     assert await done is None
 
