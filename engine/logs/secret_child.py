@@ -1,9 +1,9 @@
 """Fetches the secrets that commands print, then becomes the program that needs them. And the marks of secrets in logs.
 
-`python -I -S secret_child.py MARKS ATTEMPT PROGRAM ARGUMENT…`, with `JOB_SECRETS` in the environment: for each name the
-command and its time limit, as JSON. It runs as the job's own process, in its place, as its user: the engine never sees
-such a value, and no other user does. The standard library only, since it is run without any other (the engine uses the
-functions, too).
+`python -I -S secret_child.py MARKS ATTEMPT PROGRAM ARGUMENT…`, with `JOB_SECRETS` in the environment, as JSON: for each
+name the command and its time limit, and the LC_CTYPE that the program is to have. It runs as the job's own process, in
+its place, as its user: the engine never sees such a value, and no other user does. The standard library only, since it
+is run without any other (the engine uses the functions, too).
 
 **Marks.** What a job prints must not be shown where it is a secret, also by a reader that starts long after the value
 was changed. So each log has a file of marks beside it: of each value its length, its first byte and a salted hash. It
@@ -170,7 +170,10 @@ def printed(argv: list[str], timeout: float) -> bytes:
 def main(arguments: list[str]) -> int:
     """See the module. Returns only when the program cannot be run."""
     marks, attempt, *argv = arguments
-    wanted = json.loads(os.environ.pop("JOB_SECRETS"))
+    wanted, locale = json.loads(os.environ.pop("JOB_SECRETS"))
+    os.environ.pop("LC_CTYPE", None)  # Python may have set it (PEP 538), and would hand it on
+    if locale is not None:
+        os.environ["LC_CTYPE"] = locale
     found: dict[bytes, bytes] = {}
     name = ""
     try:

@@ -100,7 +100,9 @@ class Launcher:
             env |= self._hook_facts(run)
         argv, stdin = self._argv(run, command, step, facts, env)
         if spec.secrets and command is not None:
-            argv, more = fetching(spec.secrets, spec.shell, facts, argv, (run.log_path, attempt.id))
+            argv, more = fetching(
+                spec.secrets, spec.shell, facts, argv, (run.log_path, attempt.id, env.get("LC_CTYPE"))
+            )
             env |= more
         return Launch(
             attempt=attempt.id,

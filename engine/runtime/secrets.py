@@ -92,11 +92,11 @@ def fetching(
     shell: tuple[str, ...],
     facts: Mapping[str, str],
     argv: tuple[str, ...],
-    place: tuple[str, AttemptId],
+    place: tuple[str, AttemptId, str | None],
 ) -> tuple[tuple[str, ...], dict[str, str]]:
     """The arguments, and what goes into the environment, of an attempt some of whose secrets are printed by commands.
 
-    `place`: the log, and the attempt whose fault is noted beside it.
+    `place`: the log, the attempt whose fault is noted beside it, and its LC_CTYPE, which Python sets for its own sake.
     """
     wanted: dict[str, object] = {}
     for name, secret in secrets.items():
@@ -109,5 +109,5 @@ def fetching(
                 pass
     if not wanted:
         return argv, {}
-    log_path, attempt = place
-    return (*_CHILD, marks_path(log_path), attempt, *argv), {"JOB_SECRETS": json.dumps(wanted)}
+    log_path, attempt, locale = place
+    return (*_CHILD, marks_path(log_path), attempt, *argv), {"JOB_SECRETS": json.dumps([wanted, locale])}

@@ -119,12 +119,10 @@ def test_a_command_is_run_by_the_attempt_itself_and_its_arguments_are_filled_in(
         "B": FromCommand(Argv(("vault", "get", "${JOB_ID}"))),
     }
     assert read_now(secrets, {}) == {}
-    argv, env = fetching(secrets, ("/bin/sh", "-c"), {"JOB_ID": "j"}, ("prog", "-x"), ("/l/j/7.log", "j:7.1"))
+    argv, env = fetching(secrets, ("/bin/sh", "-c"), {"JOB_ID": "j"}, ("prog", "-x"), ("/l/j/7.log", "j:7.1", None))
     assert argv[-4:] == ("/l/j/7.marks", "j:7.1", "prog", "-x")
-    assert json.loads(env["JOB_SECRETS"]) == {
-        "A": [["/bin/sh", "-c", "pass a"], 5.0],
-        "B": [["vault", "get", "j"], 30.0],
-    }
+    wanted = {"A": [["/bin/sh", "-c", "pass a"], 5.0], "B": [["vault", "get", "j"], 30.0]}
+    assert json.loads(env["JOB_SECRETS"]) == [wanted, None]
 
 
 def test_without_marks_there_is_no_start(tmp_path: Path) -> None:
