@@ -180,6 +180,7 @@ def _param(report: Report, path: str, item: Item, setting: str | None, *, by_its
         except ValueError as fault:
             what = f"the value given by --set {fault}"
             report.error(item.source, item.key, path, what, f"it is declared as {kind}")
+        required = required and default is None
         param = Param(default, kind, enum, param.description, secret, required)
     if required and default is None and setting is None and by_itself:
         remedy = f"give it a default, start with --set {item.key.text}=VALUE, or write `manual: only`"

@@ -48,6 +48,8 @@ class Resolved:
     written: Written
     draft: Draft
     complete: bool
+    layers: tuple[tuple[str, Draft], ...] = ()
+    """Its layers by name, lowest first: `defaults`, `template .ID`, `job`."""
 
 
 def merge_layers(lower: Draft, upper: Draft) -> Draft:
@@ -71,12 +73,12 @@ class Resolver:
         """The job with its layers; an unknown template or a circle of them is on report."""
         layers, complete = self._chain(job)
         draft = job.defaults
-        for layer in layers:
+        for _, layer in layers:
             draft = merge_layers(draft, layer)
-        return Resolved(job, draft, complete)
+        return Resolved(job, draft, complete, (("defaults", job.defaults), *layers))
 
-    def _chain(self, job: Written) -> tuple[list[Draft], bool]:
-        """The drafts from the outermost template to the job, and whether it is complete."""
+    def _chain(self, job: Written) -> tuple[list[tuple[str, Draft]], bool]:
+        """The layers from the outermost template to the job, and whether it is complete."""
         chain = [job]
         while (parent := chain[-1].draft.find(keys.EXTENDS)) is not None:
             item = chain[-1].draft.items[keys.EXTENDS.name]
@@ -86,19 +88,19 @@ class Resolver:
                 self.report.error(
                     item.source, item.node, path, f"the templates extend each other: {circle[:200]}", "break the circle"
                 )
-                return [job.draft], False
+                return [("job", job.draft)], False
             if parent not in self.templates:
                 near = self.report.guesser.did_you_mean(parent, self.templates, "template")
                 self.report.error(item.source, item.node, path, f"there is no template `{parent}`", near)
-                return [job.draft], False
+                return [("job", job.draft)], False
             if len(chain) > _DEEPEST:
                 self.report.error(
                     item.source, item.node, path, f"templates extend each other more than {_DEEPEST} deep"
                 )
-                return [job.draft], False
+                return [("job", job.draft)], False
             chain.append(self.templates[parent])
-        drafts = [_inherited(one.draft) for one in reversed(chain[1:])]
-        return [*drafts, job.draft], True
+        drafts = [(f"template {one.id}", _inherited(one.draft)) for one in reversed(chain[1:])]
+        return [*drafts, ("job", job.draft)], True
 
 
 def _inherited(draft: Draft) -> Draft:

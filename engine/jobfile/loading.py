@@ -19,7 +19,7 @@ from engine.jobfile.diagnostics import Diagnostic, Severity, as_json, is_ok, ren
 from engine.jobfile.draft import EMPTY, Draft, Item
 from engine.jobfile.environment import EnvFiles
 from engine.jobfile.filling import Surroundings
-from engine.jobfile.layers import Resolver, Written, merge_layers
+from engine.jobfile.layers import Resolved, Resolver, Written, merge_layers
 from engine.jobfile.nodes import START, Map, Node, Place, Scalar, integer, text_shown
 from engine.jobfile.reading import BAD, Reading, Report
 from engine.jobfile.source import Opener, Source, SourceError, decode, glob_below
@@ -47,6 +47,8 @@ class Loaded:
     diagnostics: tuple[Diagnostic, ...]
     lines: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}), repr=False)
     """The lines of the files that have findings, by the name messages call them; for the excerpts."""
+    resolved: Mapping[str, Resolved] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    """The jobs with their layers, by id; for `show`."""
 
     @property
     def ok(self) -> bool:
@@ -74,7 +76,9 @@ def load(path: Path, environ: Mapping[str, str], *, strict: bool = False, given:
     found = load_.report.sorted()
     named = {one.file for one in found}
     lines = {name: load_.report.lines(source) for name, source in load_.sources.items() if name in named}
-    return Loaded(None if load_.report.errors else file, found, MappingProxyType(lines))
+    return Loaded(
+        None if load_.report.errors else file, found, MappingProxyType(lines), MappingProxyType(load_.resolved)
+    )
 
 
 class _Load:
@@ -97,6 +101,7 @@ class _Load:
         self._notifiers: dict[str, Item] = {}
         self._blackouts: list[WrittenBlackout] = []
         self._engine: Item | None = None
+        self.resolved: dict[str, Resolved] = {}
 
     def run(self) -> JobFile | None:
         """The job file; what is wrong with it is on report."""
@@ -105,7 +110,9 @@ class _Load:
             return None
         templates = {name: job for name, job in self._jobs.items() if name.startswith(".")}
         resolver = Resolver(templates, self.report)
-        jobs = {name: resolver.resolve(job) for name, job in self._jobs.items() if name not in templates}
+        jobs = self.resolved = {
+            name: resolver.resolve(job) for name, job in self._jobs.items() if name not in templates
+        }
         engine_draft = self._engine.value if self._engine and isinstance(self._engine.value, Draft) else EMPTY
         folder = self._engine.source.folder if self._engine else self._reading.folder
         engine = build_engine(self._around, engine_draft, folder)

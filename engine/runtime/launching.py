@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pwd
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -21,6 +20,7 @@ from engine.logs.outputs import last_lines, take_found, take_lines
 from engine.logs.secret_child import fault_of
 from engine.model.outcome import Outcome
 from engine.ports.executor import Calling, Home, Launch
+from engine.runtime.environment import TOLD, inherited, user_facts
 from engine.runtime.secrets import fetching, mark, read_now
 from engine.spec.command import Argv, Call, Command, PythonFunction, Shell
 from engine.spec.hooks import CommandHolds, Condition, FileExists, TextMatches, VariableMatches
@@ -34,11 +34,6 @@ PATTERNS: Final = (sys.executable, "-I", "-S", patterns.__file__)
 LOOK_TIMEOUT: Final = 60.0
 """Seconds for a precondition, and for reading outputs out of a log."""
 
-_TOLD: Final = ("JOB_ID", "RUN_ID", "JOB_RUN_ID", "ATTEMPT", "SCHEDULED_AT", "SCHEDULED_DATE")
-"""The facts of a run that are variables of its environment as well."""
-
-CLEAN_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
 
 class Launcher:
     """Builds launches. `environ` is the engine's environment, of which only what the contract names passes on."""
@@ -48,7 +43,7 @@ class Launcher:
         self._make_folders = make_folders
         self._environ = dict(environ)
         self._default_zone = default_zone
-        self._user = _user_facts(environ)
+        self._user = user_facts(environ)
         self._folders: set[str] = set()
 
     def give_log(self, run: Run) -> None:
@@ -246,9 +241,8 @@ class Launcher:
     def _env(self, spec: JobSpec, facts: Mapping[str, str]) -> dict[str, str]:
         """10-job-file, Environment of a job: the same at a desk, under systemd and after a reboot."""
         env = {**self._user, "TZ": spec.timezone or self._default_zone}
-        names = self._environ if "*" in spec.inherit else spec.inherit
-        env.update((name, self._environ[name]) for name in names if name in self._environ)
-        env.update((name, facts[name]) for name in _TOLD)
+        env |= inherited(spec, self._environ)
+        env.update((name, facts[name]) for name in TOLD)
         for name, value in spec.env.items():
             env[name] = at_start(value, facts)
         return env
@@ -275,23 +269,3 @@ class Launcher:
             **{f"params.{name}": value for name, value in run.given.values.items()},
             **{f"matrix.{name}": value for name, value in (run.shard.values.items() if run.shard else ())},
         }
-
-
-def _user_facts(environ: Mapping[str, str]) -> dict[str, str]:
-    uid = os.getuid()
-    try:
-        entry = pwd.getpwuid(uid)
-        home, name, shell = entry.pw_dir, entry.pw_name, entry.pw_shell or "/bin/sh"
-    except KeyError:  # a container's arbitrary uid has no entry
-        home, name, shell = environ.get("HOME", "/"), str(uid), "/bin/sh"
-    facts = {
-        "PATH": CLEAN_PATH,
-        "HOME": home,
-        "USER": name,
-        "LOGNAME": name,
-        "SHELL": shell,
-        "LANG": environ.get("LANG") or "C.UTF-8",
-    }
-    if "TMPDIR" in environ:
-        facts["TMPDIR"] = environ["TMPDIR"]
-    return facts

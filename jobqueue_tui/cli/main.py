@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "ctl": Entry("jobqueue_tui.cli.ctl", "Talk to a running engine: list, trigger, pause, stop, …"),
     "check": Entry("jobqueue_tui.cli.check", "Show every problem of job files at once."),
     "next": Entry("jobqueue_tui.cli.next_times", "Show the coming times of a job file or a cron expression."),
+    "show": Entry("jobqueue_tui.cli.show_job", "Show one job as it is in effect, with the origin of each value."),
     "simulate": Entry("jobqueue_tui.cli.simulate", "Show what would happen with a job file, without running anything."),
     "history": Entry("jobqueue_tui.cli.history", "List past runs, without an engine."),
     "logs": Entry("jobqueue_tui.cli.logs", "Show the log of a run, without an engine."),

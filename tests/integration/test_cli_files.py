@@ -189,3 +189,26 @@ def test_a_traceback_is_shown_with_debug_only(home: Home) -> None:
     quiet = home.run(*args)
     assert (quiet.code, quiet.err.count("\n")) == (1, 1)
     assert "Traceback" in home.run("--debug", *args).err
+
+
+def test_show_prints_the_job_in_effect_and_its_environment_without_running_or_reading_anything(home: Home) -> None:
+    """10-job-file, Layers; 80-security: `show` never executes and reads no secrets."""
+    home.write(
+        "defaults: {timeout: 1h}\n"
+        "jobs:\n  a:\n    command: touch executed\n    params: {DB: {default: main}}\n"
+        "    secrets: {PW: {command: touch executed}, T: {file: nowhere}}\n"
+    )
+    plain = home.run("show", "jobs.yaml", "a")
+    assert plain.code == 0, plain.err
+    assert "    command: touch executed\n" in plain.out
+    assert "built-in" not in plain.out
+    resolved = home.run("show", "jobs.yaml", "a", "--resolved", "--set", "DB=audit")
+    assert "# defaults, jobs.yaml:1" in resolved.out
+    assert "default: audit" in resolved.out
+    assert "# --set" in resolved.out
+    environment = home.run("show", "jobs.yaml", "a", "--env").out
+    assert "# secret, printed by its command" in environment
+    assert "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" in environment
+    assert not (home.folder / "executed").exists()
+    assert home.run("show", "jobs.yaml", "nope").code == 4
+    assert home.run("show", "jobs.yaml", "a", "--set", "DB").code == 2
