@@ -222,7 +222,7 @@ class Engine:
             self._clock.close()
             raise
         try:
-            stored = self._store.load()
+            stored = self._store.load({job.id: job.spec.was for job in turn.state.jobs.values() if job.spec.was})
             turn.now = self._clock.now()
             self._restore_added(stored)
             self._executor = self._make_executor(folder)

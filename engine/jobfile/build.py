@@ -68,6 +68,7 @@ def build_job(
     spec = JobSpec(
         id=job.written.id,
         command=command,
+        was=draft.find(keys.WAS),
         name=draft.get(keys.NAME, _BUILT_IN.name),
         description=draft.get(keys.DESCRIPTION, _BUILT_IN.description),
         tags=draft.get(keys.TAGS, _BUILT_IN.tags),

@@ -36,6 +36,20 @@ def check_needs(report: Report, jobs: Mapping[str, Resolved], templates: Iterabl
         _report_cycle(report, jobs, cycle)
 
 
+def check_was(report: Report, jobs: Mapping[str, Resolved]) -> None:
+    """An id that a job had before belongs to nobody now."""
+    taken: dict[str, str] = {}
+    for name, job in jobs.items():
+        item = job.draft.items.get(keys.WAS.name)
+        if item is None:
+            continue
+        old, path = str(item.value), f"{job.written.path}.was"
+        if old in jobs:
+            report.error(item.source, item.node, path, f"`{old}` is a job of its own", "remove `was`, or that job")
+        elif (other := taken.setdefault(old, name)) != name:
+            report.error(item.source, item.node, path, f"`{other}` was `{old}` as well", "only one can go on from it")
+
+
 def _needs(job: Resolved) -> Mapping[str, Item]:
     return job.draft.get(keys.NEEDS, EMPTY).items
 

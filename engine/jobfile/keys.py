@@ -80,6 +80,7 @@ EXTENDS: Final = Key("extends", matching(r"\." + JOB_ID_PATTERN, "the id of a te
 COMMAND: Final[Key[Command]] = Key("command", commands.command)
 SCRIPT: Final[Key[Command]] = Key("script", commands.script)
 PYTHON: Final[Key[Command]] = Key("python", commands.python)
+WAS: Final = Key("was", matching(JOB_ID_PATTERN, "the id that the job had before"))
 NAME: Final = Key("name", nonempty)
 DESCRIPTION: Final = Key("description", text)
 TAGS: Final = Key("tags", list_of(nonempty, "tags"))
@@ -147,7 +148,7 @@ COMMANDS: Final = (COMMAND, SCRIPT, PYTHON)
 JOB: Final = table(
     "a job",
     [
-        *(ID, EXTENDS, NAME, DESCRIPTION, TAGS, METADATA),
+        *(ID, EXTENDS, WAS, NAME, DESCRIPTION, TAGS, METADATA),
         *(COMMAND, SCRIPT, PYTHON, SHELL, WORKING_DIR, ENV, ENV_FILE, INHERIT, UMASK, STDIN, PARAMS, SECRETS, MATRIX),
         *(SCHEDULE, EVERY, ALIGN, DELAY, AT, TIMEZONE, ENABLED, MANUAL, ON_FAILURE),
         *(DST, JITTER, START_AT, END_AT, WINDOW, CALENDAR, EXCEPT, ROLL, MAX_RUNS),
@@ -170,7 +171,7 @@ JOB: Final = table(
     aliases=JOB_ALIASES,
     unavailable=[
         *("user", "group"),
-        *("watch", "was"),
+        "watch",
         *("limits", "monitor", "log"),
         *("left_behind", "executor"),
     ],

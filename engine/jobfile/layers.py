@@ -19,7 +19,7 @@ _SCHEDULES: Final = frozenset(key.name for key in keys.SCHEDULES)
 _COMMANDS: Final = frozenset(key.name for key in keys.COMMANDS)
 _DEEPEST: Final = 32
 _ALTERNATIVES: Final = (_SCHEDULES, _COMMANDS)
-_OWN: Final = frozenset({keys.EXTENDS.name, keys.ID.name})
+_OWN: Final = frozenset({keys.EXTENDS.name, keys.ID.name, keys.WAS.name})
 """Keys of a layer that say something about the layer, not about the job."""
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from engine.jobfile import keys
 from engine.jobfile.build import build_engine, build_job, build_pools
 from engine.jobfile.calendars import WrittenBlackout
-from engine.jobfile.crosscheck import check_needs, check_pools, warn_of_crowds
+from engine.jobfile.crosscheck import check_needs, check_pools, check_was, warn_of_crowds
 from engine.jobfile.days import build_blackouts, build_calendars, check_calendars
 from engine.jobfile.diagnostics import Diagnostic, Severity, as_json, is_ok, render
 from engine.jobfile.draft import EMPTY, Draft, Item
@@ -127,6 +127,7 @@ class _Load:
         pool_drafts = Draft(self._pools)
         pools = build_pools(pool_drafts)
         check_needs(self.report, jobs, templates)
+        check_was(self.report, jobs)
         check_pools(self.report, jobs.values(), pool_drafts, pools)
         if self.report.errors:
             return None
@@ -204,7 +205,7 @@ class _Load:
             self._engine = engine
 
     def _refuse_in_defaults(self, r: Reading, draft: Draft) -> None:
-        for key in (keys.EXTENDS, keys.ID):
+        for key in (keys.EXTENDS, keys.ID, keys.WAS):
             item = draft.get(keys.DEFAULTS, EMPTY).items.get(key.name)
             if item is not None:
                 path = f"defaults.{key.name}"

@@ -40,6 +40,7 @@ _OTHER_MEANING: Final = re.compile(r"(?i)true|false|null|yes|no|on|off|y|n|~|\.i
 def in_words(spec: JobSpec) -> dict[str, Word]:
     """The job by key, in the order of the reference."""
     words: dict[str, Word] = {
+        "was": spec.was,
         "name": spec.name,
         "description": spec.description,
         "tags": list(spec.tags),

@@ -5,7 +5,7 @@ One batch is in flight at a time; the loop collects the next one meanwhile (grou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol, TypeAlias
@@ -15,6 +15,7 @@ from engine.model.audit import AuditRecord
 from engine.model.day import DayRecord
 from engine.model.outcome import Outcome
 from engine.model.record import RunRecord
+from engine.spec.job import NOTHING
 from engine.spec.params import Given
 
 TAKEN_AT: Final = "backup:taken_at"
@@ -226,8 +227,11 @@ Done: TypeAlias = Callable[[Exception | None], None]
 class Store(Protocol):
     """Keeps rows. `write` and `load` are called on the loop."""
 
-    def load(self) -> Stored:
-        """Everything the engine needs to go on. OSError or StateLocked when the store cannot be had."""
+    def load(self, old_ids: Mapping[str, str] = NOTHING) -> Stored:
+        """Everything the engine needs to go on. OSError or StateLocked when the store cannot be had.
+
+        `old_ids` by the new ones: jobs that were renamed; what is on record of them is theirs from now on.
+        """
 
     def write(self, batch: Batch, done: Done) -> None:
         """Make the batch durable, then call `done` on the loop: None, or why it could not be (nothing was written)."""

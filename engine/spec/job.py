@@ -207,6 +207,8 @@ class JobSpec:
 
     id: str
     command: Command
+    was: str | None = None
+    """Its id before, whose state and history it takes up."""
     name: str = ""
     description: str = ""
     tags: tuple[str, ...] = ()

@@ -160,6 +160,7 @@ def _runs(written: Runs) -> plain.Command:
 class Plain(TypedDict, total=False):
     """Fields whose values are written as they are kept."""
 
+    was: str | None
     name: str
     description: str
     metadata: Mapping[str, object]

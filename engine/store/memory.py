@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -16,10 +16,12 @@ from engine.model.day import DayRecord
 from engine.model.outcome import Outcome
 from engine.model.record import RunRecord
 from engine.ports.store import AckRow, AuditRow, Batch, Done, JobRow, RunRow, Stored
+from engine.spec.job import NOTHING
 from engine.spec.params import Given
 from engine.store.audit import to_audit_record
 from engine.store.days import add_days, day_of
 from engine.store.history import to_record
+from engine.store.renaming import needs_renamed
 
 KEPT: Final = 10_000
 """Runs that are over and still known, over all jobs."""
@@ -45,14 +47,27 @@ class MemoryStore:
         self._over: deque[int] = deque()
         self._days: dict[tuple[int, str], DayRecord] = {}
 
-    def load(self) -> Stored:
+    def load(self, old_ids: Mapping[str, str] = NOTHING) -> Stored:
         """See `Store`."""
+        self._rename({new: old for new, old in old_ids.items() if old in self.jobs and new not in self.jobs})
         return Stored(
             jobs=tuple(self.jobs.values()),
             runs=tuple(row for row in self.runs.values() if row.outcome is None),
             next_no=max(self.runs, default=0) + 1,
             facts=dict(self.facts),
         )
+
+    def _rename(self, found: Mapping[str, str]) -> None:
+        for new, old in found.items():
+            row = self.jobs.pop(old)
+            last = row.last_run_id and new + row.last_run_id.removeprefix(old)
+            self.jobs[new] = row._replace(id=new, last_run_id=last)
+            for no, run in self.runs.items():
+                if run.job == old:
+                    self.runs[no] = run._replace(job=new, run_id=new + run.run_id.removeprefix(old))
+        for job_id, row in self.jobs.items() if found else ():
+            if row.needs is not None:
+                self.jobs[job_id] = row._replace(needs=needs_renamed(row.needs, found))
 
     def write(self, batch: Batch, done: Done) -> None:
         """See `Store`. Committed at once."""

@@ -12,7 +12,7 @@ import os
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -22,11 +22,13 @@ from engine.model.day import DayRecord
 from engine.model.outcome import Outcome
 from engine.model.record import RunRecord
 from engine.ports.store import Batch, Done, JobRow, RunRow, Stored
+from engine.spec.job import NOTHING
 from engine.spec.params import Given
 from engine.store import audit, days
 from engine.store.backup import copy_state
 from engine.store.history import ended_runs, given_to, one_run, unacknowledged
 from engine.store.lock import StateLock
+from engine.store.renaming import rename
 from engine.store.retention import Retention
 from engine.store.schema import ADD_RUN, ATTACH, CHANGE_RUN, SAVE_ACK, SAVE_FACT, SAVE_JOB, Age, check_version, migrate
 
@@ -53,7 +55,7 @@ class SqliteStore:
         self._db: sqlite3.Connection | None = None
         self._retention = Retention()
 
-    def load(self) -> Stored:
+    def load(self, old_ids: Mapping[str, str] = NOTHING) -> Stored:
         """Open (and create, migrate, or set aside if damaged), and read what goes on. OSError, NewerState."""
         damaged = None
         is_new = not self._path.exists()
@@ -65,6 +67,7 @@ class SqliteStore:
         if is_new and (self._folder / LOGS).is_dir():
             damaged = f"{self._path} (it is gone)"
         db = self._db
+        rename(db, old_ids)
         # functions that ignored their stop ended with the engine that called them
         db.execute("UPDATE runs SET may_still_run = 0 WHERE may_still_run")
         found = Stored(

@@ -54,7 +54,7 @@ class Bench:
         """Start an engine on the store as it is; what the executor has goes on."""
         self._soon.clear()
         self._file = job_file
-        stored = self.store.load()
+        stored = self.store.load({spec.id: spec.was for spec in job_file.jobs if spec.was})
         chance = random.Random(7)  # noqa: S311 - repeatable
         turn = build_turn(job_file, chance, boot_id=self.boot_id, now=self.clock.now(), cpus=4.0, memory=8 << 30)
         self.loop = Loop(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
 from engine.ports.store import Batch, Done, Stored
+from engine.spec.job import NOTHING
 from engine.store import memory
 
 _ALL: Final = 1_000_000_000
@@ -23,14 +25,14 @@ class MemoryStore(memory.MemoryStore):
         self._keys: dict[tuple[str, int, str, int, str], int] = {}
         self._waiting: list[tuple[Batch, Done]] = []
 
-    def load(self) -> Stored:
+    def load(self, old_ids: Mapping[str, str] = NOTHING) -> Stored:
         """See `Store`. What was not committed is forgotten, as by a crash."""
         self._waiting.clear()
         if self.lost:
             self.runs, self.jobs, self.facts, self._keys = {}, {}, {}, {}
             self.lost = False
-            return replace(super().load(), offs=self.offs, damaged="lost")
-        return super().load()
+            return replace(super().load(old_ids), offs=self.offs, damaged="lost")
+        return super().load(old_ids)
 
     def write(self, batch: Batch, done: Done) -> None:
         """See `Store`."""

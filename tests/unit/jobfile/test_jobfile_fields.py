@@ -274,7 +274,6 @@ def test_a_misspelt_command_is_not_missing_as_well(load_job: Load) -> None:
         ),
         *(
             "watch",
-            "was",
             "limits",
             "monitor",
             "log",

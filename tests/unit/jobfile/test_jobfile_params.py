@@ -174,3 +174,22 @@ def test_a_matrix_of_a_million_is_refused(load_job: Load) -> None:
     values = ", ".join(map(str, range(100)))
     found = only(load_job(f"command: x\nmatrix: {{a: [{values}], b: [{values}], c: [{values}]}}"))
     assert "makes 1,000,000 runs of each occurrence, more than 1,000" in found
+
+
+@pytest.mark.parametrize(
+    ("jobs", "message"),
+    [
+        (
+            "{a: {command: x}, b: {command: x, was: a}}",
+            "jobs.b.was: `a` is a job of its own; remove `was`, or that job",
+        ),
+        ("{a: {command: x, was: c}, b: {command: x, was: c}}", "jobs.b.was: `a` was `c` as well"),
+        ("{a: {command: x, was: a/b}}", "expected the id that the job had before"),
+    ],
+)
+def test_an_old_id_belongs_to_one_job_now(load_text: Load, jobs: str, message: str) -> None:
+    assert message in only(load_text(f"jobs: {jobs}"))
+
+
+def test_an_old_id_is_of_one_job_and_not_of_defaults(load_text: Load) -> None:
+    assert "`was` belongs to one job" in only(load_text("defaults: {was: a}\njobs: {b: {command: x}}"))

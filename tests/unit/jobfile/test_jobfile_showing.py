@@ -28,6 +28,7 @@ notifiers: {ops: {command: 'true'}}
 jobs:
   b: {command: x}
   rich:
+    was: poor
     name: "Nightly: dump"
     description: "50% of # it, \"quoted\" \\ and ${not} filled"
     tags: [db, "true", "1.5"]
@@ -106,6 +107,9 @@ def test_what_is_shown_loads_again_as_the_same_job(load_text: Load, tmp_path: Pa
     (tmp_path / "again.yaml").write_text(text)
     again = load(tmp_path / "again.yaml", {})
     before, after = one(loaded, "rich"), one(again, "rich")
+    built_in = JobSpec(id="x", command=before.command)
+    unset = {f.name for f in fields(before) if getattr(before, f.name) == getattr(built_in, f.name)}
+    assert unset <= {"command", "enabled", "calendar", "pause_timeout", "when_not_durable"}, "a new key belongs above"
     assert {f.name: getattr(after, f.name) for f in fields(before)} == {
         f.name: getattr(before, f.name) for f in fields(before)
     }
