@@ -205,6 +205,10 @@ class JobRecord:
     """What its runs took (`model.stats`), as JSON."""
     inactive: bool = False
     """Nothing is due, and nothing has run for `engine.idle_timeout`."""
+    metadata: Mapping[str, Json] = field(default_factory=dict)
+    """As written."""
+    params: Mapping[str, Json] = field(default_factory=dict)
+    """What a run may be given: for each name its default (`***` of a secret one), type, enum, description …"""
 
     def to_json(self) -> dict[str, Json]:
         """The stable JSON object of a job."""
@@ -232,6 +236,8 @@ class JobRecord:
             "changed": list(self.changed),
             "stats": dict(self.stats),
             "inactive": self.inactive,
+            "metadata": dict(self.metadata),
+            "params": dict(self.params),
         }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, cast
 
 from engine.clock import SECOND, Instant
@@ -11,6 +12,7 @@ from engine.core.state import Job, Run, State
 from engine.core.stats import Tracker
 from engine.core.stopping import wall_seconds
 from engine.model.record import AttemptRecord, JobRecord, Json, RunRecord, StateError, iso
+from engine.spec.params import described
 
 
 def run_record(run: Run, now: Instant, host: str) -> RunRecord:
@@ -105,7 +107,21 @@ def job_record(state: State, job: Job, now: Instant, host: str) -> JobRecord:
         changed=job.changed,
         stats=NO_STATS if job.tracked is None else job.tracked.frozen().to_json(),
         inactive=is_inactive(state, job, now),
+        metadata={name: _json(value) for name, value in job.spec.metadata.items()},
+        params={name: cast("Json", described(one)) for name, one in job.spec.params.items()},
     )
+
+
+def _json(value: object) -> Json:
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case Mapping():
+            return {str(name): _json(one) for name, one in value.items()}
+        case tuple() | list():
+            return [_json(one) for one in value]
+        case _:
+            return str(value)
 
 
 def runs_log_line(run: Run) -> str:

@@ -105,6 +105,18 @@ def _number(text: str) -> str:
     return text
 
 
+def described(param: Param) -> dict[str, str | bool | list[str] | None]:
+    """All of it for whoever asks a person for a value; a secret default is not told."""
+    return {
+        "default": MASK if param.secret and param.default else param.default,
+        "type": param.type.value,
+        "enum": list(param.enum),
+        "description": param.description,
+        "secret": param.secret,
+        "required": param.required,
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
     """The values of one run, by name, and which of them are shown to nobody."""

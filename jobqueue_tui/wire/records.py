@@ -127,6 +127,8 @@ def job_from_json(value: Json) -> JobRecord:
         changed=read.texts("changed"),
         stats=read.object("stats"),
         inactive=read.flag("inactive"),
+        metadata=read.object("metadata"),
+        params=read.object("params"),
     )
 
 

@@ -12,6 +12,7 @@ import pytest
 from engine import Engine, JobSpec
 from engine.model.record import RunRecord
 from engine.model.states import RunPhase
+from engine.spec.params import Param, ParamType
 
 PATIENCE = 30.0
 
@@ -156,3 +157,16 @@ def main(ctx):
         (record,) = await second.runs(job="a")
     assert (record.outcome, record.data) == ("success", {"late": True})
     assert not result.exists()
+
+
+async def test_the_parameters_of_a_run_reach_the_child(tmp_path: Path) -> None:
+    """Rows 3 and 47: in the context and in the environment of the function, each in the form of its type."""
+    declared = {"N": Param(type=ParamType.INT), "PW": Param(secret=True), "NONE": Param()}
+    source = "import os\ndef main(ctx): ctx.save_data({'params': dict(ctx.params), 'env': os.environ['N']}); print(ctx.params)"
+    async with Engine([spec(tmp_path, source, params=declared)]) as engine:
+        run = await engine.job("a").trigger(params={"N": "007", "PW": "hunter2"})
+        record = await run.ended()
+        log = (await engine.log(run.run_id, 0, 1000)).data.decode()
+    assert record.data == {"params": {"N": "7", "PW": "hunter2"}, "env": "7"}
+    assert record.params == {"N": "7", "PW": "***"}
+    assert log == "{'N': '7', 'PW': '*******'}\n", "readers of the log hide it as any secret"

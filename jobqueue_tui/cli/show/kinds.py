@@ -11,7 +11,7 @@ JOB_KEYS: Final = (
     "id", "name", "description", "tags", "status", "enabled", "suspended", "paused", "priority", "effective_priority",
     "schedule", "needs", "next_run", "last_run", "last_outcome", "last_reason", "starts", "success", "failed",
     "timed_out", "stopped", "lost", "skipped", "missed", "active", "queued", "reason", "changed", "stats",
-    "inactive",
+    "inactive", "metadata", "params",
 )  # fmt: skip
 
 RUN_COLUMNS: Final = (

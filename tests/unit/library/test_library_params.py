@@ -38,3 +38,29 @@ async def test_a_function_finds_its_parameters_in_its_context_and_a_rerun_as_wel
 def test_a_spec_with_parameters_that_cannot_be_is_refused(params: dict[str, Param]) -> None:
     with pytest.raises(ValueError, match=r"parameter|whole number"):
         JobSpec(id="a", command="x", params=params)
+
+
+async def test_tags_and_metadata_are_shown_exported_and_found_by() -> None:
+    """Row 70: tags filter and take verbs as a whole; metadata is on the job's record as it was written."""
+    metadata = {"owner": "dba", "deep": {"list": (1, None)}}
+    declared = {"PW": Param("x", secret=True, description="of the database")}
+    jobs = [
+        JobSpec(id="a", command="true", manual="only", tags=["db", "night"], metadata=metadata, params=declared),
+        JobSpec(id="b", command="true", manual="only", tags=["db"]),
+        JobSpec(id="c", command="true", manual="only"),
+    ]
+    async with Engine(jobs) as engine:
+        assert [job.id for job in engine.find(tag="db")] == ["a", "b"]
+        await engine.hold("maintenance", tag="db")
+        assert [job.held for job in engine.jobs] == [True, True, False]
+        told = json.loads(json.dumps(engine.job("a").record().to_json()))
+    assert told["tags"] == ["db", "night"]
+    assert told["metadata"] == {"owner": "dba", "deep": {"list": [1, None]}}
+    assert told["params"]["PW"] == {
+        "default": "***",
+        "type": "string",
+        "enum": [],
+        "description": "of the database",
+        "secret": True,
+        "required": False,
+    }
