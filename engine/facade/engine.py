@@ -231,7 +231,7 @@ class Engine:
                 clock=self._clock,
                 store=self._store,
                 executor=self._executor,
-                launcher=Launcher(folder.absolute() / "logs", os.environ, self._zone),
+                launcher=self._make_launcher(folder.absolute() / "logs"),
                 soon=asyncio.get_running_loop().call_soon,
                 free_memory=free_memory,
             )
@@ -299,6 +299,9 @@ class Engine:
         if self._given_dir is None:
             return MemoryStore(folders=True)
         return SqliteStore(folder, stamp=lambda: stamp)
+
+    def _make_launcher(self, logs: Path) -> Launcher:
+        return Launcher(logs, os.environ, self._zone)
 
     def _make_executor(self, folder: Path) -> Router:
         """Processes get their keeper at once where there are any; a program of functions alone never starts one."""

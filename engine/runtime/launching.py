@@ -38,9 +38,18 @@ LOOK_TIMEOUT: Final = 60.0
 class Launcher:
     """Builds launches. `environ` is the engine's environment, of which only what the contract names passes on."""
 
-    def __init__(self, logs: Path, environ: Mapping[str, str], default_zone: str, *, make_folders: bool = True) -> None:
+    def __init__(
+        self,
+        logs: Path,
+        environ: Mapping[str, str],
+        default_zone: str,
+        *,
+        make_folders: bool = True,
+        secrets: bool = True,
+    ) -> None:
         self._logs = str(logs)
         self._make_folders = make_folders
+        self._reads_secrets = secrets
         self._environ = dict(environ)
         self._default_zone = default_zone
         self._user = user_facts(environ)
@@ -123,7 +132,7 @@ class Launcher:
         if not (spec.secrets or given.secret) or command is None:
             return {}
         assert run.log_path is not None
-        secrets = {} if isinstance(command, Call) else read_now(spec.secrets, self._environ)
+        secrets = {} if isinstance(command, Call) or not self._reads_secrets else read_now(spec.secrets, self._environ)
         mark(run.log_path, secrets | {name: given.values[name] for name in given.secret & given.values.keys()})
         return secrets
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from engine.clock import Instant, instant, micros
@@ -13,6 +15,7 @@ from engine.core.state import Run
 from engine.facade.engine import Engine
 from engine.model.states import RunPhase
 from engine.ports.executor import Home, Launch
+from engine.runtime.launching import Launcher
 from engine.spec.job import JobSpec
 from engine.spec.library import Duration, seconds
 from engine.spec.matrix import job_of
@@ -34,6 +37,10 @@ class VirtualEngine(Engine):
     `exits` says how the processes of a job go: one exit code (or `Act`, which also says how long they take) for each
     attempt in turn, the last for all further ones; 0 at once by default. While a function runs, time stands still.
     """
+
+    def _make_launcher(self, logs: Path) -> Launcher:
+        """Nothing is run, so no secret is read: tests need none."""
+        return Launcher(logs, os.environ, self._zone, secrets=False)
 
     def __init__(
         self,

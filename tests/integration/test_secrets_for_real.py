@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from tests.integration.program import Home
@@ -56,3 +57,35 @@ def test_secrets_reach_the_job_and_no_reader_shows_them(home: Home, tmp_path: Pa
         if path.is_file() and path.suffix != ".log":
             raw = path.read_bytes()
             assert not any(secret.encode() in raw for secret in hidden), path
+
+
+def test_what_only_looks_at_a_job_file_reads_no_secret(home: Home) -> None:
+    """80-security: `check`, `show`, `simulate` never execute, import or read secrets."""
+    home.write(
+        "jobs: {a: {command: 'true', schedule: '0 * * * *',"
+        " secrets: {F: {file: fifo}, C: {command: touch executed}, V: {env: NOT_SET}}}}"
+    )
+    os.mkfifo(home.folder / "fifo")  # who opened it would hang or fail
+    for args in (("check", "jobs.yaml"), ("next", "jobs.yaml"), ("show", "jobs.yaml", "a", "--env")):
+        assert home.run(*args).code == 0
+    simulated = home.run("simulate", "--for", "1d", "--format", "json", "jobs.yaml")
+    assert simulated.code == 0, simulated.err
+    assert sum(line["event"] == "ended" for line in json.loads(simulated.out)) >= 23
+    assert not (home.folder / "executed").exists()
+
+
+def test_a_secret_that_changes_is_hidden_in_both_forms_and_ctl_hides_as_well(home: Home) -> None:
+    """80-security: masked by every reader of logs, also after the value was changed."""
+    home.write(
+        "jobs: {a: {command: 'echo $PW; printf second-value > pw; test $ATTEMPT = 2', secrets: {PW: {file: pw}}, retry: 1},"
+        " stay: {command: sleep 1000}}"
+    )
+    (home.folder / "pw").write_text("first-value")
+    (home.folder / "pw").chmod(0o600)
+    with home.started("--no-ui", "--state-dir", "state", "jobs.yaml") as engine:
+        engine.until("a:1 success")
+        shown = (
+            home.run("ctl", "--state-dir", "state", "logs", "a").out
+            or home.run("ctl", "logs", "a", "--state-dir", "state").out
+        )
+    assert shown == "***********\n************\n"

@@ -9,6 +9,8 @@ import pytest
 from engine import Engine, JobContext, JobSpec
 from engine.errors import Refused
 from engine.spec.params import Param, ParamType
+from engine.spec.secret import FromFile, FromVariable, Secret
+from engine.testing import VirtualEngine
 
 
 async def test_a_function_finds_its_parameters_in_its_context_and_a_rerun_as_well() -> None:
@@ -64,3 +66,14 @@ async def test_tags_and_metadata_are_shown_exported_and_found_by() -> None:
         "secret": True,
         "required": False,
     }
+
+
+async def test_a_virtual_engine_reads_no_secret() -> None:
+    """Row 80: a program tests its jobs where their secrets are not."""
+    secrets: dict[str, Secret] = {"PW": FromFile("/nowhere"), "T": FromVariable("NOT_SET_ANYWHERE")}
+    async with VirtualEngine([JobSpec(id="a", command="use", manual="only", secrets=secrets)]) as engine:
+        run = await engine.job("a").trigger()
+        await engine.run_for(1)
+        record = await engine.record(run.run_id)
+    assert record is not None
+    assert record.outcome == "success"
