@@ -61,6 +61,12 @@ def reserves(turn: Turn, run: Run) -> bool:
     return wants_space(takes(run)) and waited >= RESERVE_AFTER and ((waited - RESERVE_AFTER) // RESERVE_FOR) % 2 == 0
 
 
+def reserves_until(turn: Turn, run: Run) -> Instant:
+    """When a run that reserves lets others pass again."""
+    spell = (turn.now - run.ages_from - RESERVE_AFTER) // RESERVE_FOR
+    return run.ages_from + RESERVE_AFTER + (spell + 1) * RESERVE_FOR
+
+
 def wants_space(needs: Needs) -> bool:
     """Needs more than one thing to become free at the same time."""
     return bool(needs.exclusive is True or sum(count for _, count in needs.pools) > 1 or needs.cpu > 1 or needs.memory)

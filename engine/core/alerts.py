@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.clock import SECOND, micros
+from engine.clock import micros
 from engine.core.state import Job, Run
+from engine.core.stopping import wall_seconds
 from engine.core.turn import Turn
 from engine.model.alert import Alert
 from engine.model.outcome import Because, Outcome, Reason
@@ -114,9 +115,8 @@ def _count_overlaps(job: Job, outcome: Outcome, reason: Reason | None) -> None:
 
 def _tell_length(turn: Turn, run: Run) -> None:
     job = run.job
-    assert run.started_at is not None
-    assert run.ended_at is not None
-    seconds = (run.ended_at - run.started_at - run.paused_us) / SECOND
+    seconds = wall_seconds(run, turn.now)
+    assert seconds is not None
     shortest = job.spec.timeout.min
     if shortest is not None and seconds < shortest:
         run.short = True

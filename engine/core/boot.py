@@ -8,7 +8,7 @@ from engine.clock import Instant, micros
 from engine.core.admission import release, reserve
 from engine.core.clock_steps import put_back
 from engine.core.dispatch import begins_with, offer_next, undo_starting
-from engine.core.fates import set_next
+from engine.core.fates import cancel_queued, set_next
 from engine.core.occurrences import arise, plan_next, watch_deadline
 from engine.core.ready import order_key
 from engine.core.reports import lose, take_report
@@ -18,11 +18,11 @@ from engine.core.timers import OverAt, ResumeAt, RetryAt
 from engine.core.turn import Turn
 from engine.core.watching import watch
 from engine.errors import Refused
-from engine.model.outcome import Because, Reason
+from engine.model.outcome import Because, Outcome, Reason
 from engine.model.record import RunKind
 from engine.model.states import Paused, Retrying, Running, RunPhase, Starting
 from engine.planning import limits_of, plan_of, schedule_mark, schedule_text
-from engine.ports.executor import Ended, Missing, NotFound, Recovered, StillRunning, StillWaiting
+from engine.ports.executor import Ended, Missing, NotFound, Recovered, SpawnFailed, StillRunning, StillWaiting
 from engine.spec.job import Argv, AtSchedule, DelaySchedule, EverySchedule, JobSpec, Manual
 
 
@@ -78,7 +78,7 @@ def adopt(turn: Turn, recovered: Iterable[Recovered]) -> None:
                 turn.pipeline.hand_over(attempt, run)
                 if run.live:
                     turn.pipeline.ahead.pop(attempt)
-            case Ended():
+            case Ended() | SpawnFailed():
                 _hold(turn, turn.state.by_attempt[found.attempt])
                 take_report(turn, found, _nobody)
             case NotFound(attempt=attempt, missing=missing):
@@ -158,6 +158,18 @@ def begin(turn: Turn, default_zone: str, *, campaign: bool) -> None:
     for job in list(turn.state.jobs.values()):
         if job.listed:
             begin_job(turn, job, campaign=campaign)
+        else:
+            _end_orphans(turn, job)
+
+
+def _end_orphans(turn: Turn, job: Job) -> None:
+    """The job left the file: what waits of it never starts. What runs ends by itself."""
+    reason = Reason(Because.REMOVED)
+    for run in [*job.queue]:
+        cancel_queued(turn, run, Outcome.SKIPPED, reason)
+    for run in [*job.active]:
+        if run.phase is RunPhase.RETRYING:
+            cancel_queued(turn, run, Outcome.STOPPED, reason)
 
 
 def plan_job(turn: Turn, job: Job, default_zone: str) -> None:
@@ -205,10 +217,11 @@ def _forgive_changed_schedule(turn: Turn, job: Job) -> None:
 
 def run_once(turn: Turn, job: Job) -> None:
     """A one-shot: now, or at its `start_at`."""
-    planned = job.limits.first(_not_before(turn, job))
+    soonest = _not_before(turn, job)
+    planned = job.limits.first(soonest)
     if planned is None:
         job.over = True
-    elif planned > turn.now:
+    elif planned > soonest or (planned > turn.now and job.planned_until is None):
         set_next(turn, job, planned)
     else:
         _now(turn, job, planned)
@@ -237,10 +250,12 @@ def _not_before(turn: Turn, job: Job) -> Instant:
 
 
 def _begin_delay(turn: Turn, job: Job, schedule: DelaySchedule) -> None:
+    put_back(turn, job, 0)
     if job.active or job.queue or not job.follows_schedule:
         return
     last, soonest = job.last_ended_at, _not_before(turn, job)
-    set_next(turn, job, job.limits.first(soonest if last is None else max(soonest, last + micros(schedule.seconds))))
+    due = soonest if last is None else max(soonest, min(last, turn.now) + micros(schedule.seconds))
+    set_next(turn, job, job.limits.first(due))
 
 
 def _begin_plan(turn: Turn, job: Job) -> None:

@@ -18,7 +18,7 @@ from engine.core.state import Job, Run
 from engine.core.timers import DrainEnd, ResumeAt, RetryAt, Timer
 from engine.core.turn import Turn
 from engine.model.outcome import Because
-from engine.model.states import Paused, Retrying
+from engine.model.states import Paused, Queued, Retrying
 from engine.planning import plan_of
 from engine.spec.job import DelaySchedule, EverySchedule
 
@@ -44,10 +44,25 @@ def _keep_ages(turn: Turn, by: int) -> None:
         if run.live:
             continue
         run.ages_from += by
+        _keep_passed(turn, run, by)
         if run.entry:
             turn.ready.push(run)
         else:
             run.key = order_key(run, turn.ready.ageing, turn.ready.pools)
+
+
+def _keep_passed(turn: Turn, run: Run, by: int) -> None:
+    """A wait that is over stays over when the clock is put back: the run was held, and its timer is gone."""
+    before = turn.now - by
+    match run.state:
+        case Retrying(until=until) as state if by < 0 and until <= before:
+            run.state = replace(state, until=until + by)
+            turn.fx.save(run)
+        case Queued() if by < 0 and 0 < run.not_before <= before:
+            run.not_before += by
+            turn.fx.save(run)
+        case _:
+            pass
 
 
 def _moves(turn: Turn, at: Instant, timer: Timer, by: int) -> bool:
@@ -56,6 +71,10 @@ def _moves(turn: Turn, at: Instant, timer: Timer, by: int) -> bool:
         case RetryAt(run=Run(state=Retrying(until=until) as state) as run) if until == at:
             # a wait shortened by what the clock lost, not a step of the run
             run.state = replace(state, until=until + by)
+        case RetryAt(run=Run(state=Queued()) as run) if run.not_before == at:
+            run.not_before = at + by
+            if run.course.checked_since is not None:
+                run.course.checked_since += by
         case ResumeAt(target=Run(state=Paused(until=int(until)) as state) as run) if until == at:
             run.pause_until = until + by
             run.state = replace(state, until=until + by)
@@ -74,6 +93,7 @@ def _moves(turn: Turn, at: Instant, timer: Timer, by: int) -> bool:
 def put_back(turn: Turn, job: Job, by: int) -> None:
     """The clock shows a time before the newest occurrence with a fate (`by` < 0), also at a start of the engine (`by` 0)."""
     if isinstance(job.spec.schedule, DelaySchedule):
+        _keep_delay(turn, job)
         if job.next_planned is not None and by:
             set_next(turn, job, job.limits.first(max(turn.now, job.next_planned + by)))
         return
@@ -90,6 +110,16 @@ def put_back(turn: Turn, job: Job, by: int) -> None:
     job.trail, job.planned_until = job.trail.put_back(job.planned_until, turn.now)
     turn.fx.save_job(job)
     plan_next(turn, job)
+
+
+def _keep_delay(turn: Turn, job: Job) -> None:
+    """Ends to count from come at times that have been before: their key needs the run's number."""
+    if job.planned_until is None or job.planned_until <= turn.now:
+        return
+    replay = max(job.planned_until, job.trail.replay_until or job.planned_until)
+    job.trail = replace(job.trail, replay_until=replay)
+    job.planned_until = turn.now
+    turn.fx.save_job(job)
 
 
 def _keeps_its_rate(job: Job) -> bool:

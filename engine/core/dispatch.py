@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final
 
 from engine.clock import SECOND
-from engine.core.admission import blocked, delays, free_at, free_slots, release, reserve, reserves
+from engine.core.admission import blocked, delays, free_at, free_slots, release, reserve, reserves, reserves_until
 from engine.core.course import COMMAND, Step, first_step
 from engine.core.gates import closed_by
 from engine.core.ready import SIMPLE, takes
@@ -24,7 +24,7 @@ from engine.core.turn import Turn
 from engine.model.record import RunKind
 from engine.model.states import Queued, Retrying, Starting
 from engine.ports.executor import AttemptId, Withdraw
-from engine.spec.job import WhenNotDurable
+from engine.spec.job import OnFailure, WhenNotDurable
 
 CLAIM_AHEAD: Final = 16
 """Claims beyond the free slots."""
@@ -98,6 +98,7 @@ def _room(turn: Turn, run: Run) -> bool:
 
 def start_what_may(turn: Turn) -> list[tuple[Run, Attempt]]:
     """Claim what will start soon and return, in order, the attempts whose launch is to be ordered now."""
+    turn.state.reserving = turn.state.reserving_until = None
     if turn.state.draining or turn.state.blackout is not None:
         return _order_in_slot(turn)
     _shut_gates(turn)
@@ -155,10 +156,11 @@ def _claim(turn: Turn) -> None:
         if run is None:
             return
         if run is not first and first is not None and reserves(turn, first):
+            turn.state.reserving, turn.state.reserving_until = first, reserves_until(turn, first)
             run = _beside(turn, first, run)
             if run is None:
                 return
-        if (run.job.spec.staged or takes(run) != SIMPLE) and free_slots(turn) <= 0:
+        if not goes_ahead(run) and free_slots(turn) <= 0:
             return  # first in order and unblocked, but it cannot go ahead: the next free slot is its
         turn.ready.drop(run)
         reserve(turn, run)
@@ -168,6 +170,13 @@ def _claim(turn: Turn) -> None:
             run.attempt = claim(turn, run, step, attempt_id(run, step, number), number)
         turn.pipeline.claimed.append(run)
         room -= 1
+
+
+def goes_ahead(run: Run) -> bool:
+    """May the executor start it before the engine has heard whose slot it gets: not if it takes more than the slot, or
+    keeps it over several steps, or if the failure of another run of its job is to keep it from starting."""
+    spec = run.job.spec
+    return not spec.staged and spec.on_failure is OnFailure.CONTINUE and takes(run) == SIMPLE
 
 
 def _beside(turn: Turn, first: Run, run: Run) -> Run | None:
@@ -197,7 +206,7 @@ def _order(turn: Turn) -> list[tuple[Run, Attempt]]:
                 break
             at += 1
             continue
-        window = 0 if turn.state.staged or run.job.spec.staged else ORDER_AHEAD
+        window = ORDER_AHEAD if not turn.state.staged and goes_ahead(run) else 0
         if turn.state.taken + len(pipeline.ahead) >= turn.state.spec.max_running + window:
             break
         del pipeline.claimed[at]
@@ -247,6 +256,14 @@ def take_back(turn: Turn, run: Run) -> None:
         turn.pipeline.claimed.remove(run)
         release(turn, run)
         reoffer(turn, run)
+
+
+def take_out(turn: Turn, job: Job) -> None:
+    """What waits stays in the job's queue, and starts nothing until it is offered again."""
+    for run in (*job.queue, *job.active):
+        if not run.live:
+            turn.ready.drop(run)
+            take_back(turn, run)
 
 
 def reoffer(turn: Turn, run: Run) -> None:

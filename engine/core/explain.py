@@ -96,6 +96,8 @@ def why_queued(state: State, run: Run, now: Instant) -> str:
         case "memory":
             free = min(max(0, state.memory - state.memory_reserved), state.free_memory or state.memory)
             return f"memory {format_size(wanted.memory)} of {format_size(free)} free"
+    if state.reserving not in {None, run} and run.attempt is None:
+        return f"{state.reserving.run_id} waits for space and goes first (until {_clock(state.reserving_until or now)})"
     aged = state.effective_priority(run, now)
     place = f"priority {run.priority}" + (f" (aged to {aged:.1f})" if aged >= run.priority + 0.1 else "")
     if state.taken >= state.spec.max_running:

@@ -6,7 +6,7 @@ from engine.clock import SECOND, Instant, micros
 from engine.core.admission import release
 from engine.core.alerts import FAILURES, ping, tell_end, wants_pings
 from engine.core.course import StepKind
-from engine.core.dispatch import offer_next
+from engine.core.dispatch import offer_next, take_out
 from engine.core.shards import gather, siblings
 from engine.core.sides import begin_side
 from engine.core.state import Job, Run
@@ -59,6 +59,8 @@ def settle(turn: Turn, run: Run, outcome: Outcome, reason: Reason | None) -> Non
     whole = job.last_outcome if run.shard is not None else outcome
     if job.spec.on_failure is OnFailure.HALT and whole in _HALTS and not siblings(run):
         job.stopped = True
+        take_out(turn, job)
+        turn.fx.offs_changed = True
     plan_after_end(turn, job)
     offer_next(turn, job)
 
@@ -74,7 +76,7 @@ def _remember(job: Job, run: Run, outcome: Outcome, reason: Reason | None) -> No
     job.outputs = {**job.outputs, **run.outputs} if run.shard and run.occurrence in job.gathered else run.outputs
     job.last_outcome, job.last_reason = gather(run, outcome, reason)
     if run.started_at is not None:
-        job.last_seconds = (run.ended_at - run.started_at - run.paused_us) / SECOND
+        job.last_seconds = max(0, run.ended_at - run.started_at - run.paused_us) / SECOND
         if outcome in _BY_ITSELF:
             job.tracker.seconds.append(round(job.last_seconds, 3))
         job.tracker.waits.append(in_seconds(max(0, run.started_at - run.queued_at)))

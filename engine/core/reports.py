@@ -54,7 +54,7 @@ def take_report(turn: Turn, report: Report, answer: Callable[[Run, Refused | Non
         return
     run = turn.state.by_attempt.get(report.attempt)
     if run is None:
-        if isinstance(report, Ended):
+        if isinstance(report, Ended | SpawnFailed):
             turn.fx.ends.append(report.attempt)  # its end is on record: let the executor forget it
         return
     attempt = attempt_of(run, report.attempt)
@@ -199,6 +199,7 @@ def judge(spec: JobSpec, report: Ended, stopping: Reason | None) -> tuple[Outcom
 
 
 def _spawn_failed(turn: Turn, run: Run, attempt: Attempt, report: SpawnFailed) -> None:
+    turn.fx.ends.append(attempt.id)
     turn.pipeline.leave(attempt.id)
     name = errno.errorcode.get(report.errno, str(report.errno))
     reason = Reason(Because.SPAWN, f"{report.step}: {name}")

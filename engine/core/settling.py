@@ -134,17 +134,22 @@ def _due(turn: Turn, plan: Plan, after: Instant, now: Instant) -> _Walk:
 
 
 def _recent(plan: Plan, after: Instant, now: Instant) -> Generator[None, None, list[Instant]]:
-    """Those of the last stretch before now, found by doubling its length; at least half of CATCH_UP_LIMIT where there are."""
+    """Those of the last stretch before now; at least half of CATCH_UP_LIMIT where there are.
+
+    Its length is found by doubling, and by halving from there: a window may hold thousands within an hour, and none before it.
+    """
+    few, many = 0, now - after
     span = SECOND
     recent: list[Instant] = []
-    while now - span > after:
+    while span < many and many - few > SECOND:
         found, exact = yield from _walk(plan, now - span, now, CATCH_UP_LIMIT)
-        if not exact:
-            break
-        recent = found
-        if len(found) >= CATCH_UP_LIMIT // 2:
-            break
-        span *= 2
+        if exact:
+            few, recent = span, found
+            if len(found) >= CATCH_UP_LIMIT // 2:
+                break
+        else:
+            many = span
+        span = few * 2 if few * 2 < many else (few + many) // 2
     return recent
 
 

@@ -222,6 +222,11 @@ class Run:
         return self._course is not None
 
     @property
+    def counts(self) -> bool:
+        """`max_runs` counts it: made by schedule or `needs`, not by hand nor by what a person set going."""
+        return self.kind in COUNTED and self.cascade is None
+
+    @property
     def phase(self) -> RunPhase:
         """The word for its state."""
         return self.state.phase
@@ -546,6 +551,9 @@ class State:
     """Of the engine and of tags, by scope."""
     cascades: dict[str, Cascade] = field(default_factory=dict)
     """By the id of the run that was triggered."""
+    reserving: Run | None = None
+    """Waits first in order for space, and keeps others from delaying it."""
+    reserving_until: Instant | None = None
     draining: bool = False
     began_at: Instant = 0
     """When this engine began."""

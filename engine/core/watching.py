@@ -123,7 +123,7 @@ def _next_time_of_day(at: time, zone_name: str, after: Instant) -> Instant | Non
 
 def _tell(turn: Turn, run: Run, what: int, at: Instant) -> None:
     job = run.job
-    since = format_duration(round((turn.now - (run.started_at or run.queued_at)) / SECOND))
+    since = format_duration(round(max(0, turn.now - (run.started_at or run.queued_at)) / SECOND))
     match what:
         case Told.LATE:
             tell(turn, job, When.LATE, f"{run.run_id} was due at {_clock(run.planned_at)} and has not started", run)

@@ -297,6 +297,8 @@ class Loop:
         moved, self._offset = offset - self._offset, offset
         if abs(moved) <= STEP:
             return
+        if self._retry_at is not None:
+            self._retry_at += moved
         how = "on" if moved > 0 else "back"
         self.clock_note = f"at {moment(self.turn.now).isoformat(timespec='seconds')} the clock was found put {how}"
         self.clock_note += f" by {abs(moved) / SECOND:.0f} s, or the machine slept" * (moved > 0)
@@ -482,12 +484,12 @@ class Loop:
 
     def _perform(self, launches: Sequence[tuple[Run, Attempt]]) -> None:
         fx = self.turn.fx
+        for run, _ in fx.claims:
+            self._launcher.give_log(run)
         orders: list[Order] = list(fx.orders)
         orders += self._launches(launches)
         if orders:
             self._executor.submit(orders)
-        for run, _ in fx.claims:
-            self._launcher.give_log(run)
         waiting = self._waiting
         waiting.add(fx.runs, fx.jobs)
         waiting.facts |= fx.facts
@@ -559,7 +561,8 @@ class Loop:
         look_at = (
             self.turn.now + MEMORY_LOOK if self.turn.state.free_memory is not None and len(self.turn.ready) else None
         )
-        heads = [at for at in (self.turn.fx.timers.head, self._retry_at, noted_until, look_at) if at is not None]
+        times = (self.turn.fx.timers.head, self._retry_at, noted_until, look_at, self.turn.state.reserving_until)
+        heads = [at for at in times if at is not None]
         self._clock.arm(min(heads, default=None), self.wake)
 
     def _fly(self) -> None:

@@ -87,9 +87,25 @@ class Bench:
         """Let everything happen that needs no time. RuntimeError if that never ends."""
         for _ in range(REST):
             if not self._soon:
-                return
+                if self.clock.alarm is None or self.clock.alarm > self.clock.now():
+                    return
+                self.clock.advance(self.clock.now())
+                continue
             self._soon.popleft()()
         raise RuntimeError("the engine does not come to rest")
+
+    def die_when(self, moment: Callable[[], bool], *, seconds: float) -> None:
+        """Let time pass until this is so, and not one turn of the loop more. TimeoutError if it never is."""
+        until = self.clock.now() + micros(seconds)
+        while not moment():
+            if self._soon:
+                self._soon.popleft()()
+                continue
+            coming = [at for at in (self.clock.alarm, self.executor.next_end) if at is not None and at <= until]
+            if not coming:
+                raise TimeoutError(f"not within {seconds:g} s")
+            self.clock.advance(min(coming))
+            self.executor.play()
 
     def run_for(self, seconds: float) -> None:
         """Let so much time pass, stopping at everything that happens in between."""

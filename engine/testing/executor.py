@@ -27,6 +27,7 @@ from engine.ports.executor import (
     SetTimeout,
     Signal,
     Sink,
+    SpawnFailed,
     Started,
     StillRunning,
     StillWaiting,
@@ -42,16 +43,22 @@ class Act:
 
     seconds: float | None = 0.0
     exit_code: int = 0
+    cause: Cause | None = None
+    """What ends it, by the executor's own doing (its timeout); None: it ends by itself."""
+    errno: int = 0
+    """Not 0: no process comes to be, for this reason."""
 
 
 @dataclass(slots=True)
 class _Live:
     launch: Launch
     started: Started
-    ends_at: Instant | None
-    exit_code: int
+    ends_at: int | None
+    """On the monotonic clock: a run takes as long whatever happens to the wall clock."""
+    act: Act
+    paused: bool = False
     left: int | None = None
-    """Microseconds left when it was paused."""
+    """Microseconds left when it was paused; None: it never ends by itself."""
     signals: list[int] = field(default_factory=list)
     """What was sent to it without ending it."""
     timeout: float | None = None
@@ -70,7 +77,9 @@ class FakeExecutor:
         self._pid = 100
         self._waiting: deque[Launch] = deque()
         self._live: dict[AttemptId, _Live] = {}
-        self._ended: dict[AttemptId, Ended] = {}
+        self._ended: dict[AttemptId, Ended | SpawnFailed] = {}
+        self._missing = Missing.NEVER_STARTED
+        self._dead: dict[AttemptId, Missing] = {}
         self.launched: list[Launch] = []
         """Every launch that started, in order."""
         self.most_live = 0
@@ -82,17 +91,31 @@ class FakeExecutor:
     def reopen(self, known: Sequence[AttemptRef], sink: Sink) -> Sequence[Recovered]:
         """`open` without a loop to await it on."""
         self._sink = sink
-        return [self._recovered(ref.attempt) for ref in known]
+        named = {ref.attempt for ref in known}
+        # nobody will ask for these: as the keeper's connection does
+        self._waiting = deque(launch for launch in self._waiting if launch.attempt in named)
+        self._ended = {attempt: end for attempt, end in self._ended.items() if attempt in named}
+        found = [self._recovered(ref.attempt) for ref in known]
+        self._missing = Missing.NEVER_STARTED
+        return found
+
+    def die(self, missing: Missing = Missing.GONE) -> None:
+        """All it has is gone, its memory too; the next `open` says `missing` of what it is asked for."""
+        self._dead |= dict.fromkeys([*(launch.attempt for launch in self._waiting), *self._live, *self._ended], missing)
+        self._waiting.clear()
+        self._live.clear()
+        self._ended.clear()
+        self._missing = missing
 
     def _recovered(self, attempt: AttemptId) -> Recovered:
         if attempt in self._ended:
             return self._ended[attempt]
         if attempt in self._live:
             live = self._live[attempt]
-            return StillRunning(live.started, paused=live.left is not None, exit_known=True)
+            return StillRunning(live.started, paused=live.paused, exit_known=True)
         if any(launch.attempt == attempt for launch in self._waiting):
             return StillWaiting(attempt)
-        return NotFound(attempt, Missing.NEVER_STARTED)
+        return NotFound(attempt, self._dead.get(attempt, self._missing))
 
     def submit(self, orders: Sequence[Order]) -> None:
         """See `Executor`."""
@@ -100,7 +123,7 @@ class FakeExecutor:
         for order in orders:
             match order:
                 case Launch():
-                    self._waiting.append(order)
+                    out += self._take(order)
                 case Limit(running=running):
                     self._limit = running
                 case Withdraw(attempts=attempts):
@@ -131,12 +154,23 @@ class FakeExecutor:
     @property
     def next_end(self) -> Instant | None:
         """When the next run ends by itself."""
-        return min((live.ends_at for live in self._live.values() if live.ends_at is not None), default=None)
+        ends = [live.ends_at for live in self._live.values() if live.ends_at is not None]
+        return self._clock.now() + min(ends) - self._clock.monotonic() if ends else None
 
     @property
     def live(self) -> list[AttemptId]:
         """Attempts that run."""
         return list(self._live)
+
+    @property
+    def in_slots(self) -> list[AttemptId]:
+        """Those of them that take a slot: all but hooks beside a run."""
+        return [attempt for attempt, live in self._live.items() if live.launch.slot]
+
+    @property
+    def kept(self) -> list[AttemptId]:
+        """Attempts whose end waits to be acknowledged."""
+        return list(self._ended)
 
     def signals(self, attempt: AttemptId) -> list[int]:
         """What `signal` sent to a living attempt."""
@@ -148,14 +182,26 @@ class FakeExecutor:
 
     def play(self) -> None:
         """End what has come to its end by now."""
-        now = self._clock.now()
+        now = self._clock.monotonic()
         out: list[Report] = []
         for attempt, live in list(self._live.items()):
             if live.ends_at is not None and live.ends_at <= now:
-                out += self._end(attempt, live.exit_code, None, None)
+                by_itself = live.act.cause is None
+                signal = None if by_itself else live.launch.stop_signal
+                out += self._end(attempt, live.act.exit_code if by_itself else None, signal, live.act.cause)
         out += self._start_waiting()
         if out:
             self._sink(out)
+
+    def _take(self, launch: Launch) -> list[Report]:
+        """Known attempts are told again, never started again."""
+        if launch.attempt in self._ended:
+            return [self._ended[launch.attempt]]
+        if launch.attempt in self._live:
+            return [self._live[launch.attempt].started]
+        if all(other.attempt != launch.attempt for other in self._waiting):
+            self._waiting.append(launch)
+        return []
 
     def _start_waiting(self) -> list[Report]:
         out: list[Report] = []
@@ -166,10 +212,14 @@ class FakeExecutor:
                 break
             self._waiting.remove(launch)
             now, act = self._clock.now(), self._script(launch)
+            if act.errno:
+                failed = self._ended[launch.attempt] = SpawnFailed(launch.attempt, now, act.errno, "exec")
+                out.append(failed)
+                continue
             self._pid += 1
             started = Started(launch.attempt, now, self._pid, self._pid)
-            ends_at = None if act.seconds is None else now + micros(act.seconds)
-            self._live[launch.attempt] = _Live(launch, started, ends_at, act.exit_code, timeout=launch.timeout)
+            ends_at = None if act.seconds is None else self._clock.monotonic() + micros(act.seconds)
+            self._live[launch.attempt] = _Live(launch, started, ends_at, act, timeout=launch.timeout)
             self.launched.append(launch)
             self.most_live = max(self.most_live, len(self._live))
             out.append(started)
@@ -191,15 +241,16 @@ class FakeExecutor:
         live = self._live.get(attempt)
         if live is None:
             return []
-        if live.left is None:
-            live.left = 0 if live.ends_at is None else live.ends_at - self._clock.now()
+        if not live.paused:
+            live.paused = True
+            live.left = None if live.ends_at is None else live.ends_at - self._clock.monotonic()
             live.ends_at = None
         return [Paused(attempt, self._clock.now())]
 
     def _resume(self, attempt: AttemptId) -> list[Report]:
         live = self._live.get(attempt)
-        if live is None or live.left is None:
+        if live is None or not live.paused:
             return []
-        live.ends_at = self._clock.now() + live.left
-        live.left = None
+        live.paused = False
+        live.ends_at = None if live.left is None else self._clock.monotonic() + live.left
         return [Resumed(attempt, self._clock.now())]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.core.dispatch import take_out
 from engine.core.fates import cancel_queued, set_next
 from engine.core.going_on import go_on
 from engine.core.state import Job
@@ -29,6 +30,7 @@ def disable(turn: Turn, job: Job) -> None:
     job.enabled_set = False if job.spec.enabled else None
     for run in list(job.queue):
         cancel_queued(turn, run, Outcome.SKIPPED, Reason(Because.OPERATOR))
+    take_out(turn, job)
     job.skip_at = job.after_skip = None
     set_next(turn, job, None)
     turn.fx.offs_changed = True

@@ -8,12 +8,12 @@ from dataclasses import asdict
 from typing import Final
 
 from engine.clock import micros
+from engine.core.dispatch import take_out
 from engine.core.going_on import age_anew
 from engine.core.holds import EVERYTHING, Hold
 from engine.core.state import Job, State
 from engine.core.timers import GoOn, HoldEnd
 from engine.core.turn import Turn
-from engine.core.verbs.pause import take_out
 from engine.errors import Refused, RefusedCode
 
 FACT: Final = "holds"

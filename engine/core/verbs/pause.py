@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.clock import micros
-from engine.core.dispatch import take_back
+from engine.core.dispatch import take_out
 from engine.core.state import Job, Run
 from engine.core.timers import ResumeAt
 from engine.core.turn import Turn
@@ -36,11 +36,3 @@ def hold_job(turn: Turn, job: Job, for_seconds: float | None, *, by: str = "oper
     take_out(turn, job)
     turn.fx.offs_changed = True
     turn.fx.save_job(job)
-
-
-def take_out(turn: Turn, job: Job) -> None:
-    """What waits stays in the job's queue, and starts nothing until it is offered again."""
-    for run in (*job.queue, *job.active):
-        if not run.live:
-            turn.ready.drop(run)
-            take_back(turn, run)

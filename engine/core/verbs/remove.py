@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.core.fates import cancel_queued, set_next
 from engine.core.state import Job
 from engine.core.stopping import end_tree
@@ -43,6 +45,10 @@ def is_gone(job: Job) -> bool:
 def forget_job(turn: Turn, job: Job) -> None:
     """The last of it is over: its id is free. Counters and numbers stay on record, for no run id is ever used twice."""
     job.removing = job.stopped = job.over = job.round_skipped = False
+    if job.planned_until is not None:
+        # a job of this id may be added while the clock shows times that have been planned before
+        replay = max(job.planned_until, job.trail.replay_until or job.planned_until)
+        job.trail = replace(job.trail, replay_until=replay)
     job.held_since = job.hold_until = job.planned_until = None
     job.priority = job.spec.priority
     job.suspended, job.skip_at, job.enabled_set, job.timeout_set = False, None, None, None

@@ -228,3 +228,20 @@ def test_join_any_opens_for_the_first_that_ended_as_required() -> None:
     )
     b.run_for(10)
     assert running(b) == ["a", "c"]
+
+
+def test_who_waits_behind_a_reservation_is_told_so_and_passes_when_its_ten_minutes_are_over() -> None:
+    """20-engine: a head that waits for space reserves for at most ten minutes at a time; shown as such, and nobody has to wake it."""
+    b = bench(
+        job("hog", priority=9),
+        job("alone", exclusive=True, priority=5),
+        job("late", manual=Manual.ONLY),
+        acts={"hog": Act(9000.0)},
+    )
+    b.run_for(70)
+    b.do(lambda turn: trigger(turn, "late", bypass=False))
+    assert why(b, "late").startswith("alone:1 waits for space and goes first (until ")
+    b.run_for(580)
+    assert "late" not in order(b)
+    b.run_for(20)
+    assert "late" in order(b)

@@ -5,9 +5,16 @@ from __future__ import annotations
 import pytest
 
 from engine.clock import SECOND, micros, moment
+from engine.core.turn import Turn
+from engine.core.verbs.add import begin_new, join_job
 from engine.core.verbs.pause import hold_job
+from engine.core.verbs.remove import forget_job, remove_job
+from engine.core.verbs.resume import release_job
+from engine.core.verbs.stop import stop_job
 from engine.ports.executor import Launch
+from engine.runtime.rows import restore_job
 from engine.spec.config import EngineSpec, JobFile
+from engine.spec.hooks import CommandHolds, OnFalse
 from engine.spec.job import (
     Argv,
     AtSchedule,
@@ -20,7 +27,10 @@ from engine.spec.job import (
     Overlap,
     Retry,
     Schedule,
+    Timeout,
 )
+from engine.spec.notify import FinishBy, Notify
+from engine.spec.when import Window
 from engine.testing import Bench
 from engine.testing.clock import START, VirtualClock
 from engine.testing.executor import Act
@@ -225,3 +235,115 @@ def test_an_engine_that_starts_with_the_clock_put_back_waits_or_goes_on() -> Non
     b.run_for(2 * HOUR + 10)
     assert starts(b, "cron") == [1, 2, 3, 4]
     assert len(starts(b, "every")) == 5 + 2
+
+
+def test_a_clock_put_back_while_a_run_goes_on_gives_it_no_negative_length() -> None:
+    """A run that ended, by the wall clock, before it started took no time; nothing that measures it stumbles."""
+    b = bench(spec("a", timeout=Timeout(min=1.0)), acts={"a": Act(5.0)})
+    b.run_for(1.0)
+    b.clock.step(-7200 * SECOND)
+    b.run_for(10.0)
+    assert b.fates("a") == ["success"]
+    assert b.job("a").last_seconds == 0.0
+
+
+def test_a_clock_put_back_while_a_run_is_watched_tells_of_no_negative_time() -> None:
+    """`finish_by` is looked at after the clock was put back: the loop goes on."""
+    late = spec("a", notify=Notify(), finish_by=FinishBy(seconds=30.0), exclusive="one")
+    b = bench(spec("hog", exclusive="one"), late, acts={"hog": Act(100.0), "a": Act(100.0)})
+    b.run_for(101.0)
+    step(b, -50.0)
+    b.crash()
+    b.run_for(200.0)
+    assert fates(b, "a") == ["success"]
+
+
+def test_a_delay_goes_on_after_a_clock_that_was_put_back_also_over_a_restart() -> None:
+    """`delay` counts elapsed time; ends at times that have been before get their own key, and nothing waits for them to pass."""
+    for seconds in (-61.0, -400 * DAY):
+        b = bench(spec("a", schedule=DelaySchedule(20.0), retry=Retry(limit=1)), acts={"a": Act(1.0)})
+        b.run_for(100.0)
+        count = len(fates(b, "a"))
+        step(b, seconds)
+        b.run_for(100.0)
+        assert fates(b, "a")[count:] == ["success"] * 5
+        b.crash()
+        step(b, seconds)
+        b.crash()
+        b.run_for(100.0)
+        assert len(fates(b, "a")) >= count + 8
+
+
+def test_preconditions_are_looked_at_again_after_a_clock_that_was_put_back() -> None:
+    """The wait between two looks, and how long they go on, are elapsed time."""
+    asks = spec("a", conditions=(CommandHolds(Argv(("test",))),), on_false=OnFalse(5.0, 20.0))
+    b = Bench(JobFile(jobs=(asks,)), script=lambda launch: Act(exit_code=int(".if" in launch.attempt)))
+    b.run_for(1.0)
+    step(b, -7200.0)
+    b.run_for(60.0)
+    assert fates(b, "a") == ["skipped precondition(exit(1))"]
+
+
+def test_a_retry_whose_time_came_while_its_job_was_held_comes_after_a_clock_that_was_put_back() -> None:
+    """A wait that was over is over, whatever the clock shows when the job goes on."""
+    b = bench(spec("a", retry=Retry(limit=1, delay=10.0)), acts={"a": Act(1.0, 1)})
+    b.run_for(2.0)
+    b.do(lambda turn: hold_job(turn, b.job("a"), None))
+    b.run_for(30.0)
+    step(b, -7200.0)
+    b.do(lambda turn: release_job(turn, b.job("a")))
+    b.run_for(10.0)
+    assert fates(b, "a") == ["failed exit(1)"]
+
+
+def test_a_stopped_one_shot_runs_afresh_although_the_clock_was_put_back() -> None:
+    """It does not wait until the clock shows the time of its first run again."""
+    b = bench(spec("a"), acts={"a": Act(5.0)})
+    b.run_for(1.0)
+    b.do(lambda turn: stop_job(turn, b.job("a"), None))
+    step(b, -7200.0)
+    b.do(lambda turn: release_job(turn, b.job("a")))
+    b.run_for(10.0)
+    assert fates(b, "a") == ["stopped operator", "success"]
+
+
+def test_a_job_added_anew_after_the_clock_was_put_back_plans_times_that_have_been_under_keys_of_their_own() -> None:
+    """The store refuses two runs of one occurrence; a job of the same id that begins anew must not run into that."""
+    tick = spec("a", schedule=MINUTELY)
+    b = bench(tick)
+    b.run_for(130.0)
+    b.do(lambda turn: remove_job(turn, "a", stop=True))
+    b.do(lambda turn: forget_job(turn, turn.state.jobs["a"]))
+    row = b.store.jobs["a"]
+    step(b, -120.0)
+
+    def add(turn: Turn) -> None:
+        job = join_job(turn, tick)
+        restore_job(job, row)
+        begin_new(turn, [job], "UTC")
+
+    b.do(add)
+    b.run_for(130.0)
+    assert fates(b, "a") == ["success"] * 4
+
+
+def test_a_store_that_failed_is_tried_again_although_the_clock_was_put_back() -> None:
+    """A second until the next try is a second, not as long as the clock takes to show that time again."""
+    b = bench(spec("a", schedule=EverySchedule(10.0)))
+    b.run_for(5.0)
+    b.store.failing = OSError("no space left on device")
+    b.run_for(10.0)
+    step(b, -7200.0)
+    b.store.failing = None
+    b.run_for(5.0)
+    assert b.loop.trouble is None
+    assert "success" in fates(b, "a")[1:]
+
+
+def test_a_step_over_years_is_bounded_also_for_a_job_whose_many_times_lie_close_together() -> None:
+    """Every second of an hour a day: what was missed is one record, and the schedule goes on from now, not from years ago."""
+    night = spec("a", schedule=EverySchedule(1.0), window=Window(3600, 7200), start_deadline=5.0)
+    b = bench(night, acts={"a": Act(0.1)})
+    step(b, 400 * DAY + 43_200.0)
+    assert fates(b, "a") == ["missed engine_down"]
+    assert b.job("a").next_due == START + micros(401 * DAY + 3600.0)

@@ -29,6 +29,7 @@ from engine.spec.job import (
     Overlap,
     Required,
     Retry,
+    WhenNotDurable,
 )
 from engine.testing import Bench
 from engine.testing.executor import Act
@@ -419,3 +420,26 @@ def test_an_outcome_is_kept_and_written_when_the_store_comes_back() -> None:
     b.store.failing = None
     b.run_for(5)
     assert b.fates("once") == ["success"]
+
+
+def test_what_waits_of_a_job_that_a_failure_halts_does_not_start() -> None:
+    """`on_failure: halt`: the job is stopped by its failure, also what was next in the queue at that moment."""
+    halts = spec("a", on_failure=OnFailure.HALT, overlap=Overlap.QUEUE, concurrency=2, max_queued=2, manual=Manual.ONLY)
+    b = bench(halts, max_running=1, acts={"a": Act(5.0, 1)})
+    b.do(lambda turn: trigger(turn, "a", bypass=False))
+    b.do(lambda turn: trigger(turn, "a", bypass=False))
+    b.run_for(60.0)
+    assert b.fates("a") == ["failed exit(1)", "queued"]
+    assert b.job("a").stopped
+
+
+def test_a_run_that_starts_undurably_has_its_log() -> None:
+    """`when_not_durable: run`: claimed and ordered in one tick while the store fails, a run knows where its output goes."""
+    b = bench(spec("a", manual=Manual.ONLY, when_not_durable=WhenNotDurable.RUN))
+    b.store.failing = OSError("no space left on device")
+    b.run_for(61.0)
+    b.do(lambda turn: trigger(turn, "a", bypass=False))
+    b.run_for(5.0)
+    b.do(lambda turn: trigger(turn, "a", bypass=False))
+    b.run_for(5.0)
+    assert [launch.log_path.rpartition("/")[2] for launch in b.executor.launched] == ["1.log", "2.log"]

@@ -16,7 +16,7 @@ from engine.core.verbs.suspend import suspend, unsuspend
 from engine.core.verbs.trigger import trigger
 from engine.errors import Refused, RefusedCode
 from engine.model.states import JobStatus
-from engine.spec.job import CatchUp, CronEntry, CronSchedule, DelaySchedule, EverySchedule, Manual, Need, Timeout
+from engine.spec.job import CatchUp, CronEntry, CronSchedule, DelaySchedule, EverySchedule, Manual, Need, Retry, Timeout
 from engine.testing import Bench
 from engine.testing.executor import Act
 from tests.unit.engine.making import bench, spec
@@ -222,3 +222,19 @@ def test_a_held_job_waits_and_a_pause_with_a_length_ends_by_itself() -> None:
     assert b.fates("tick") == []
     b.run_for(32)
     assert b.fates("tick") == ["missed paused", "success"]
+
+
+def test_a_retry_of_a_disabled_job_waits_until_it_is_enabled() -> None:
+    """Nothing of a disabled job starts, the next attempt of a run neither."""
+    b = bench(
+        spec("hog"), spec("a", retry=Retry(limit=1, delay=1.0)), max_running=1, acts={"a": Act(1.0, 1), "hog": Act(1.0)}
+    )
+    b.run_for(2.5)
+    b.do(lambda turn: trigger(turn, "hog", bypass=False))
+    b.run_for(0.8)
+    b.do(lambda turn: disable(turn, b.job("a")))
+    b.run_for(60)
+    assert b.fates("a") == ["retrying"]
+    b.do(lambda turn: enable(turn, b.job("a")))
+    b.run_for(60)
+    assert b.fates("a") == ["failed exit(1)"]

@@ -24,6 +24,7 @@ from engine.spec.job import (
     DelaySchedule,
     EverySchedule,
     JobSpec,
+    Manual,
     Need,
     Overlap,
     Retry,
@@ -420,3 +421,13 @@ def test_an_end_before_its_start_is_refused_in_programs_too() -> None:
     spec = JobSpec(id="a", command=Argv(("true",)), start_at=late, end_at=early)
     with pytest.raises(ValueError, match="end_at is before start_at"):
         limits_of(spec, "UTC")
+
+
+def test_what_a_person_sets_going_downstream_does_not_use_up_max_runs() -> None:
+    """Row 59: `max_runs` counts runs by schedule and `needs`; a trigger with everything downstream is by hand."""
+    b = bench(spec("a", manual=Manual.ONLY), spec("b", needs=(Need("a"),), max_runs=1))
+    for _ in range(3):
+        b.do(lambda turn: trigger(turn, "a", bypass=False, downstream=True))
+        b.run_for(10)
+    assert b.fates("b") == ["success"] * 3
+    assert b.job("b").runs_left == 1

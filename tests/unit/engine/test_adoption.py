@@ -1,0 +1,75 @@
+"""What became of attempts that were under way when an engine died."""
+
+from __future__ import annotations
+
+from engine.ports.executor import Missing
+from engine.spec.config import EngineSpec, JobFile
+from engine.spec.hooks import Hook, HookSlot
+from engine.spec.job import Argv, Retry, RetryCauses
+from engine.testing.executor import Act
+from tests.unit.engine.making import bench, spec
+
+REFUSED = Act(errno=2)
+
+
+def test_a_start_that_failed_is_acknowledged() -> None:
+    """The executor keeps a failed start until it is on record, and is told then: else it would keep it for ever."""
+    b = bench(spec("a"), acts={"a": REFUSED})
+    assert b.fates("a") == ["failed spawn(exec: ENOENT)"]
+    assert b.executor.kept == []
+
+
+def test_a_start_that_failed_while_no_engine_was_there_is_taken_up() -> None:
+    """The executor's report was not on record when the engine died; the next one hears of it and ends the run."""
+    b = bench(spec("a", retry=Retry(limit=1)), acts={"a:1.1": Act(5.0, 1), "a:1.2": REFUSED})
+    b.run_for(2.0)
+    b.store.failing = OSError("no space left on device")
+    b.run_for(4.0)
+    b.store.failing = None
+    b.crash()
+    assert b.fates("a") == ["failed spawn(exec: ENOENT)"]
+    assert b.executor.kept == []
+
+
+def test_a_run_under_way_whose_next_step_failed_to_start_ends() -> None:
+    """The engine died between the order of a step and the news that it failed: the next engine hears it from the executor."""
+    start = {HookSlot.START: Hook(Argv(("true",)))}
+    b = bench(spec("a", hooks=start), acts={"a:1.start": Act(1.0), "a:1.1": REFUSED})
+    b.die_when(lambda: b.executor.kept == ["a:1.1"], seconds=5.0)
+    b.crash()
+    assert b.fates("a") == ["failed spawn(exec: ENOENT)"]
+    assert b.executor.kept == []
+
+
+def test_what_is_gone_is_lost_and_tried_again_only_where_the_job_says_so() -> None:
+    """20-engine, After a crash: the keeper is gone and no process carries the tag: lost; `retry.only` may list that."""
+    again = Retry(limit=1, only=RetryCauses(lost=True))
+    b = bench(spec("a"), spec("b", retry=again), acts={"a": Act(50.0), "b": Act(50.0)})
+    b.run_for(5.0)
+    b.executor.die()
+    b.crash()
+    assert b.fates("a") == ["lost exit_unknown"]
+    b.run_for(60.0)
+    assert b.fates("b") == ["success"]
+
+
+def test_after_a_reboot_what_ran_is_lost_for_that_reason() -> None:
+    """The machine was started anew: `lost(reboot)`."""
+    b = bench(spec("a"), acts={"a": Act(50.0)})
+    b.run_for(5.0)
+    b.executor.die(Missing.REBOOTED)
+    b.crash()
+    assert b.fates("a") == ["lost reboot"]
+
+
+def test_what_waits_of_a_job_that_left_the_file_ends_and_what_runs_goes_on() -> None:
+    """A queued run of a job that is no longer there would wait for ever, and keep a campaign from ending."""
+    jobs = (spec("keep"), spec("a", retry=Retry(limit=1, delay=60.0)), spec("b"), spec("c"))
+    b = bench(*jobs, max_running=2, acts={"keep": Act(50.0), "a": Act(1.0, 1), "b": Act(50.0)})
+    b.run_for(5.0)
+    assert (b.fates("a"), b.fates("b"), b.fates("c")) == (["retrying"], ["running"], ["queued"])
+    b.crash(JobFile(engine=EngineSpec(max_running=2), jobs=jobs[:1]))
+    assert (b.fates("a"), b.fates("c")) == (["stopped removed"], ["skipped removed"])
+    b.run_for(60.0)
+    assert b.fates("b") == ["success"]
+    assert b.state.nothing_left()
