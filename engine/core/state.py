@@ -222,11 +222,6 @@ class Run:
         return self._course is not None
 
     @property
-    def counts(self) -> bool:
-        """`max_runs` counts it: made by schedule or `needs`, not by hand nor by what a person set going."""
-        return self.kind in COUNTED and self.cascade is None
-
-    @property
     def phase(self) -> RunPhase:
         """The word for its state."""
         return self.state.phase
@@ -248,8 +243,8 @@ class Run:
 
     @property
     def counts(self) -> bool:
-        """For `max_runs`: of the shards of an occurrence the first."""
-        return self.kind in COUNTED and (self.shard is None or self.shard.first)
+        """For `max_runs`: made by schedule or `needs`, not by hand nor by what a person set going; of shards the first."""
+        return self.kind in COUNTED and self.cascade is None and (self.shard is None or self.shard.first)
 
     def go(self, new: RunState) -> None:
         """Take a step of the transition table; IllegalStep changes nothing."""
