@@ -263,8 +263,15 @@ def _begin_plan(turn: Turn, job: Job) -> None:
 
     With `start_at`, `every` keeps the rate that began there, and an occurrence at this very moment counts.
     """
-    at_once = isinstance(job.spec.schedule, EverySchedule) and not job.spec.schedule.align
-    job.planned_until = turn.now - (at_once or job.spec.start_at is not None)
+    job.planned_until = turn.now - (job.spec.start_at is not None)
+    match job.spec.schedule:
+        case EverySchedule(seconds=seconds, align=False) if job.spec.start_at is None:
+            first, period = job.limits.first(turn.now), micros(seconds)
+            if first is not None:
+                # on the rate itself: it is what the next engine counts from, should this one die before the first run
+                job.planned_until = first - ((first - turn.now) // period + 1) * period
+        case _:
+            pass
     turn.fx.save_job(job)
     if job.follows_schedule:
         plan_next(turn, job)

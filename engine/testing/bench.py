@@ -12,6 +12,7 @@ from engine.clock import Instant, micros
 from engine.core.boot import adopt, begin
 from engine.core.state import Job, Run, State
 from engine.core.turn import Turn
+from engine.errors import EngineFault
 from engine.ports.executor import Launch, Limit
 from engine.runtime.launching import Launcher
 from engine.runtime.loop import Loop
@@ -25,6 +26,11 @@ T = TypeVar("T")
 
 REST = 10_000
 """Ticks within one instant that are more than any rule explains."""
+
+
+def _raised(fault: EngineFault) -> None:
+    """A test is to see what the engine would end for."""
+    raise fault
 
 
 class Bench:
@@ -66,6 +72,7 @@ class Bench:
             soon=self._soon.append,
             free_memory=lambda: self.free_memory,
         )
+        self.loop.on_fault = _raised
         restore(turn, job_file, stored)
         recovered = self.executor.reopen(under_way(turn.state), self.loop.report)
         self.executor.submit([Limit(job_file.engine.max_running)])

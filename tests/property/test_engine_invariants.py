@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from engine.errors import EngineFault
 from tests.property.checks import Memory, check, check_all_over
 from tests.property.deeds import DEEDS, Deed, World, draw, let_all_end
 
@@ -45,7 +46,9 @@ def fault_of(seed: int, deeds: Sequence[Deed]) -> Exception | None:
 
 def place_of(fault: Exception) -> tuple[str, int]:
     """The line that raised it: what tells one fault from another."""
-    last = traceback.extract_tb(fault.__traceback__)[-1]
+    cause = fault.__context__ if isinstance(fault, EngineFault) else fault
+    assert cause is not None
+    last = traceback.extract_tb(cause.__traceback__)[-1]
     return last.filename, last.lineno or 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.clock import Instant
+from engine.clock import Instant, micros
 from engine.core.birth import new_runs
 from engine.core.dispatch import offer_next
 from engine.core.occurrences import QUEUE_LIMIT
@@ -13,7 +13,9 @@ from engine.core.turn import Turn
 from engine.core.verbs.trigger import check_by_hand
 from engine.errors import Refused, RefusedCode
 from engine.model.record import RunKind
-from engine.schedule import occurrences
+from engine.planning import plan_of
+from engine.schedule import Plan, occurrences
+from engine.spec.job import EverySchedule
 from engine.spec.matrix import size_of
 
 MOST: Final = 1_000
@@ -39,7 +41,7 @@ def backfill(turn: Turn, job: Job, start: Instant, end: Instant, parallel: int) 
         raise Refused(
             RefusedCode.OUT_OF_RANGE, "the span is not over yet", "let it end now, the schedule does the rest"
         )
-    planned, all_of_them = occurrences(job.plan, start - 1, end, MOST)
+    planned, all_of_them = occurrences(_reaching(turn, job, job.plan, start), start - 1, end, MOST)
     if not planned:
         raise Refused(RefusedCode.OUT_OF_RANGE, f"{job.id} has no occurrence in that span", "widen it")
     if not all_of_them:
@@ -52,3 +54,14 @@ def backfill(turn: Turn, job: Job, start: Instant, end: Instant, parallel: int) 
     runs = [run for at in planned for run in new_runs(turn, job, RunKind.BACKFILL, at)]
     offer_next(turn, job)
     return runs
+
+
+def _reaching(turn: Turn, job: Job, plan: Plan, start: Instant) -> Plan:
+    """A plan that names times from `start` on. That of a rate begins with the newest occurrence that this engine found on record."""
+    match job.spec.schedule:
+        case EverySchedule(seconds=seconds, align=False) if job.spec.start_at is None and job.planned_until is not None:
+            period = micros(seconds)
+            anchor = job.planned_until - max(0, -((start - job.planned_until) // period)) * period
+            return plan_of(job.spec, turn.state.zone, anchor, turn.state.calendars) or plan
+        case _:
+            return plan

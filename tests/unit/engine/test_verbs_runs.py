@@ -33,6 +33,7 @@ from engine.spec.job import (
     Retry,
 )
 from engine.testing import Bench
+from engine.testing.clock import START
 from engine.testing.executor import Act
 from tests.unit.engine.making import bench, spec
 
@@ -321,3 +322,12 @@ def test_replace_and_queue_still_hold_for_triggers() -> None:
     go(b, "r")
     b.run_for(3)
     assert b.fates("r") == ["stopped replaced(r:2)", "success"]
+
+
+def test_a_rate_names_the_same_times_for_a_backfill_before_and_after_a_restart() -> None:
+    """What `every` had before this engine began can be backfilled, too."""
+    b = bench(spec("a", schedule=EverySchedule(50.0)))
+    b.run_for(170.0)
+    b.crash()
+    runs = b.do(lambda turn: backfill(turn, b.job("a"), START, START + 100 * SECOND, 1))
+    assert [run.planned_at - START for run in runs] == [0, 50 * SECOND, 100 * SECOND]
