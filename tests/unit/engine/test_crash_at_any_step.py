@@ -56,7 +56,7 @@ class MortalStore(MemoryStore):
         self._at = at
         self._after = after_commit
 
-    def write(self, batch: Batch, done: Callable[[OSError | None], None]) -> None:
+    def write(self, batch: Batch, done: Callable[[Exception | None], None]) -> None:
         """See `Store`."""
         self.calls += 1
         dies = self.calls == self._at
@@ -66,7 +66,7 @@ class MortalStore(MemoryStore):
             super().write(batch, lambda _: None)
             raise Died
 
-        def told(problem: OSError | None) -> None:
+        def told(problem: Exception | None) -> None:
             self.acknowledged |= {row.run_id: f"{row.outcome} {row.reason}" for row in batch.ended}
             done(problem)
 
