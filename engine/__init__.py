@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from engine.spec.library import Hooks as Hooks
     from engine.spec.library import JobSpec as JobSpec
     from engine.spec.library import Retry as Retry
+    from engine.spec.library import Watch as Watch
 
 _HOMES: Final = {
     "Engine": "engine.facade.engine",
@@ -43,7 +44,7 @@ _HOMES: Final = {
     "Hook": "engine.spec.hooks",
     "Need": "engine.spec.job",
     "StopPolicy": "engine.spec.job",
-    **dict.fromkeys(("At", "Cron", "Delay", "Every", "Hooks", "JobSpec", "Retry"), "engine.spec.library"),
+    **dict.fromkeys(("At", "Cron", "Delay", "Every", "Hooks", "JobSpec", "Retry", "Watch"), "engine.spec.library"),
 }
 
 

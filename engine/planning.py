@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -163,6 +163,8 @@ def schedule_mark(spec: JobSpec) -> str:
 
 def schedule_text(spec: JobSpec) -> str:
     """The schedule in the words of the job file."""
+    if spec.watch is not None and (spec.schedule is not None or spec.needs):
+        return f"{schedule_text(replace(spec, watch=None))}, watch"
     match spec.schedule:
         case CronSchedule(entries=entries):
             return ", ".join(entry.expression for entry in entries)
@@ -176,4 +178,6 @@ def schedule_text(spec: JobSpec) -> str:
         case None:
             if spec.needs:
                 return "needs"
+            if spec.watch is not None:
+                return "watch"
             return "manual" if spec.manual is Manual.ONLY else "one-shot"

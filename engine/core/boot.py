@@ -187,8 +187,10 @@ def begin_job(turn: Turn, job: Job, *, campaign: bool) -> None:
     _forgive_changed_schedule(turn, job)
     first_time = job.planned_until is None
     spec = job.spec
-    if spec.needs and spec.schedule is None and job.limits.end is not None:
+    if (spec.needs or spec.watch) and spec.schedule is None and job.limits.end is not None:
         turn.fx.timers.add(job.limits.end + 1, OverAt(job))
+    if job.changes is not None:
+        turn.state.changed[job.id] = job
     if spec.one_shot:
         if (first_time or campaign) and not job.active and not job.queue and job.follows_schedule:
             run_once(turn, job)

@@ -24,7 +24,7 @@ def status_of(state: State, job: Job) -> JobStatus:
         return JobStatus.STOPPED
     if is_over(job):
         return JobStatus.ENDED
-    if job.held or job.suspended or may_run_again(state, job):
+    if job.held or job.suspended or job.spec.watch is not None or may_run_again(state, job):
         return JobStatus.WAITING
     if job.last_outcome is None:
         return JobStatus.WAITING if job.spec.manual is not Manual.DENY else JobStatus.ENDED
@@ -135,6 +135,8 @@ def why_idle(state: State, job: Job, now: Instant) -> str | None:
         )
     if job.spec.needs and job.spec.schedule is None:
         return _needs_line(job)
+    if job.spec.watch is not None:
+        return f"waits for a change of {_names(list(job.spec.watch.paths))}"
     if job.spec.manual is Manual.ONLY:
         return "runs only when triggered by hand"
     return "has run; nothing more is due" if job.last_outcome is not None else "nothing is due"

@@ -15,7 +15,9 @@ from engine.core.state import Job, Run
 from engine.model.record import RunKind
 from engine.spec.job import Join, Need
 
-_GATED: Final = frozenset({RunKind.SCHEDULE, RunKind.CATCH_UP, RunKind.BACKFILL, RunKind.MANUAL, RunKind.RERUN})
+_GATED: Final = frozenset(
+    {RunKind.SCHEDULE, RunKind.CATCH_UP, RunKind.BACKFILL, RunKind.MANUAL, RunKind.RERUN, RunKind.WATCH}
+)
 
 
 def closed_by(run: Run, now: Instant) -> str | None:

@@ -121,7 +121,7 @@ def _fate(turn: Turn, job: Job, kind: RunKind, planned: Instant) -> tuple[Outcom
     """What an occurrence that must not run ends with."""
     if turn.state.waiting + size_of(job.spec.matrix) > QUEUE_LIMIT:
         return Outcome.MISSED, Reason(Because.LIMIT, str(QUEUE_LIMIT))
-    if kind is RunKind.SCHEDULE and job.limits.excludes(planned):
+    if kind in {RunKind.SCHEDULE, RunKind.WATCH} and job.limits.excludes(planned):
         return Outcome.SKIPPED, Reason(Because.CALENDAR)
     if not has_place(job):
         return Outcome.SKIPPED, Reason(Because.OVERLAP)
@@ -129,9 +129,9 @@ def _fate(turn: Turn, job: Job, kind: RunKind, planned: Instant) -> tuple[Outcom
 
 
 def watch_deadline(turn: Turn, run: Run) -> None:
-    """Let a queued run of the schedule be missed when it has not started `start_deadline` after it was due."""
+    """Let a queued run of the schedule, or of a change, be missed when it has not started `start_deadline` after it was due."""
     deadline = run.job.spec.start_deadline
-    if deadline is not None and run.kind is RunKind.SCHEDULE:
+    if deadline is not None and run.kind in {RunKind.SCHEDULE, RunKind.WATCH}:
         turn.fx.timers.add(due_at(run.job, run.planned_at) + micros(deadline), DeadlineAt(run))
 
 

@@ -30,7 +30,7 @@ from engine.spec.matrix import Shard
 from engine.spec.params import NOTHING_GIVEN, Given
 from engine.spec.when import Blackout, CalendarSpec
 
-COUNTED = frozenset({RunKind.SCHEDULE, RunKind.CATCH_UP, RunKind.NEEDS})
+COUNTED = frozenset({RunKind.SCHEDULE, RunKind.CATCH_UP, RunKind.NEEDS, RunKind.WATCH})
 """Kinds of runs that `max_runs` counts."""
 
 NO_LIMITS = Limits()
@@ -86,6 +86,16 @@ class Tally:
             skipped=self.skipped,
             missed=self.missed,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Changes of watched files that no run has seen yet (`core.changes`). `held`: all of them came while nothing could start."""
+
+    first: Instant
+    newest: Instant
+    count: int
+    held: bool
 
 
 @dataclass(slots=True)
@@ -317,6 +327,7 @@ class Job:
     """`next_due` is past and has its run; the one after it is planned as soon as time allows."""
     settling: bool = False
     """What fell due while nothing could start gets its fate just now."""
+    changes: Changes | None = None
     over: bool = False
     """Its `end_at` has passed; set for what has no plan that says so."""
     counted: int = 0
@@ -507,6 +518,8 @@ class State:
     by_attempt: dict[AttemptId, Run] = field(default_factory=dict)
     unplanned: deque[Job] = field(default_factory=deque)
     settling: deque[Settling] = field(default_factory=deque)
+    changed: dict[str, Job] = field(default_factory=dict)
+    """Jobs with `changes`."""
     stretches: dict[Stretch, tuple[list[Instant], bool]] = field(default_factory=dict)
     """What equal schedules had due in a stretch, while it is needed (`core.settling`)."""
     pools: dict[str, PoolSpec] = field(default_factory=dict)
@@ -585,5 +598,6 @@ class State:
         return (
             not self.runs
             and not self.settling
+            and not any(job.follows_schedule for job in self.changed.values())
             and all(job.next_due is None or not job.follows_schedule for job in self.jobs.values())
         )

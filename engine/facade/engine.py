@@ -20,6 +20,8 @@ from engine.api import LogChunk, MachineLoad
 from engine.clock import SECOND, Clock, Instant, moment
 from engine.core.blackouts import take_edge
 from engine.core.boot import add_job, adopt, begin
+from engine.core.changes import FACT as CHANGES
+from engine.core.changes import files_changed
 from engine.core.explain import hold_text
 from engine.core.holds import EVERYTHING
 from engine.core.ready import ReadyQueue, order_key
@@ -60,6 +62,7 @@ from engine.ports.executor import Ended, Executor, Home, Limit
 from engine.ports.monitoring import Monitoring
 from engine.ports.store import JobRow, Store, Stored
 from engine.runtime.events import Subscription
+from engine.runtime.file_watch import FileWatch, Seen
 from engine.runtime.launching import Launcher
 from engine.runtime.loop import ALERT, Loop
 from engine.runtime.records import run_record
@@ -175,6 +178,7 @@ class Engine:
         self._rows: dict[str, JobRow] = {}
         """Rows of jobs that are on record and not here."""
         self._temporary: Path | None = None
+        self._files: FileWatch | None = None
         self._cut_short: list[str] = []
         self.socket = ""
         """Where the control server listens; set by whoever runs one."""
@@ -265,6 +269,34 @@ class Engine:
         except BaseException:
             await self.close()
             raise
+        self._watch_files()
+
+    def _watch_files(self) -> None:
+        """Let what jobs watch be watched; to be called when jobs have come or gone."""
+        state, facts = self._turn.state, self._turn.state.facts
+        wanted = {
+            job.id: (job.spec.watch, facts.get(CHANGES + job.id, ""))
+            for job in state.listed_jobs()
+            if job.spec.watch is not None
+        }
+        if not wanted and self._files is None:
+            return
+        if self._files is None:
+            loop = asyncio.get_running_loop()
+
+            def tell(seen: Seen) -> None:
+                with contextlib.suppress(RuntimeError):  # the loop is gone, and the engine with it
+                    loop.call_soon_threadsafe(self._files_changed, seen)
+
+            self._files = FileWatch(tell, lambda fault: _soon(loop, self._loop.fail, fault))
+        self._files.set(wanted)
+
+    def _files_changed(self, seen: Seen) -> None:
+        job = self._turn.state.jobs.get(seen.job)
+        if job is not None and not self._stopped.is_set():
+            self._loop.act(
+                lambda turn: files_changed(turn, job, seen.text, changed=seen.changed), lambda _: None, lambda _: None
+            )
 
     def _failed(self, fault: EngineFault) -> None:
         """The loop has ended: so does everything else, as by a crash, but for those who wait, who are told."""
@@ -354,6 +386,8 @@ class Engine:
         self._phase = Phase.OVER
         self._stopped.set()
         self._loop.events.close()
+        if self._files is not None:
+            await asyncio.to_thread(self._files.close)
         if self._deliverer is not None:
             await self._deliverer.close()
             if self._fault is None:
@@ -439,7 +473,9 @@ class Engine:
 
         for spec in specs:
             self._loop.tell(JobAdded, job=spec.id)
-        return self._list(self._loop.act_now(act, self._deed("add", specs[0].id) if kept else None))
+        handles = self._list(self._loop.act_now(act, self._deed("add", specs[0].id) if kept else None))
+        self._watch_files()
+        return handles
 
     def _list(self, subjects: Iterable[JobSubject]) -> Sequence[Job]:
         handles = [Job(subject, self._box, self._host) for subject in subjects]
@@ -475,6 +511,10 @@ class Engine:
         self._by_id.pop(job_id, None)
         self._loop.remember(f"{ADDED}{job_id}", "")
         self._loop.tell(JobRemoved, job=job_id)
+        if subject.spec.watch is not None:
+            self._loop.remember(CHANGES + job_id, "")
+            self._turn.state.facts.pop(CHANGES + job_id, None)
+            self._watch_files()
         await self._until(lambda: is_gone(subject) and self._loop.settled)
         await self._box.change(lambda turn: forget_job(turn, subject))
         self._rows[job_id] = job_row(subject)
@@ -786,3 +826,8 @@ class Engine:
         if path is None:
             raise FileNotFoundError(f"{run_id} has no log: it never started")
         return await asyncio.to_thread(read_chunk, path, offset, limit)
+
+
+def _soon(loop: asyncio.AbstractEventLoop, call: Callable[[Exception], None], fault: Exception) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop is gone, and the engine with it
+        loop.call_soon_threadsafe(call, fault)

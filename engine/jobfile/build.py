@@ -93,6 +93,7 @@ def build_job(
         except_=draft.find(keys.EXCEPT),
         roll=draft.get(keys.ROLL, _BUILT_IN.roll),
         max_runs=draft.get(keys.MAX_RUNS, _BUILT_IN.max_runs),
+        watch=filler.watch(),
         enabled=draft.get(keys.ENABLED, _BUILT_IN.enabled),
         manual=draft.get(keys.MANUAL, _BUILT_IN.manual),
         on_failure=draft.get(keys.ON_FAILURE, _BUILT_IN.on_failure),

@@ -27,6 +27,8 @@ def check_conflicts(report: Report, job: Resolved) -> None:
         report.error(
             align.source, align.key, f"{check.path}.align", "belongs to `every`, which is not set", "remove it"
         )
+    if keys.WATCH.name in items:
+        schedules.append(items[keys.WATCH.name])
     if schedules and job.draft.find(keys.MANUAL) is Manual.ONLY:
         check.clash(
             items[keys.MANUAL.name],

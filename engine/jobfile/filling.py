@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from os.path import normpath
 from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Final, cast
@@ -21,11 +22,13 @@ from engine.jobfile.nodes import Node, Seq
 from engine.jobfile.reading import Report
 from engine.jobfile.source import Source, SourceError
 from engine.jobfile.variables import Variables
+from engine.jobfile.watch import PATHS, WATCH_DEBOUNCE
 from engine.spec.command import Argv, Command, Shell
 from engine.spec.hooks import CommandHolds, Condition, FileExists, TextMatches, VariableMatches
 from engine.spec.job import NOTHING
 from engine.spec.secret import FromCommand, FromFile, FromVariable, Secret
 from engine.spec.template import NEEDS_FORM, Lookup, TemplateError, at_load, escape, in_full
+from engine.spec.watch import DEBOUNCE, Watch
 
 _ASKED: Final = re.compile(r"\$\{(needs\.[^{}]*)\}")
 
@@ -200,6 +203,25 @@ class Filler:
         if item is None:
             return escape(self._folder)
         return self._around.absolute(self.text(keys.WORKING_DIR), escape(item.source.folder))
+
+    def watch(self) -> Watch | None:
+        """What the job watches: absolute, below `working_dir` (else the file's folder), filled in completely."""
+        item = self._draft.items.get(keys.WATCH.name)
+        if item is None:
+            return None
+        written = cast("Draft", item.value)
+        paths = written.items[PATHS.name]
+        folder = self._draft.items.get(keys.WORKING_DIR.name)
+        base = escape(paths.source.folder)
+        if folder is not None:
+            base = self._around.absolute(self._draft.get(keys.WORKING_DIR, ""), escape(folder.source.folder))
+        found: list[str] = []
+        for index, path in enumerate(written.get(PATHS, ())):
+            node = paths.node.items[index] if isinstance(paths.node, Seq) else paths.node
+            whole = self._around.absolute(path, base)
+            filled = self._fill(in_full, whole, self._variables, (paths.source, node, f"{self._path}.watch[{index}]"))
+            found.append(normpath(filled))
+        return Watch(tuple(found), written.get(WATCH_DEBOUNCE, DEBOUNCE))
 
     def text(self, key: Key[str]) -> str:
         """A plain field, "" if it is not set."""

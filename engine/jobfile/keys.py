@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from engine.jobfile import calendars, commands, hooks, inputs, notify, policies, relations, schedules, times
+from engine.jobfile import calendars, commands, hooks, inputs, notify, policies, relations, schedules, times, watch
 from engine.jobfile.aliases import JOB_ALIASES
 from engine.jobfile.draft import Draft, Item, Key
 from engine.jobfile.fields import (
@@ -142,6 +142,8 @@ WHEN_NOT_DURABLE: Final = Key("when_not_durable", choice(WhenNotDurable))
 PAUSABLE: Final = Key("pausable", boolean)
 PAUSE_TIMEOUT: Final = Key("pause_timeout", _positive)
 
+WATCH: Final = Key("watch", watch.watch)
+
 SCHEDULES: Final = (SCHEDULE, EVERY, DELAY, AT)
 COMMANDS: Final = (COMMAND, SCRIPT, PYTHON)
 
@@ -150,7 +152,7 @@ JOB: Final = table(
     [
         *(ID, EXTENDS, WAS, NAME, DESCRIPTION, TAGS, METADATA),
         *(COMMAND, SCRIPT, PYTHON, SHELL, WORKING_DIR, ENV, ENV_FILE, INHERIT, UMASK, STDIN, PARAMS, SECRETS, MATRIX),
-        *(SCHEDULE, EVERY, ALIGN, DELAY, AT, TIMEZONE, ENABLED, MANUAL, ON_FAILURE),
+        *(SCHEDULE, EVERY, ALIGN, DELAY, AT, WATCH, TIMEZONE, ENABLED, MANUAL, ON_FAILURE),
         *(DST, JITTER, START_AT, END_AT, WINDOW, CALENDAR, EXCEPT, ROLL, MAX_RUNS),
         *(CATCH_UP, CATCH_UP_WINDOW, LATE_GRACE, START_DEADLINE, OVERLAP, MAX_QUEUED, CONCURRENCY),
         *(PRIORITY, EXCLUSIVE, POOLS, RESERVE, NEEDS, JOIN),
@@ -171,7 +173,6 @@ JOB: Final = table(
     aliases=JOB_ALIASES,
     unavailable=[
         *("user", "group"),
-        "watch",
         *("limits", "monitor", "log"),
         *("left_behind", "executor"),
     ],

@@ -24,6 +24,7 @@ class RunKind(StrEnum):
     CATCH_UP = "catch_up"
     RERUN = "rerun"
     BACKFILL = "backfill"
+    WATCH = "watch"
 
 
 def iso(at: Instant | None) -> str | None:

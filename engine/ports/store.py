@@ -134,6 +134,7 @@ class JobRow(NamedTuple):
     told: str | None
     failing: bool
     shards: str | None
+    changes: str | None
 
 
 class AuditRow(NamedTuple):

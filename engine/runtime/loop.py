@@ -21,6 +21,7 @@ from engine.clock import SECOND, Clock, Instant, micros, moment
 from engine.core import needs
 from engine.core.alerts import wants
 from engine.core.blackouts import take_edge
+from engine.core.changes import take_changed
 from engine.core.clock_steps import take_step
 from engine.core.dispatch import offer, start_what_may
 from engine.core.going_on import go_on
@@ -272,6 +273,8 @@ class Loop:
         self._take_acts()
         until = self._clock.monotonic() + SLICE
         self._take_timers(until)
+        if turn.state.changed:
+            take_changed(turn)
         needs.spread(turn)
         self._look_at_memory()
         self._perform(start_what_may(turn))

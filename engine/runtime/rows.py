@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 
 from engine.clock import Instant
 from engine.core.course import Step
-from engine.core.state import Attempt, Job, Run
+from engine.core.state import Attempt, Changes, Job, Run
 from engine.core.stats import Tracker
 from engine.core.trail import UNBROKEN, Trail
 from engine.errors import Refused
@@ -156,6 +156,7 @@ def job_row(job: Job) -> JobRow:
         told=json.dumps(job.told) if job.told else None,
         failing=job.failing,
         shards=json.dumps(job.gathered) if job.gathered else None,
+        changes=None if job.changes is None else json.dumps(astuple(job.changes)),
     )
 
 
@@ -204,6 +205,7 @@ def restore_job(job: Job, row: JobRow) -> None:
     job.outputs = json.loads(row.outputs or "{}")
     job.told = json.loads(row.told or "{}")
     job.failing = bool(row.failing)
+    job.changes = None if row.changes is None else Changes(*json.loads(row.changes))
     job.tracked = None if row.stats is None else Tracker.from_json(json.loads(row.stats))
     job.failed_no = row.failed_no
     job.gathered = {int(n): (Outcome(one[0]), one[1]) for n, one in json.loads(row.shards or "{}").items()}

@@ -20,6 +20,7 @@ from engine.spec.hooks import SKIP, Condition, Hook, HookSlot, OnFalse
 from engine.spec.notify import FinishBy, Notify
 from engine.spec.params import Param
 from engine.spec.secret import Secret
+from engine.spec.watch import Watch
 from engine.spec.when import EXACTLY_ONCE, DstRule, Roll, Window
 
 __all__ = ["Argv", "Call", "Command", "PythonFunction", "Shell"]  # a job's command is spoken of with the job
@@ -246,6 +247,8 @@ class JobSpec:
     roll: Roll = Roll.NONE
     max_runs: int | None = None
     """So many runs by schedule or `needs`, not by hand."""
+    watch: Watch | None = None
+    """Its runs come from changes of files, too."""
     enabled: bool = True
     manual: Manual = Manual.ALLOW
     on_failure: OnFailure = OnFailure.CONTINUE
@@ -296,7 +299,7 @@ class JobSpec:
     @property
     def one_shot(self) -> bool:
         """Runs once by itself, when the engine starts or the job is added."""
-        return self.schedule is None and not self.needs and self.manual is not Manual.ONLY
+        return self.schedule is None and not self.needs and self.watch is None and self.manual is not Manual.ONLY
 
     @property
     def staged(self) -> bool:

@@ -7,17 +7,21 @@ below this module knows where a spec came from. ValueError says what is wrong, b
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import isfinite
+from os import PathLike
+from pathlib import Path
 from signal import Signals
 from types import MappingProxyType
 from typing import Final, TypeAlias, TypedDict, TypeVar, Unpack
 from zoneinfo import ZoneInfo
 
 from engine.spec import job as plain
+from engine.spec import watch as watch_spec
 from engine.spec.context import JobFunction
 from engine.spec.hooks import Condition, Hook, HookSlot, OnFalse
 from engine.spec.job import JOB_ID_PATTERN, PRIORITY_MAX, PRIORITY_MIN, Join, Manual, OnFailure
@@ -26,6 +30,7 @@ from engine.spec.notify import FinishBy, Notify
 from engine.spec.params import BadParams, Param, reserved, take
 from engine.spec.secret import Secret
 from engine.spec.units import format_duration, parse_duration
+from engine.spec.watch import DEBOUNCE, SHORTEST_DEBOUNCE, fault_of
 from engine.spec.when import DstRule, Roll, Window
 
 Duration: TypeAlias = float | str | timedelta
@@ -87,6 +92,24 @@ class At(plain.AtSchedule):
     def __init__(self, *times: datetime | str, at_start: bool = False, at_reboot: bool = False) -> None:
         read = [_time(time) for time in times if time not in {"@start", "@reboot"}]
         super().__init__(tuple(sorted(read)), at_start or "@start" in times, at_reboot or "@reboot" in times)
+
+
+class Watch(watch_spec.Watch):
+    """`watch:` - a run when a file appears or changes there; paths below the current folder, `~` for HOME."""
+
+    __slots__ = ()
+
+    def __init__(self, *paths: str | PathLike[str], debounce: Duration = DEBOUNCE) -> None:
+        if not paths:
+            raise ValueError("Watch needs a path")
+        found = [os.path.abspath(Path(path).expanduser()) for path in paths]  # noqa: PTH100 - symlinks stay
+        for path in found:
+            if (fault := fault_of(path)) is not None:
+                raise ValueError(fault)
+        length = seconds(debounce, "a debounce")
+        if length < SHORTEST_DEBOUNCE:
+            raise ValueError(f"debounce {format_duration(length)} is below {format_duration(SHORTEST_DEBOUNCE)}")
+        super().__init__(tuple(found), length)
 
 
 EVERY_CAUSE: Final = plain.RetryCauses()
@@ -173,6 +196,7 @@ class Plain(TypedDict, total=False):
     params: Mapping[str, Param]
     secrets: Mapping[str, Secret]
     matrix: Mapping[str, tuple[str, ...]]
+    watch: watch_spec.Watch | None
     timezone: str | None
     dst: DstRule
     window: Window | None

@@ -24,7 +24,7 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
             needs TEXT, data TEXT, hold_by TEXT NOT NULL, hold_reason TEXT NOT NULL, suspended INTEGER NOT NULL,
             skip_at INTEGER, enabled INTEGER, timeout REAL, parallel INTEGER NOT NULL,
             retries INTEGER NOT NULL, outputs TEXT, stats TEXT, failed_no INTEGER, told TEXT,
-            failing INTEGER NOT NULL, shards TEXT
+            failing INTEGER NOT NULL, shards TEXT, changes TEXT
         ) WITHOUT ROWID""",
         """CREATE TABLE runs (
             no INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE, job TEXT NOT NULL, kind TEXT NOT NULL,

@@ -52,6 +52,7 @@ def forget_job(turn: Turn, job: Job) -> None:
     job.held_since = job.hold_until = job.planned_until = None
     job.priority = job.spec.priority
     job.suspended, job.skip_at, job.enabled_set, job.timeout_set = False, None, None, None
+    job.changes = None
     job.met, job.heard, job.data = {}, set(), {}
     turn.state.jobs.pop(job.id, None)
     turn.fx.save_job(job)

@@ -12,7 +12,7 @@ def suspend(turn: Turn, job: Job) -> None:
     """No occurrence becomes a run until `unsuspend`, over restarts too. Refused: suspended already, no schedule."""
     if job.suspended:
         raise Refused(RefusedCode.STATE, f"{job.id} is suspended already", f"`unsuspend {job.id}` lets it go on")
-    if job.spec.schedule is None and not job.spec.one_shot:
+    if job.spec.schedule is None and job.spec.watch is None and not job.spec.one_shot:
         raise Refused(RefusedCode.STATE, f"{job.id} has no schedule", f"`hold {job.id}` lets nothing of it start")
     job.suspended = True
     turn.fx.offs_changed = True
