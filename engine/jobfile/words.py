@@ -25,7 +25,9 @@ from engine.spec.job import (
 from engine.spec.notify import FinishBy, Notify
 from engine.spec.params import MASK, Param
 from engine.spec.secret import FromCommand, FromFile, FromVariable, Secret
+from engine.spec.template import escape
 from engine.spec.units import format_duration, format_size
+from engine.spec.watch import Watch
 from engine.spec.when import DAY_SECONDS, EVERY_DAY, Window
 
 Word: TypeAlias = "bool | int | float | str | list[Word] | dict[str, Word] | None"
@@ -56,6 +58,7 @@ def in_words(spec: JobSpec) -> dict[str, Word]:
         "secrets": {name: _secret(one) for name, one in spec.secrets.items()},
         "matrix": {name: list(values) for name, values in spec.matrix.items()},
         **_schedule(spec.schedule),
+        "watch": None if spec.watch is None else _watch(spec.watch),
         "timezone": spec.timezone,
         "dst": {"gap": spec.dst.gap, "overlap": spec.dst.overlap},
         "jitter": format_duration(spec.jitter),
@@ -243,6 +246,10 @@ def _notify(notify: Notify) -> Word:
         **({"to": [*notify.to]} if notify.to else {}),
         "cooldown": format_duration(notify.cooldown),
     }
+
+
+def _watch(watch: Watch) -> Word:
+    return {"paths": [escape(path) for path in watch.paths], "debounce": format_duration(watch.debounce)}
 
 
 def _finish_by(by: FinishBy) -> Word:

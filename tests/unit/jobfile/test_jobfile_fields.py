@@ -273,7 +273,6 @@ def test_a_misspelt_command_is_not_missing_as_well(load_job: Load) -> None:
             "group",
         ),
         *(
-            "watch",
             "limits",
             "monitor",
             "log",

@@ -47,6 +47,7 @@ jobs:
     secrets: {PW: {file: /run/pw}, T: {env: TOKEN}, K: {command: [pass, show, k], timeout: 5s}}
     matrix: {item: [a, "b c", "1"]}
     schedule: [{cron: "H 2 * * *", timezone: Asia/Tokyo}, {cron: "0 12 * * 1-5"}]
+    watch: {paths: ["/in/*.csv", "/$${x}/**"], debounce: 2s}
     timezone: Europe/Berlin
     dst: {gap: skip, overlap: both}
     jitter: 2m
