@@ -34,7 +34,7 @@ Word: TypeAlias = "bool | int | float | str | list[Word] | dict[str, Word] | Non
 
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _PLAIN: Final = re.compile(
-    r"[A-Za-z_/@.][A-Za-z0-9_/@.+%-]*(?: [A-Za-z0-9_/@.+%-]+)*|(?:[0-9]+(?:\.[0-9]+)?(?:ms|[smhdKMGT]))+"
+    r"[A-Za-z_/.][A-Za-z0-9_/@.+%-]*(?: [A-Za-z0-9_/@.+%-]+)*|(?:[0-9]+(?:\.[0-9]+)?(?:ms|[smhdKMGT]))+"
 )
 _OTHER_MEANING: Final = re.compile(r"(?i)true|false|null|yes|no|on|off|y|n|~|\.inf|\.nan|\.[0-9].*|none")
 
