@@ -75,6 +75,8 @@ def why_queued(state: State, run: Run, now: Instant) -> str:
         return f"its preconditions do not hold; looked at again at {_clock(run.not_before)}"
     if run.attempt is None and not run.entry:
         limit = concurrency(job.spec)
+        if job.spec.matrix and job.active and job.active[0].occurrence != run.occurrence:
+            return f"waits until all shards of {job.active[0].occurrence} are over"
         return f"waits for {job.active[0].run_id if job.active else job.id} (concurrency {limit})"
     if state.alone is not None and state.alone is not run:
         return f"exclusive run of {state.alone.job.id}"

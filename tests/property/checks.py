@@ -12,7 +12,8 @@ from engine.core.state import Job, Run, concurrency
 from engine.core.stopping import wall_seconds
 from engine.model.outcome import STARTED_OUTCOMES
 from engine.model.states import ACTIVE, LIVE, RunPhase
-from engine.spec.job import OnFailure
+from engine.spec.job import OnFailure, Overlap
+from engine.spec.matrix import job_of
 from engine.testing import Bench
 from tests.property.deeds import World
 
@@ -157,12 +158,12 @@ def check_executor(world: World) -> None:
         elif run.live:
             raise AssertionError(f"{run.run_id} is {run.phase} without an attempt")
     for attempt in strangers:
-        assert attempt.rpartition(":")[0] in world.undurable, f"{attempt} runs and nobody knows it"
+        assert job_of(attempt) in world.undurable, f"{attempt} runs and nobody knows it"
     if bench.loop.trouble is None and bench.store.failing is None:
         assert executor.kept == [], "ends that are on record are acknowledged"
     twice = [one for one, count in Counter(launch.attempt for launch in executor.launched).items() if count > 1]
     for attempt in twice:
-        assert attempt.rpartition(":")[0] in world.undurable, f"{attempt} was started twice"
+        assert job_of(attempt) in world.undurable, f"{attempt} was started twice"
 
 
 def check_job(job: Job) -> None:
@@ -177,6 +178,11 @@ def check_job(job: Job) -> None:
     if job.spec.max_runs is not None and job.listed:
         waiting = sum(run.counts for run in job.queue)
         assert job.counted + waiting <= job.spec.max_runs, f"{job.id} has more than max_runs"
+
+    if job.spec.matrix:
+        under_way = {run.occurrence for run in job.active}
+        assert job.spec.overlap is Overlap.ALLOW or len(under_way) <= 1, f"occurrences of {job.id} mix"
+        assert job.gathered.keys() <= under_way | {run.occurrence for run in job.queue}, "what is over is forgotten"
 
 
 def check_store(bench: Bench, memory: Memory) -> None:

@@ -99,6 +99,10 @@ def random_job(chance: random.Random, job_id: str, others: list[JobSpec]) -> Job
         success_codes=frozenset({0, 4}),
         skip_codes=frozenset({SKIP_CODE}),
     )
+    if (
+        plain.overlap is not Overlap.ALLOW and chance.random() < 0.2
+    ):  # beside each other they would only make a long queue
+        plain = replace(plain, matrix={"item": ("a", "b")})
     return with_limits(chance, with_steps(chance, plain))
 
 

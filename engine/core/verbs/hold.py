@@ -51,7 +51,8 @@ def release(turn: Turn, scope: str) -> None:
         job.covers.pop(scope, None)
         if job.queue and job.may_start:
             age_anew(turn, job)
-    turn.fx.timers.add(turn.now, GoOn(deque(jobs)))
+    if jobs:  # nobody need have the tag any more
+        turn.fx.timers.add(turn.now, GoOn(deque(jobs)))
     keep_holds(turn)
 
 

@@ -15,6 +15,7 @@ from engine.core.verbs.stop import stop_job
 from engine.core.verbs.suspend import suspend
 from engine.core.verbs.trigger import trigger
 from engine.errors import Refused, RefusedCode
+from engine.spec.config import JobFile
 from engine.spec.job import EverySchedule, Manual
 from engine.testing import Bench
 from engine.testing.executor import Act
@@ -155,3 +156,12 @@ def test_ten_thousand_jobs_are_released_in_slices() -> None:
     b.do(lambda turn: release(turn, EVERYTHING))
     b.settle()
     assert all(job.next_run is not None for job in b.state.listed_jobs())
+
+
+def test_the_hold_of_a_tag_that_no_job_has_any_more_can_be_released() -> None:
+    b = bench(spec("a", manual=Manual.ONLY, tags=("db",)))
+    put(b, "db")
+    b.crash(JobFile(jobs=(spec("a", manual=Manual.ONLY),)))
+    b.do(lambda turn: release(turn, "db"))
+    b.run_for(1)
+    assert b.state.holds == {}
