@@ -356,6 +356,16 @@ class EngineView(Protocol):
     async def inbox(self, *, job: str | None = None, limit: int = 100) -> Sequence[RunRecord]:
         """Runs that ended badly and that nobody has acknowledged, newest first."""
 
+    async def add_file(self, path: Path) -> Sequence[str]:
+        """Add the jobs of a job file, all or none, kept over restarts; their ids. What is there already as it is written is
+        left alone. BadJobFile; Refused when an id is taken by another job."""
+
+    async def remove(self, job_id: str, running: str = "drain", *, wait: bool = True) -> None:
+        """Take a job away. `drain`: its runs end by themselves first; `stop`: they are stopped. Over restarts, too.
+
+        `wait`: returns when it is gone, else when it is off the list. Refused: unknown id, other jobs need it.
+        """
+
     async def backup(self, path: Path) -> int:
         """Copy the state to a new file of the engine's machine; its size in bytes. A copy that is put back starts held.
         Refused `state`: the file exists or cannot be written. ValueError for a relative path."""

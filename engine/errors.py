@@ -54,6 +54,14 @@ class JobCancelled(Exception):  # noqa: N818 - the word of `JobContext.cancelled
     """Raised by `JobContext.checkpoint_sync` in a run that is told to end; let it pass."""
 
 
+class BadJobFile(EngineError, ValueError):  # noqa: N818 - says what is the case
+    """A job file that cannot be used; `text` has everything that is wrong with it, a line and an excerpt each."""
+
+    def __init__(self, path: str, text: str) -> None:
+        super().__init__(f"{path} cannot be used; nothing was added")
+        self.text = text
+
+
 class EngineFault(EngineError):  # noqa: N818 - says what is the case
     """The engine met a fault of its own and has ended, as by a crash: runs of commands go on, the next engine finds them.
 

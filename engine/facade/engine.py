@@ -38,6 +38,7 @@ from engine.errors import EngineFault, Refused, RefusedCode
 from engine.executors.call.executor import CallExecutor
 from engine.executors.local.executor import LocalExecutor
 from engine.executors.routing import Router
+from engine.facade.added_file import Host, read_added
 from engine.facade.feed import Feed
 from engine.facade.job import Job
 from engine.facade.machine import Machine, free_memory, total_memory
@@ -91,6 +92,10 @@ ADDED: Final = "job:"
 
 
 _ENDED: Final = Refused(RefusedCode.SHUTTING_DOWN, "the engine has ended", "start it again")
+
+
+REMOVED: Final = "removed:"
+"""Facts in the store that begin so name a job of the engine's file that was removed at run time."""
 
 
 class Phase(Enum):
@@ -179,6 +184,11 @@ class Engine:
         """Rows of jobs that are on record and not here."""
         self._temporary: Path | None = None
         self._files: FileWatch | None = None
+        self._from_file: frozenset[str] = frozenset()
+        """Ids of the jobs of the engine's own job file."""
+        self._removed: set[str] = set()
+        """Those of them that were removed at run time."""
+        self._removals: set[asyncio.Task[None]] = set()
         self._cut_short: list[str] = []
         self.socket = ""
         """Where the control server listens; set by whoever runs one."""
@@ -191,6 +201,7 @@ class Engine:
         engine = cls(state_dir=state_dir)
         engine._version = version
         engine._take(job_file)
+        engine._from_file = frozenset(spec.id for spec in job_file.jobs)
         return engine
 
     # -- begin and end -------------------------------------------------------------------------------------------
@@ -228,6 +239,7 @@ class Engine:
         try:
             stored = self._store.load({job.id: job.spec.was for job in turn.state.jobs.values() if job.spec.was})
             turn.now = self._clock.now()
+            self._leave_out_removed(stored)
             self._restore_added(stored)
             self._executor = self._make_executor(folder)
             self._loop = Loop(
@@ -450,7 +462,36 @@ class Engine:
                 del pools[name]
             raise
 
-    def _add(self, specs: Sequence[JobSpec], *, kept: bool = True, checked: bool = False) -> Sequence[Job]:
+    async def add_file(self, path: Path) -> Sequence[str]:
+        """See `engine.api`."""
+        state = self._turn.state
+        host = Host(
+            self._file.engine,
+            frozenset(state.blackouts),
+            frozenset(state.pools),
+            frozenset(state.calendars),
+            frozenset(self._notifiers),
+            self._from_file,
+        )
+        file = await asyncio.to_thread(read_added, path, dict(os.environ), host)
+        new = [
+            spec for spec in file.jobs if (job := state.jobs.get(spec.id)) is None or job.spec != spec or not job.listed
+        ]
+        if not new:
+            return ()
+        deed = self._deed("add", ", ".join(spec.id for spec in new), {"path": str(path)})
+        try:
+            self._add(new, checked=True, deed=deed)
+        except RuntimeError as over:
+            raise Refused(RefusedCode.SHUTTING_DOWN, str(over)) from None
+        except ValueError as taken:
+            raise Refused(RefusedCode.STATE, str(taken), "`remove` it first, or give the new one another id") from None
+        await self._box.change(lambda _: None)  # on record
+        return tuple(spec.id for spec in new)
+
+    def _add(
+        self, specs: Sequence[JobSpec], *, kept: bool = True, checked: bool = False, deed: Deed | None = None
+    ) -> Sequence[Job]:
         """`checked`: the job file's loader has seen that the schedules can be planned."""
         turn = self._turn
         if self._phase is Phase.OVER or turn.state.draining:
@@ -461,7 +502,12 @@ class Engine:
         check_needs(specs, lambda job_id: (job := turn.state.jobs.get(job_id)) is not None and job.listed)
         if kept:
             for spec in specs:
-                self._loop.remember(f"{ADDED}{spec.id}", to_text(spec) if can_be_stored(spec) else "")
+                self._loop.remember(
+                    f"{ADDED}{spec.id}", to_text(spec) if spec.id not in self._from_file and can_be_stored(spec) else ""
+                )
+                if spec.id in self._removed:
+                    self._removed.discard(spec.id)
+                    self._loop.remember(f"{REMOVED}{spec.id}", "")
 
         def act(turn: Turn) -> list[JobSubject]:
             jobs = [join_job(turn, spec) for spec in specs]
@@ -473,7 +519,7 @@ class Engine:
 
         for spec in specs:
             self._loop.tell(JobAdded, job=spec.id)
-        handles = self._list(self._loop.act_now(act, self._deed("add", specs[0].id) if kept else None))
+        handles = self._list(self._loop.act_now(act, (deed or self._deed("add", specs[0].id)) if kept else None))
         self._watch_files()
         return handles
 
@@ -482,6 +528,21 @@ class Engine:
         self._handles += handles
         self._by_id |= {handle.id: handle for handle in handles}
         return handles
+
+    def _leave_out_removed(self, stored: Stored) -> None:
+        """Jobs of the file that were removed at run time stay removed, unless a job that stays needs one."""
+        jobs = self._turn.state.jobs
+        gone = {job_id for job_id in self._from_file if stored.facts.get(f"{REMOVED}{job_id}")}
+        while needed := {need.job for job in jobs.values() if job.id not in gone for need in job.spec.needs} & gone:
+            gone -= needed
+            self._warnings += [
+                f"{job_id} was removed, and is there again since jobs need it" for job_id in sorted(needed)
+            ]
+        for job_id in gone:
+            del jobs[job_id]
+            del self._by_id[job_id]
+        self._handles = [handle for handle in self._handles if handle.id not in gone]
+        self._removed = gone
 
     def _restore_added(self, stored: Stored) -> None:
         """Jobs that were added while an engine ran on this state; what was given to this one goes before."""
@@ -498,26 +559,44 @@ class Engine:
                 continue
             add_job(self._turn, spec)
 
-    async def remove(self, job_id: str, running: str = "drain") -> None:
-        """Take a job away. `drain`: its runs end by themselves first; `stop`: they are stopped.
-
-        Returns when it is gone; its runs stay on record. Refused: unknown id, other jobs need it.
-        """
+    async def remove(self, job_id: str, running: str = "drain", *, wait: bool = True) -> None:
+        """See `engine.api`."""
         if running not in {"drain", "stop"}:
             raise ValueError(f"running is {running!r}, not drain or stop")
         deed = self._deed("remove", job_id, {"running": running})
-        subject = await self._box.change(lambda turn: remove_job(turn, job_id, stop=running == "stop"), deed)
+
+        def act(turn: Turn) -> JobSubject:
+            subject = remove_job(turn, job_id, stop=running == "stop")
+            turn.fx.facts[f"{ADDED}{job_id}"] = ""
+            if job_id in self._from_file:
+                self._removed.add(job_id)
+                turn.fx.facts[f"{REMOVED}{job_id}"] = "1"
+            if subject.spec.watch is not None:
+                turn.fx.facts[CHANGES + job_id] = ""
+                turn.state.facts.pop(CHANGES + job_id, None)
+            return subject
+
+        subject = await self._box.change(act, deed)
         self._handles = [handle for handle in self._handles if handle.id != job_id]
         self._by_id.pop(job_id, None)
-        self._loop.remember(f"{ADDED}{job_id}", "")
         self._loop.tell(JobRemoved, job=job_id)
-        if subject.spec.watch is not None:
-            self._loop.remember(CHANGES + job_id, "")
-            self._turn.state.facts.pop(CHANGES + job_id, None)
-            self._watch_files()
+        self._watch_files()
+        if wait:
+            await self._forget_when_gone(subject)
+            return
+        task = asyncio.get_running_loop().create_task(self._forget_when_gone(subject))
+        self._removals.add(task)
+        task.add_done_callback(self._removal_over)
+
+    def _removal_over(self, task: asyncio.Task[None]) -> None:
+        self._removals.discard(task)
+        if not task.cancelled():
+            task.exception()  # the engine has ended before the job's runs: the next one sees them to their end
+
+    async def _forget_when_gone(self, subject: JobSubject) -> None:
         await self._until(lambda: is_gone(subject) and self._loop.settled)
         await self._box.change(lambda turn: forget_job(turn, subject))
-        self._rows[job_id] = job_row(subject)
+        self._rows[subject.id] = job_row(subject)
 
     async def wait_idle(self) -> None:
         """Returns when nothing runs, waits or is scheduled any more, and that is on record (a campaign is then over)."""
@@ -615,6 +694,7 @@ class Engine:
             damaged_state=self._damaged,
             warnings=(
                 *self._warnings,
+                *(f"{job_id} of the file was removed; `ctl add` brings it back" for job_id in sorted(self._removed)),
                 *map(hold_text, self._turn.state.holds.values()),
                 *(self._deliverer.warnings if self._deliverer is not None else ()),
                 *((self._loop.trouble,) if self._loop.trouble else ()),

@@ -271,6 +271,20 @@ _TABLE: Final = (
         (Arg("reason", ArgKind.TEXT, "what was done about it"),),
     ),
     Verb(
+        "add",
+        frozenset({Target.ENGINE}),
+        "Add the jobs of a job file, all of them or none; kept over restarts.",
+        "added",
+        (Arg("path", ArgKind.PATH, "the file, on the engine's machine", required=True, positional=True),),
+    ),
+    Verb(
+        "remove",
+        frozenset({Target.JOB}),
+        "Take jobs away, over restarts, too; their runs end first and stay on record.",
+        "removed",
+        (Arg("stop", ArgKind.FLAG, "stop their runs instead of letting them end"),),
+    ),
+    Verb(
         "backup",
         frozenset({Target.ENGINE}),
         "Copy the state to a new file while the engine runs; put back, it starts held.",

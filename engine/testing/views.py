@@ -181,6 +181,14 @@ class EngineVerbs:
         """See `engine.api`."""
         return ()
 
+    async def add_file(self, path: Path) -> Sequence[str]:
+        """See `engine.api`."""
+        _unexpected("add_file")
+
+    async def remove(self, job_id: str, running: str = "drain", *, wait: bool = True) -> None:
+        """See `engine.api`."""
+        _unexpected("remove")
+
     async def backup(self, path: Path) -> int:
         """See `engine.api`."""
         _unexpected("backup")

@@ -32,8 +32,10 @@ class NotReachable(EngineError):  # noqa: N818 - says what is the case
 class Answered(EngineError):  # noqa: N818 - says what is the case
     """The engine said no: HTTP `status` and the `fault` it gave; `results` as sent, when a verb was done in part."""
 
-    def __init__(self, status: int, fault: Fault, results: list[Json] | None = None) -> None:
+    def __init__(self, status: int, fault: Fault, results: list[Json] | None = None, text: str = "") -> None:
         super().__init__(str(fault))
+        self.text = text
+        """Everything that is wrong with a job file, in lines; safe to print."""
         self.status = status
         self.fault = fault
         self.results = results or []
@@ -189,7 +191,13 @@ def _refusal(status: int, data: bytes) -> Answered:
         fault, results = _object(body.get("error")), body.get("results")
     except NotReachable:
         return Answered(status, Fault("http", f"the engine answered {status}"))
-    return Answered(status, Fault.from_json(fault), results if isinstance(results, list) else None)
+    text = body.get("text")
+    return Answered(
+        status,
+        Fault.from_json(fault),
+        results if isinstance(results, list) else None,
+        text if isinstance(text, str) else "",
+    )
 
 
 def _decoded(data: bytes) -> Json:

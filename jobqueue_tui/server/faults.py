@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from aiohttp import web
 
-from engine.errors import Refused, RefusedCode
+from engine.errors import BadJobFile, Refused, RefusedCode
 from engine.model.record import Json
 from jobqueue_tui.server.answers import answer
 from jobqueue_tui.wire.fault import Fault
@@ -61,6 +61,9 @@ async def in_words(request: web.Request, handler: Handler) -> web.StreamResponse
         return _error(failed.status, failed.fault)
     except Refused as refused:
         return _error(status_of(refused.code), Fault.of(refused))
+    except BadJobFile as bad:
+        fault = Fault("bad_file", str(bad), "mend what is listed")
+        return answer({"error": fault.to_json(), "text": bad.text}, status=422)
     except web.HTTPException as http:
         return _error(http.status, _HTTP.get(http.status, Fault("http", http.reason)))
     except ConnectionError:

@@ -192,6 +192,9 @@ class Routes:
         if verb.name == "backup":
             size = await self._view.backup(Path(call.arguments.text("path")))
             return answer({"results": [{"id": "engine", "ok": True, "bytes": size}]})
+        if verb.name == "add":
+            added = await self._view.add_file(Path(call.arguments.text("path")))
+            return answer({"results": [{"id": job, "ok": True} for job in added]})
         if verb.on == {Target.ENGINE}:
             self._on_shutdown(Shutdown(call.arguments.seconds("drain"), call.arguments.flag("leave"), actor()))
             return answer({"results": []}, status=202)

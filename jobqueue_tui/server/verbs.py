@@ -114,6 +114,9 @@ async def _on_one(view: EngineView, call: Call, job: JobView | Refused) -> dict[
         raise job
     if Target.RECORD in call.verb.on:
         return await _on_record(view, call, job.id)
+    if call.verb.name == "remove":
+        await view.remove(job.id, "stop" if call.arguments.flag("stop") else "drain", wait=False)
+        return {}
     return await (_on_job(job, call) if call.run is None else _on_run(_run_of(view, job, call.run), call))
 
 

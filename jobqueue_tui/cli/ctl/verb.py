@@ -72,6 +72,7 @@ def verb_command(name: str) -> click.Command:
             engine = engine_of(socket, state_dir, file)
             results = engine.verb(verb.name, body)
         except Answered as answered:
+            click.echo(answered.text, err=True, nl=False)
             if not answered.results:
                 raise
             status, fault = answered.status, answered.fault
