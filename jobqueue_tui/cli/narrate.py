@@ -78,6 +78,8 @@ class _Told:
     live: Mapping[str, RunPhase] = field(default_factory=lambda: NO_RUNS)
     ends: tuple[str, ...] = ()
     looks: int = 0
+    job: JobView | None = None
+    """As it was last seen: a job that was removed is off the list before its last run has ended."""
 
 
 class Narrator:
@@ -94,9 +96,19 @@ class Narrator:
     async def lines(self) -> list[Line]:
         """What is new since the last call, in the order of time."""
         changes = self._feed.take()
-        jobs = [job.id for job in self._view.jobs] if changes.resync else sorted(changes.jobs | self._owing)
-        found = [line for job_id in jobs for line in await self._job(self._view.job(job_id))]
+        if changes.resync:
+            jobs = [*dict.fromkeys([job.id for job in self._view.jobs] + [*self._told])]
+        else:
+            jobs = sorted(changes.jobs | self._owing)
+        found = [line for job_id in jobs if (job := self._seen(job_id)) is not None for line in await self._job(job)]
         return sorted(found, key=lambda line: line.at)
+
+    def _seen(self, job_id: str) -> JobView | None:
+        try:
+            return self._view.job(job_id)
+        except KeyError:
+            told = self._told.get(job_id)
+            return None if told is None else told.job
 
     def close(self) -> None:
         """Stop looking."""
@@ -108,6 +120,7 @@ class Narrator:
             if job.counters == _NONE and not job.active and not job.queued:
                 return []
             told = self._told[job.id] = _Told(_NONE)
+        told.job = job
         lines = await self._ends(job, told)
         runs = {run.run_id: run for run in (*job.active, *job.queued) if run.run_id not in told.ends}
         now = self._view.now()

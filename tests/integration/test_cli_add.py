@@ -33,6 +33,7 @@ def test_jobs_join_and_leave_over_restarts_and_a_bad_file_is_2_with_every_proble
         assert home.run("ctl", "remove", "nope").code == 4
         removed = home.run("ctl", "remove", "hand", "nap", "--stop")
         assert (removed.code, removed.out) == (0, "hand: removed\nnap: removed\n")
+        engine.until("nap:1 stopped removed")
         engine.signal(signal.SIGTERM)
         assert engine.end().code == 0
     (run,) = json.loads(home.run("history", "--format", "json").out)
