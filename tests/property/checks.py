@@ -27,6 +27,7 @@ class Memory:
     launched: int = 0
     off: dict[str, object] = field(default_factory=dict)
     dark: bool = False
+    strangers: bool = False
 
 
 def check(world: World, memory: Memory) -> None:
@@ -124,6 +125,11 @@ def check_order(bench: Bench) -> None:
     assert ready.first() is (waiting[0] if waiting else None)
 
 
+def job_of(attempt: str) -> str:
+    """The job of an attempt, whichever shard it is of."""
+    return attempt.rpartition(":")[0].partition("[")[0]
+
+
 def unknown(bench: Bench) -> list[str]:
     """What runs in a slot that the engine believes to be free: an undurable start before the last crash."""
     return [attempt for attempt in bench.executor.in_slots if attempt not in bench.state.by_attempt]
@@ -209,14 +215,15 @@ def check_offs(world: World, memory: Memory) -> None:
     new = bench.executor.launched[memory.launched :]
     off = {job.id: _why_off(job) for job in bench.state.jobs.values() if not job.may_start}
     dark = bench.state.blackout is not None
-    if not world.restarted:
+    if not (world.restarted or memory.strangers):  # what was ordered for a slot that a stranger holds starts after it
         for launch in new:
             if launch.waits:
-                job_id = launch.attempt.rpartition(":")[0]
+                job_id = job_of(launch.attempt)
                 same = job_id in off and off[job_id] == memory.off.get(job_id)
                 assert not same, f"{launch.attempt} started while its job was off"
                 assert not (dark and memory.dark), f"{launch.attempt} started in a blackout"
     memory.launched, memory.off, memory.dark = len(bench.executor.launched), off, dark
+    memory.strangers = bool(unknown(bench))
 
 
 def _why_off(job: Job) -> object:

@@ -96,6 +96,7 @@ def random_job(chance: random.Random, job_id: str, others: list[JobSpec]) -> Job
         when_not_durable=chance.choice([WhenNotDurable.WAIT, WhenNotDurable.WAIT, WhenNotDurable.RUN]),
         on_failure=chance.choice([OnFailure.CONTINUE, OnFailure.CONTINUE, OnFailure.HALT]),
         manual=chance.choice([Manual.ALLOW, Manual.ALLOW, Manual.DENY]),
+        matrix=chance.choice([{}] * 7 + [{"item": ("a", "b", "c")}]),
         success_codes=frozenset({0, 4}),
         skip_codes=frozenset({SKIP_CODE}),
     )

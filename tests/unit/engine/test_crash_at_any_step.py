@@ -104,12 +104,17 @@ FILES: Final = {
         spec("b"),
         spec("q", schedule=EverySchedule(30.0), overlap=Overlap.QUEUE, max_queued=2, max_runs=4),
     ),
+    "a matrix": engine(
+        spec("a", matrix={"item": ("x", "y", "z")}, concurrency=2, retry=Retry(limit=1, delay=5.0)),
+        spec("b", needs=(Need("a", Required.DONE),)),
+    ),
     "verbs": engine(
         spec("a", schedule=EverySchedule(50.0)), spec("b", manual=Manual.ONLY), spec("c", needs=(Need("b"),))
     ),
 }
 
 BAD: Final = {
+    "a matrix": {"a[y]:1.1", "a[z]:1.1", "a[z]:1.2"},
     "a failing chain": {"a:1.1"},
     "retries and failover": {"a:1.1", "a:1.2", "a:1.3", "d:1.1"},
     "preconditions": {"b:1.if0.0", "b:1.if0.1", "b:1.if0.2"},
