@@ -87,6 +87,13 @@ def _unstarted_outcome(run: Run, wish: Reason) -> Outcome:
     return Outcome.MISSED if wish.because is Because.DEADLINE else Outcome.SKIPPED
 
 
+def _begin_unasked(turn: Turn, run: Run, attempt: Attempt) -> None:
+    """It runs, or ran, before it was `starting` here: ahead of its slot, or begun undurably by an engine that died."""
+    if not attempt.ordered and run in turn.pipeline.claimed:
+        turn.pipeline.claimed.remove(run)
+    enter_starting(turn, run)
+
+
 def _started(turn: Turn, run: Run, attempt: Attempt, report: Started) -> None:
     if attempt.pid is not None:
         return  # told again after a reconnect
@@ -95,7 +102,7 @@ def _started(turn: Turn, run: Run, attempt: Attempt, report: Started) -> None:
     if attempt is not run.attempt:
         return  # a hook beside the run
     if run.phase in {RunPhase.QUEUED, RunPhase.RETRYING}:
-        enter_starting(turn, run)
+        _begin_unasked(turn, run, attempt)
     turn.fx.note(run)
     if attempt.step.kind is StepKind.IF:  # it has not started yet, it is being asked whether it may
         if run.wish is not None:
@@ -130,7 +137,7 @@ def _ended(turn: Turn, run: Run, attempt: Attempt, report: Ended) -> None:
         side_over(turn, run, attempt, _hook_error(report))
         return
     if not run.live:
-        enter_starting(turn, run)  # it started and ended before anything was heard of it
+        _begin_unasked(turn, run, attempt)  # it started and ended before anything was heard of it
     count_pause(run, report.at)
     run.left_behind += report.left_behind
     if report.peak_rss is not None:
@@ -209,7 +216,7 @@ def _spawn_failed(turn: Turn, run: Run, attempt: Attempt, report: SpawnFailed) -
         side_over(turn, run, attempt, str(reason))
         return
     if not run.live:
-        enter_starting(turn, run)
+        _begin_unasked(turn, run, attempt)
     if attempt.step.main:
         run.ended_at = report.at
         _main_over(turn, run, attempt, (Outcome.FAILED, reason), None)
@@ -221,7 +228,7 @@ def _spawn_failed(turn: Turn, run: Run, attempt: Attempt, report: SpawnFailed) -
 def lose(turn: Turn, run: Run, attempt: Attempt, reason: Reason) -> None:
     """The attempt is gone and nobody knows how it ended."""
     if not run.live:
-        enter_starting(turn, run)
+        _begin_unasked(turn, run, attempt)
     if attempt.step.main:
         run.ended_at = turn.now
         _main_over(turn, run, attempt, (Outcome.LOST, reason), None)

@@ -125,11 +125,6 @@ def check_order(bench: Bench) -> None:
     assert ready.first() is (waiting[0] if waiting else None)
 
 
-def job_of(attempt: str) -> str:
-    """The job of an attempt, whichever shard it is of."""
-    return attempt.rpartition(":")[0].partition("[")[0]
-
-
 def unknown(bench: Bench) -> list[str]:
     """What runs in a slot that the engine believes to be free: an undurable start before the last crash."""
     return [attempt for attempt in bench.executor.in_slots if attempt not in bench.state.by_attempt]

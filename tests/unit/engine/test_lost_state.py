@@ -6,7 +6,7 @@ from engine.core.verbs.resume import release_job
 from engine.ports.store import TAKEN_AT
 from engine.spec.config import EngineSpec, JobFile, OnLostState
 from engine.spec.job import Argv, EverySchedule, JobSpec, WhenNotDurable
-from engine.testing import Bench
+from engine.testing import Bench, MemoryStore
 from engine.testing.executor import Act
 
 
@@ -80,3 +80,23 @@ def test_nothing_starts_that_is_not_durable_unless_the_job_says_so() -> None:
     b.run_for(3)
     assert b.fates("careful") == ["success", "success"]
     assert b.fates("eager") == ["success", "success"]
+
+
+def test_the_end_of_an_undurable_start_is_taken_while_the_next_engine_claims_the_same_attempt() -> None:
+    """The engine died and nothing was on record; the run it had begun is over before the next engine has ordered it anew."""
+    store = MemoryStore(at_once=False)
+    store.failing = OSError("no space left on device")
+    eager = job("eager", when_not_durable=WhenNotDurable.RUN)
+    b = Bench(JobFile(jobs=(eager,)), store=store, script=lambda _: Act(5.0))
+    store.commit()
+    b.settle()
+    assert b.executor.live == ["eager:1.1"]
+    store.failing = None
+    b.crash()
+    b.run_for(10.0)
+    for _ in range(5):
+        store.commit()
+        b.settle()
+    assert b.fates("eager") == ["success"]
+    assert b.job("eager").tally.starts == 1
+    assert not b.loop.turn.pipeline.claimed
