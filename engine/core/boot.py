@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from engine.clock import Instant, micros
 from engine.core.admission import release, reserve
@@ -12,6 +13,7 @@ from engine.core.fates import cancel_queued, set_next
 from engine.core.occurrences import arise, plan_next, watch_deadline
 from engine.core.ready import order_key
 from engine.core.reports import lose, take_report
+from engine.core.retry import longest_wait
 from engine.core.settling import resume_schedule
 from engine.core.state import Job, Run
 from engine.core.timers import OverAt, ResumeAt, RetryAt
@@ -125,13 +127,17 @@ def resettle(turn: Turn, run: Run) -> None:
         state.enqueue(run)
         watch_deadline(turn, run)
         if run.not_before:
+            run.not_before = min(run.not_before, turn.now + micros(run.job.spec.on_false.retry_every or 0.0))
             turn.fx.timers.add(run.not_before, RetryAt(run))
     else:
         state.runs[run.run_id] = run
         run.job.active.append(run)
         run.job.last = run
     match run.state:
-        case Retrying(until=until):
+        case Retrying() as retrying:
+            # the clock may have been put back meanwhile: no wait is longer than the longest of its kind
+            until = min(retrying.until, turn.now + micros(longest_wait(run.job.spec.retry, run.attempts_made)))
+            run.state = replace(retrying, until=until)
             turn.fx.timers.add(until, RetryAt(run))
         case Paused(until=int(until)):
             turn.fx.timers.add(until, ResumeAt(run))

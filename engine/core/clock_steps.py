@@ -43,7 +43,8 @@ def _keep_ages(turn: Turn, by: int) -> None:
     for run in turn.state.runs.values():
         if run.live:
             continue
-        run.ages_from += by
+        waits_until = run.state.until if isinstance(run.state, Retrying) else run.not_before
+        run.ages_from = min(run.ages_from + by, max(turn.now, waits_until))
         _keep_passed(turn, run, by)
         if run.entry:
             turn.ready.push(run)

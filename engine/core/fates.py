@@ -90,14 +90,17 @@ def _remember(job: Job, run: Run, outcome: Outcome, reason: Reason | None) -> No
 
 
 def plan_after_end(turn: Turn, job: Job) -> None:
-    """`delay`: the next run comes so long after the end of the last. A run that never started frees its place in `max_runs`."""
+    """`delay`: the next run comes so long after the end of the last. A run that never started frees its place in `max_runs`.
+
+    Times that came while all places were taken were no occurrences: there may be years of them.
+    """
     if not job.listed:
         return
     if isinstance(job.spec.schedule, DelaySchedule):
         if not (job.active or job.queue):
             set_next(turn, job, job.limits.first(turn.now + micros(job.spec.schedule.seconds)))
     elif job.spec.max_runs is not None and job.next_due is None and job.plan and job.planned_until is not None:
-        set_next(turn, job, job.plan.next_after(job.planned_until))
+        set_next(turn, job, job.plan.next_after(max(job.planned_until, turn.now - 1)))
 
 
 def set_next(turn: Turn, job: Job, planned: Instant | None) -> None:

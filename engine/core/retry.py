@@ -7,7 +7,7 @@ import random
 from engine.clock import SECOND
 from engine.core.state import Run
 from engine.model.outcome import Because, Outcome, Reason
-from engine.spec.job import RetryCauses
+from engine.spec.job import Retry, RetryCauses
 
 
 def wait_before(run: Run, outcome: Outcome, reason: Reason, chance: random.Random) -> float | None:
@@ -21,14 +21,23 @@ def wait_before(run: Run, outcome: Outcome, reason: Reason, chance: random.Rando
         return None
     if (left := total_left(run)) is not None and left <= 0:
         return None
-    try:
-        wait = retry.delay * retry.backoff ** (run.attempts_made - 1)
-    except OverflowError:
-        wait = retry.max_delay
-    wait = min(wait, retry.max_delay)
+    wait = _unspread(retry, run.attempts_made)
     if retry.jitter:
         wait *= 1 + chance.uniform(-retry.jitter, retry.jitter)
     return max(0.0, wait)
+
+
+def longest_wait(retry: Retry, attempts_made: int) -> float:
+    """Seconds that a run waits at most after so many attempts."""
+    return _unspread(retry, attempts_made) * (1 + retry.jitter)
+
+
+def _unspread(retry: Retry, attempts_made: int) -> float:
+    try:
+        wait = retry.delay * retry.backoff ** (attempts_made - 1)
+    except OverflowError:
+        wait = retry.max_delay
+    return min(wait, retry.max_delay)
 
 
 def _is_cause(only: RetryCauses, outcome: Outcome, reason: Reason) -> bool:

@@ -235,7 +235,7 @@ def restore_run(job: Job, row: RunRow) -> Run:
         bypass=bool(row.bypass),
         attempts_made=row.attempts_made,
         started_at=row.started_at,
-        ended_at=None,
+        ended_at=row.ended_at,
         exit_code=row.exit_code,
         signal=row.signal,
         peak_rss=row.peak_rss,

@@ -174,7 +174,7 @@ def check_job(job: Job) -> None:
     assert tally.starts == over + len(job.active), f"counters of {job.id} add up"
     assert all(run.phase in ACTIVE and run.attempts_made > 0 for run in job.active)
     assert all(run.phase is RunPhase.QUEUED and run.attempts_made == 0 for run in job.queue)
-    limit = concurrency(job.spec)
+    limit = concurrency(job.spec) if job.listed else None
     assert limit is None or len(job.active) <= limit, f"{job.id} runs {len(job.active)} at once"
     if job.spec.max_runs is not None and job.listed:
         waiting = sum(run.counts for run in job.queue)

@@ -14,7 +14,7 @@ from engine.core.verbs.stop import stop_job
 from engine.ports.executor import Launch
 from engine.runtime.rows import restore_job
 from engine.spec.config import EngineSpec, JobFile
-from engine.spec.hooks import CommandHolds, OnFalse
+from engine.spec.hooks import CommandHolds, Hook, HookSlot, OnFalse
 from engine.spec.job import (
     Argv,
     AtSchedule,
@@ -347,3 +347,36 @@ def test_a_step_over_years_is_bounded_also_for_a_job_whose_many_times_lie_close_
     step(b, 400 * DAY + 43_200.0)
     assert fates(b, "a") == ["missed engine_down"]
     assert b.job("a").next_due == START + micros(401 * DAY + 3600.0)
+
+
+def test_waits_of_a_run_are_bounded_when_the_clock_was_put_back_while_the_engine_was_down() -> None:
+    """No retry and no look at preconditions waits for longer than its job file says, whatever the clock shows at the start."""
+    asks = spec("p", conditions=(CommandHolds(Argv(("test",))),), on_false=OnFalse(5.0, 20.0))
+    again = spec("r", retry=Retry(limit=1, delay=10.0))
+    file = JobFile(jobs=(asks, again))
+    b = Bench(file, script=lambda launch: Act(exit_code=int(launch.attempt in {"p:1.if0.0", "r:1.1"})))
+    b.run_for(1.0)
+    b.clock.step(-micros(400 * DAY))
+    b.crash()
+    b.run_for(30.0)
+    assert (fates(b, "p"), fates(b, "r")) == (["success"], ["success"])
+
+
+def test_times_that_came_while_max_runs_was_used_up_are_not_gone_through_one_by_one() -> None:
+    """A run that never started gives its place back; the schedule goes on from now, also when years have passed."""
+    rare = spec("a", schedule=EverySchedule(1.0), max_runs=1, start_deadline=5.0, exclusive="one")
+    b = bench(spec("hog", exclusive="one", priority=9), rare, acts={"hog": Act(20_000_000.0)})
+    b.run_for(1.0)
+    step(b, 400 * DAY)
+    assert fates(b, "a")[0] == "missed deadline"
+    assert len(fates(b, "a")) < 5
+
+
+def test_a_run_whose_hooks_went_on_over_a_crash_took_as_long_as_its_command() -> None:
+    """The end of the command is on record while its hooks still run."""
+    hooked = spec("a", hooks={HookSlot.FINALLY: Hook(Argv(("late",)))})
+    b = Bench(JobFile(jobs=(hooked,)), script=lambda launch: Act(10.0 if "finally" in launch.attempt else 2.0))
+    b.run_for(5.0)
+    b.crash()
+    b.run_for(10.0)
+    assert b.job("a").last_seconds == 2.0
