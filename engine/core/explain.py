@@ -82,23 +82,24 @@ def why_queued(state: State, run: Run, now: Instant) -> str:
         return f"exclusive run of {state.alone.job.id}"
     if state.free_memory is not None and state.free_memory < state.spec.min_ready_memory:
         return f"memory {format_size(state.free_memory)} free, min_ready_memory is {format_size(state.spec.min_ready_memory)}"
+    waits = run.attempt is None or run.entry != 0  # else it holds what it needs, and is on its way
     wanted = takes(run)
     exclusive = wanted.exclusive
     for name, count in wanted.pools:
         slots, taken = state.pools[name].slots, state.pool_taken.get(name, 0)
-        if taken + count > slots and run.attempt is None:
+        if taken + count > slots and waits:
             return f"pool {name} {taken}/{slots}: {_names(_users(state, name))}"
     if exclusive is True and state.taken:
         return f"exclusive: waits until nothing runs ({state.taken} active)"
-    if isinstance(exclusive, str) and state.groups.get(exclusive, 0) and run.attempt is None:
+    if isinstance(exclusive, str) and state.groups.get(exclusive, 0) and waits:
         return f"exclusive group {exclusive}: {_names(_members(state, exclusive))}"
-    match lacks(state, wanted) if run.attempt is None else None:
+    match lacks(state, wanted) if waits else None:
         case "cpu":
             return f"cpu {wanted.cpu:g} of {max(0.0, state.cpus - state.cpu_reserved):g} free"
         case "memory":
             free = min(max(0, state.memory - state.memory_reserved), state.free_memory or state.memory)
             return f"memory {format_size(wanted.memory)} of {format_size(free)} free"
-    if state.reserving not in {None, run} and run.attempt is None:
+    if state.reserving not in {None, run} and waits:
         return f"{state.reserving.run_id} waits for space and goes first (until {_clock(state.reserving_until or now)})"
     aged = state.effective_priority(run, now)
     place = f"priority {run.priority}" + (f" (aged to {aged:.1f})" if aged >= run.priority + 0.1 else "")

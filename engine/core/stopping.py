@@ -60,6 +60,6 @@ def wall_seconds(run: Run, now: int) -> float | None:
     """Seconds from the first start to the end (or now), pauses left out."""
     if run.started_at is None:
         return None
-    end = run.ended_at if run.ended_at is not None else now
+    end = next(at for at in (run.ended_at, run.paused_since, now) if at is not None)
     paused = run.paused_us + (max(0, end - run.paused_since) if run.paused_since is not None else 0)
     return max(0, end - run.started_at - paused) / SECOND

@@ -78,6 +78,9 @@ FORGET_EACH: Final = 64
 FORGET_EVERY: Final = 3_600 * SECOND
 """Between two looks for runs that are too old."""
 
+TRIED: Final = "store_tried"
+"""The fact that is written to try a store which failed."""
+
 ALERT: Final = "alert:"
 """Facts in the store that begin so are alerts which their notifiers do not have yet."""
 
@@ -511,6 +514,9 @@ class Loop:
             waiting.noted.setdefault(run.job.id, {})[run.no] = run
         self._take_noted(waiting)
         self._tell_noted(fx.noted.values())
+        if not waiting and self._retry_at is not None and self._retry_at <= self.turn.now:
+            # what failed was only to be answered: find out, with one row, whether the store can be written again
+            waiting.facts[TRIED] = str(self.turn.now)
         if waiting and self._flying is None and (self._retry_at is None or self._retry_at <= self.turn.now):
             self._fly()
         elif self.trouble is not None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from engine.clock import SECOND, moment
 from engine.core.explain import why_queued
 from engine.core.state import Run
+from engine.core.verbs.pause import hold_job
+from engine.core.verbs.resume import release_job
 from engine.core.verbs.trigger import trigger
 from engine.ports.executor import Launch
 from engine.spec.config import EngineSpec, JobFile, PoolOrder, PoolSpec
@@ -240,6 +242,9 @@ def test_who_waits_behind_a_reservation_is_told_so_and_passes_when_its_ten_minut
     )
     b.run_for(70)
     b.do(lambda turn: trigger(turn, "late", bypass=False))
+    assert why(b, "late").startswith("alone:1 waits for space and goes first (until ")
+    b.do(lambda turn: hold_job(turn, b.job("late"), None))
+    b.do(lambda turn: release_job(turn, b.job("late")))
     assert why(b, "late").startswith("alone:1 waits for space and goes first (until ")
     b.run_for(580)
     assert "late" not in order(b)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from engine.clock import SECOND, micros, moment
+from engine.core.stopping import wall_seconds
 from engine.core.turn import Turn
 from engine.core.verbs.add import begin_new, join_job
-from engine.core.verbs.pause import hold_job
+from engine.core.verbs.pause import hold_job, pause_run
 from engine.core.verbs.remove import forget_job, remove_job
 from engine.core.verbs.resume import release_job
 from engine.core.verbs.stop import stop_job
@@ -380,3 +381,14 @@ def test_a_run_whose_hooks_went_on_over_a_crash_took_as_long_as_its_command() ->
     b.crash()
     b.run_for(10.0)
     assert b.job("a").last_seconds == 2.0
+
+
+def test_a_paused_clock_does_not_tick_when_the_wall_clock_is_put_back() -> None:
+    """What a paused run has taken is what it had taken when it was paused."""
+    b = bench(spec("a"), acts={"a": Act(100.0)})
+    b.run_for(10.0)
+    b.do(lambda turn: pause_run(turn, b.active("a")[0], None))
+    for seconds in (-5.0, -1.0, 60.0):
+        step(b, seconds)
+        b.run_for(1.0)
+        assert wall_seconds(b.active("a")[0], b.now) == 10.0

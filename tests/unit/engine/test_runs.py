@@ -443,3 +443,16 @@ def test_a_run_that_starts_undurably_has_its_log() -> None:
     b.do(lambda turn: trigger(turn, "a", bypass=False))
     b.run_for(5.0)
     assert [launch.log_path.rpartition("/")[2] for launch in b.executor.launched] == ["1.log", "2.log"]
+
+
+def test_a_store_that_failed_on_an_answer_alone_is_tried_again_and_the_engine_does_not_spin() -> None:
+    """Nothing was to be written but a verb to be answered: the next try is a second later, once, and ends the trouble."""
+    b = bench(spec("a"), acts={"a": Act(None)})
+    b.run_for(5)
+    b.store.failing = OSError("no space left on device")
+    b.do(lambda turn: None)
+    assert b.loop.trouble
+    b.run_for(5)
+    b.store.failing = None
+    b.run_for(5)
+    assert b.loop.trouble is None
