@@ -93,6 +93,7 @@ def _nobody(_run: Run, _why: Refused | None) -> None:
 
 def _hold(turn: Turn, run: Run) -> None:
     """It turns out to be on its way or running: it holds what it takes. (Live ones on record have it since `resettle`.)"""
+    turn.ready.drop(run)  # the end of another run of its job, taken just now, may have offered it
     if not run.live:
         reserve(turn, run)
 

@@ -305,10 +305,10 @@ def let_all_end(world: World) -> None:
     bench = world.bench
     bench.store.failing, bench.free_memory = None, 8 * MEMORY
     bench.run_for(2.0)
+    for run in list(bench.state.runs.values()):
+        if run.phase is RunPhase.PAUSED:
+            bench.do(lambda turn, run=run: resume_run(turn, run))  # type: ignore[misc] # bound at once
     for job in list(bench.state.listed_jobs()):
-        for run in list(job.active):
-            if run.phase is RunPhase.PAUSED:
-                bench.do(lambda turn, run=run: resume_run(turn, run))  # type: ignore[misc] # bound at once
         with contextlib.suppress(Refused):
             bench.do(lambda turn, job=job: suspend(turn, job))  # type: ignore[misc] # bound at once
     for scope in list(bench.state.holds):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from engine.core.verbs.trigger import trigger
 from engine.ports.executor import Missing
 from engine.spec.config import EngineSpec, JobFile
 from engine.spec.hooks import Hook, HookSlot
-from engine.spec.job import Argv, Retry, RetryCauses
+from engine.spec.job import Argv, Manual, Overlap, Retry, RetryCauses
 from engine.testing.executor import Act
 from tests.unit.engine.making import bench, spec
 
@@ -73,3 +74,18 @@ def test_what_waits_of_a_job_that_left_the_file_ends_and_what_runs_goes_on() -> 
     b.run_for(60.0)
     assert b.fates("b") == ["success"]
     assert b.state.nothing_left()
+
+
+def test_runs_of_one_job_that_ended_while_no_engine_was_there_go_on_each_once() -> None:
+    """The end of the first makes room for the next of its job, which turns out to have run already: it does not start again."""
+    late = {HookSlot.FINALLY: Hook(Argv(("late",)))}
+    twin = spec("a", hooks=late, concurrency=2, overlap=Overlap.QUEUE, max_queued=2, manual=Manual.ONLY)
+    b = bench(twin, max_running=2, acts={"a:1.1": Act(0.1), "a:2.1": Act(0.1)})
+    b.do(lambda turn: [trigger(turn, "a", bypass=False) for _ in range(2)])
+    assert [row.state for row in b.store.runs.values()] == ["queued", "queued"]
+    b.clock.advance(b.now + 200_000)
+    b.executor.play()
+    b.crash()
+    b.run_for(10.0)
+    assert b.fates("a") == ["success", "success"]
+    assert b.state.taken == 0
