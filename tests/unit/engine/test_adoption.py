@@ -80,10 +80,12 @@ def test_runs_of_one_job_that_ended_while_no_engine_was_there_go_on_each_once() 
     """The end of the first makes room for the next of its job, which turns out to have run already: it does not start again."""
     late = {HookSlot.FINALLY: Hook(Argv(("late",)))}
     twin = spec("a", hooks=late, concurrency=2, overlap=Overlap.QUEUE, max_queued=2, manual=Manual.ONLY)
-    b = bench(twin, max_running=2, acts={"a:1.1": Act(0.1), "a:2.1": Act(0.1)})
-    b.do(lambda turn: [trigger(turn, "a", bypass=False) for _ in range(2)])
-    assert [row.state for row in b.store.runs.values()] == ["queued", "queued"]
-    b.clock.advance(b.now + 200_000)
+    b = bench(twin, max_running=2, acts={"a:1.1": Act(0.1), "a:1.finally": Act(5.0), "a:2.1": Act(1.0)})
+    b.do(lambda turn: trigger(turn, "a", bypass=False))
+    b.run_for(3.0)
+    b.do(lambda turn: trigger(turn, "a", bypass=False))
+    assert [row.state for row in b.store.runs.values()] == ["running", "queued"]
+    b.clock.advance(b.now + 3_000_000)
     b.executor.play()
     b.crash()
     b.run_for(10.0)
