@@ -168,6 +168,7 @@ def _claim(turn: Turn) -> None:
             number = run.attempts_made + 1
             step = COMMAND if run.attempts_made else first_step(run.job.spec)
             run.attempt = claim(turn, run, step, attempt_id(run, step, number), number)
+            turn.fx.touch(run.job)
         turn.pipeline.claimed.append(run)
         room -= 1
 
@@ -285,9 +286,20 @@ def withdrawn(turn: Turn, attempts: tuple[AttemptId, ...]) -> list[Run]:
             undo_starting(turn, run)
         if run.wish is not None:
             doomed.append(run)
+        elif turn.state.draining:
+            drop_claim(turn, run)
         else:
             reoffer(turn, run)
     return doomed
+
+
+def drop_claim(turn: Turn, run: Run) -> None:
+    """No attempt of it is under way any more, on record as well: what stays claimed would be `lost` if the executor has
+    gone in order by the next start, and so cannot be asked."""
+    assert run.attempt is not None
+    turn.state.by_attempt.pop(run.attempt.id, None)
+    run.attempt = None
+    turn.fx.save(run)
 
 
 def undo_starting(turn: Turn, run: Run) -> None:

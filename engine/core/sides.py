@@ -31,7 +31,7 @@ def attempt_id(run: Run, step: Step, number: int) -> AttemptId:
 
 
 def claim(turn: Turn, run: Run, step: Step, new_id: AttemptId, number: int) -> Attempt:
-    """A new attempt, to be made durable before it may be ordered."""
+    """A new attempt, to be made durable before it may be ordered: that of the run, unless it runs beside it."""
     attempt = Attempt(
         id=new_id,
         number=number,
@@ -43,7 +43,6 @@ def claim(turn: Turn, run: Run, step: Step, new_id: AttemptId, number: int) -> A
         run.home = Home.CALL if isinstance(command_of(run.job.spec, step), Call) else Home.LOCAL
     turn.state.by_attempt[new_id] = run
     turn.fx.claims.append((run, attempt))
-    turn.fx.save(run)
     return attempt
 
 
@@ -64,6 +63,7 @@ def begin_side(turn: Turn, run: Run, kind: StepKind) -> None:
     attempt = claim(turn, run, step, new_id, max(1, run.attempts_made))
     attempt.waits = False
     run.course.sides[attempt.id] = attempt
+    turn.fx.save(run)
     turn.pipeline.in_slot.append((run, attempt))
 
 

@@ -22,6 +22,7 @@ def begin_step(turn: Turn, run: Run, step: Step) -> None:
     number = run.attempts_made
     run.attempt = claim(turn, run, step, attempt_id(run, step, number), number)
     run.attempt.waits = False
+    turn.fx.save(run)
     turn.pipeline.in_slot.append((run, run.attempt))
 
 

@@ -90,6 +90,33 @@ RUN_KEY: Final = ("no", "run_id", "job", "kind", "planned_at", "seq", "item")
 """The fields of a run's row that never change; they stand first in `RunRow`."""
 
 
+class ClaimRow(NamedTuple):
+    """The claim of a stored run that waits: its next attempt, of which nothing is known but that it may be ordered."""
+
+    no: int
+    attempt_id: str
+    tag: int
+    boot_id: str
+    step: str
+    executor: str
+    log_path: str | None
+
+
+def claimed(row: RunRow, claim: ClaimRow) -> RunRow:
+    """The row of the run with its claim: what told of an attempt's start told of one that is over."""
+    return row._replace(
+        attempt_id=claim.attempt_id,
+        tag=claim.tag,
+        boot_id=claim.boot_id,
+        step=claim.step,
+        executor=claim.executor,
+        log_path=claim.log_path,
+        attempt_started_at=None,
+        pid=None,
+        ticks=None,
+    )
+
+
 class JobRow(NamedTuple):
     """A job as stored: counters, what an operator set, how far its schedule has got, what it knows of its needs, its data (JSON)."""
 
@@ -173,7 +200,7 @@ class Forget:
 @dataclass(slots=True)
 class Batch:
     """What is to be durable together. `facts` are single values by name. `new` are rows of runs that were never written,
-    `runs` those of runs that were. `attached` are facts for the records of runs that are over: run id and a JSON object.
+    `runs` those of runs that were; `claims` change only what a claim does. `attached` are facts for the records of runs that are over: run id and a JSON object.
 
     `folders` are made before the commit, so is the second file with what is turned off (`offs`, whole); `lines` go to
     text files after it.
@@ -181,6 +208,7 @@ class Batch:
 
     new: list[RunRow] = field(default_factory=list)
     runs: list[RunRow] = field(default_factory=list)
+    claims: list[ClaimRow] = field(default_factory=list)
     jobs: list[JobRow] = field(default_factory=list)
     facts: dict[str, str] = field(default_factory=dict)
     attached: list[tuple[str, str]] = field(default_factory=list)
@@ -197,6 +225,7 @@ class Batch:
         return bool(
             self.new
             or self.runs
+            or self.claims
             or self.jobs
             or self.facts
             or self.attached

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final, TypeAlias
@@ -30,6 +30,7 @@ class Flight:
     jobs: dict[str, Job] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
     claims: list[tuple[Run, Attempt]] = field(default_factory=list)
+    """Attempts that may be ordered once this is durable; of their runs nothing else changed, unless they are in `runs`."""
     ends: list[AttemptId] = field(default_factory=list)
     over: list[Run] = field(default_factory=list)
     audit: list[AuditRow] = field(default_factory=list)
@@ -51,6 +52,7 @@ class Flight:
     def __bool__(self) -> bool:
         return bool(
             self.runs
+            or self.claims
             or self.jobs
             or self.herd
             or self.facts
@@ -95,18 +97,26 @@ class Flight:
                 self.runs[run.no] = run
                 self.jobs[job_id] = run.job
 
-    def add(self, runs: Mapping[int, Run], jobs: Mapping[str, Job]) -> None:
-        """Rows to write. A new run of a schedule waits with its job's row for the flight that has room for them."""
+    def add(self, runs: Mapping[int, Run], jobs: Mapping[str, Job], claims: Sequence[tuple[Run, Attempt]]) -> None:
+        """Rows to write. A new run of a schedule waits with its job's row for the flight that has room for them, unless
+        it has a claim."""
+        self.claims += claims
+        for run, _ in claims:
+            if not run.stored:
+                self._take(run)
         for run in runs.values():
             if _can_wait(run):
                 self.herd.setdefault(run.job.id, {})[run.no] = run
             else:
-                self.runs[run.no] = run
-                if (waiting := self.herd.get(run.job.id)) is not None:
-                    waiting.pop(run.no, None)
+                self._take(run)
         for job in jobs.values():
             if job.id not in self.herd:
                 self.jobs[job.id] = job
+
+    def _take(self, run: Run) -> None:
+        self.runs[run.no] = run
+        if (waiting := self.herd.get(run.job.id)) is not None:
+            waiting.pop(run.no, None)
 
     def take_herd(self) -> Flight:
         """Take as much of the herd as a flight holds, and all of it that belongs to jobs written anyway; the rest is returned.

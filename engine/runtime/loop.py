@@ -50,7 +50,7 @@ from engine.runtime.events import BOUND, EventLog
 from engine.runtime.flight import Flight, Reply
 from engine.runtime.launching import Launcher
 from engine.runtime.records import runs_log_line
-from engine.runtime.rows import audit_row, job_row, run_row
+from engine.runtime.rows import audit_row, claim_row, job_row, run_row
 from engine.runtime.secrets import SecretUnavailable
 from engine.runtime.telling import Teller
 from engine.spec.notify import When
@@ -497,9 +497,8 @@ class Loop:
         if orders:
             self._executor.submit(orders)
         waiting = self._waiting
-        waiting.add(fx.runs, fx.jobs)
+        waiting.add(fx.runs, fx.jobs, fx.claims)
         waiting.facts |= fx.facts
-        waiting.claims += fx.claims
         waiting.ends += fx.ends
         waiting.over += fx.over
         waiting.forget.update(run.job.id for run in fx.over if run.job.seq % FORGET_EACH == 0)
@@ -588,6 +587,9 @@ class Loop:
         return Batch(
             new=[rows[run.no] for run in flight.runs.values() if not run.stored],
             runs=[rows[run.no] for run in flight.runs.values() if run.stored],
+            claims=[
+                claim_row(run, attempt) for run, attempt in flight.claims if run.no not in rows and attempt is run.attempt
+            ],
             ended=[rows[run.no] for run in flight.over],
             forget=self._forget(flight),
             jobs=[job_row(job) for job in flight.jobs.values()],

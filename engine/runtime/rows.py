@@ -16,7 +16,7 @@ from engine.model.outcome import Because, Outcome, Reason
 from engine.model.record import AttemptRecord, RunKind
 from engine.model.states import Paused, Queued, Retrying, Running, RunPhase, RunState, Starting, Stopping
 from engine.ports.executor import Home, LeftBehind
-from engine.ports.store import AuditRow, JobRow, RunRow
+from engine.ports.store import AuditRow, ClaimRow, JobRow, RunRow
 from engine.spec.matrix import Shard
 from engine.spec.params import Given
 
@@ -74,6 +74,19 @@ def run_row(run: Run) -> RunRow:
         cascade=run.cascade,
         params=run.given.to_text(),
         matrix=None if run.shard is None else json.dumps([dict(run.shard.values), run.shard.first]),
+    )
+
+
+def claim_row(run: Run, attempt: Attempt) -> ClaimRow:
+    """What a claim changes in the row of a run that is otherwise stored as it is."""
+    return ClaimRow(
+        no=run.no,
+        attempt_id=attempt.id,
+        tag=attempt.tag,
+        boot_id=attempt.boot_id,
+        step=str(attempt.step),
+        executor=run.home,
+        log_path=run.log_path,
     )
 
 

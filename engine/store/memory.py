@@ -15,7 +15,7 @@ from engine.model.audit import AuditRecord
 from engine.model.day import DayRecord
 from engine.model.outcome import Outcome
 from engine.model.record import RunRecord
-from engine.ports.store import AckRow, AuditRow, Batch, Done, JobRow, RunRow, Stored
+from engine.ports.store import AckRow, AuditRow, Batch, Done, JobRow, RunRow, Stored, claimed
 from engine.spec.job import NOTHING
 from engine.spec.params import Given
 from engine.store.audit import to_audit_record
@@ -89,6 +89,8 @@ class MemoryStore:
             if row.outcome is not None and (before is None or before.outcome is None):
                 self._over.append(row.no)
             self.runs[row.no] = row
+        for claim in batch.claims:
+            self.runs[claim.no] = claimed(self.runs[claim.no], claim)
         while len(self._over) > self._keep:
             gone = self.runs.pop(self._over.popleft(), None)
             self.acked.pop("" if gone is None else gone.run_id, None)

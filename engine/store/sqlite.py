@@ -30,7 +30,7 @@ from engine.store.history import ended_runs, given_to, one_run, unacknowledged
 from engine.store.lock import StateLock
 from engine.store.renaming import rename
 from engine.store.retention import Retention
-from engine.store.schema import ADD_RUN, ATTACH, CHANGE_RUN, SAVE_ACK, SAVE_FACT, SAVE_JOB, Age, check_version, migrate
+from engine.store.schema import ADD_RUN, ATTACH, CHANGE_RUN, CLAIM_RUN, SAVE_ACK, SAVE_FACT, SAVE_JOB, Age, check_version, migrate
 
 OFFS: Final = "holds.json"
 """The second file: what operators have turned off (`core.offs`)."""
@@ -205,6 +205,7 @@ def _commit(db: sqlite3.Connection, batch: Batch, offs: Path) -> OSError | None:
         db.execute("BEGIN IMMEDIATE")
         db.executemany(ADD_RUN, batch.new)
         db.executemany(CHANGE_RUN, [row.changes() for row in batch.runs])
+        db.executemany(CLAIM_RUN, [(*row[1:], row.no) for row in batch.claims])
         db.executemany(SAVE_JOB, batch.jobs)
         db.executemany(SAVE_FACT, batch.facts.items())
         if "" in batch.facts.values():

@@ -107,6 +107,13 @@ class FakeExecutor:
         self._ended.clear()
         self._missing = missing
 
+    def leave(self) -> bool:
+        """As a keeper that the engine has said goodbye to: with nothing alive and no end unacknowledged it goes. Did it."""
+        if self._live or self._ended or self._waiting:
+            return False
+        self.die()
+        return True
+
     def _recovered(self, attempt: AttemptId) -> Recovered:
         if attempt in self._ended:
             return self._ended[attempt]

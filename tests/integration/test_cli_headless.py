@@ -102,6 +102,21 @@ def test_on_term_leave_lets_runs_go_on_and_the_next_engine_has_them(home: Home) 
         engine.until("nap:1 stopped")
 
 
+def test_what_waits_when_the_engine_ends_in_order_is_run_by_the_next_one(home: Home) -> None:
+    """Also what the keeper had in line already: it gave that back and left, so that nobody can be asked about it."""
+    jobs = ", ".join(f"j{number}: {{command: [sleep, '0.2']}}" for number in range(6))
+    home.write(f"engine: {{max_running: 1}}\njobs: {{{jobs}}}")
+    with home.started("--no-ui", "jobs.yaml") as engine:
+        engine.until("running pid")
+        engine.signal(signal.SIGTERM)
+        assert engine.end().code == 0
+    home.write(f"jobs: {{{jobs}}}")
+    ran = home.run("--no-ui", "--until-idle", "jobs.yaml")
+    assert (ran.code, " lost" in ran.out) == (0, False), ran.out
+    history = [json.loads(line) for line in home.run("history", "--format", "jsonl").out.splitlines()]
+    assert {run["outcome"] for run in history} == {"success"}
+
+
 def test_a_second_engine_on_the_same_state_is_refused_with_5(home: Home) -> None:
     home.write(IDLE)
     with home.started("--no-ui", "jobs.yaml") as engine:

@@ -227,7 +227,11 @@ def _shutdown(world: World, job: Job, deed: Deed) -> None:
     world.bench.run_for(2.0)
     world.bench.do(lambda turn: begin_shutdown(turn, drain))
     world.bench.run_for(10.0)
+    left = world.bench.executor.leave()
+    lost = sum(job.tally.lost for job in world.bench.state.jobs.values())
     world.restart()
+    now_lost = sum(job.tally.lost for job in world.bench.state.jobs.values())
+    assert not left or now_lost == lost, "a run was lost that nobody started"
 
 
 def _crash(world: World, job: Job, deed: Deed) -> None:

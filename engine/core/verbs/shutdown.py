@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine.clock import micros
-from engine.core.fates import forget_claim
+from engine.core.admission import release
+from engine.core.dispatch import drop_claim
 from engine.core.timers import DrainEnd
 from engine.core.turn import Turn
 from engine.ports.executor import Withdraw
@@ -15,9 +16,9 @@ def begin_shutdown(turn: Turn, drain: float | None) -> None:
     for run in list(turn.ready.in_order()):
         turn.ready.drop(run)
     for run in list(turn.pipeline.claimed):
-        # an attempt that stays claimed on record would be `lost` if the keeper is gone by the next start
-        forget_claim(turn, run)
-        turn.fx.save(run)
+        turn.pipeline.claimed.remove(run)
+        release(turn, run)
+        drop_claim(turn, run)
     waiting = tuple(turn.pipeline.ahead)
     if waiting:
         turn.fx.orders.append(Withdraw(waiting))
