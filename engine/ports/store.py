@@ -200,7 +200,8 @@ class Forget:
 @dataclass(slots=True)
 class Batch:
     """What is to be durable together. `facts` are single values by name. `new` are rows of runs that were never written,
-    `runs` those of runs that were; `claims` change only what a claim does. `attached` are facts for the records of runs that are over: run id and a JSON object.
+    `runs` those of runs that were; `claims` change only what a claim does. `attached` are facts for the records of runs
+    that are over: run id and a JSON object.
 
     `folders` are made before the commit, so is the second file with what is turned off (`offs`, whole); `lines` go to
     text files after it.

@@ -588,7 +588,9 @@ class Loop:
             new=[rows[run.no] for run in flight.runs.values() if not run.stored],
             runs=[rows[run.no] for run in flight.runs.values() if run.stored],
             claims=[
-                claim_row(run, attempt) for run, attempt in flight.claims if run.no not in rows and attempt is run.attempt
+                claim_row(run, attempt)
+                for run, attempt in flight.claims
+                if run.no not in rows and attempt is run.attempt
             ],
             ended=[rows[run.no] for run in flight.over],
             forget=self._forget(flight),

@@ -30,7 +30,18 @@ from engine.store.history import ended_runs, given_to, one_run, unacknowledged
 from engine.store.lock import StateLock
 from engine.store.renaming import rename
 from engine.store.retention import Retention
-from engine.store.schema import ADD_RUN, ATTACH, CHANGE_RUN, CLAIM_RUN, SAVE_ACK, SAVE_FACT, SAVE_JOB, Age, check_version, migrate
+from engine.store.schema import (
+    ADD_RUN,
+    ATTACH,
+    CHANGE_RUN,
+    CLAIM_RUN,
+    SAVE_ACK,
+    SAVE_FACT,
+    SAVE_JOB,
+    Age,
+    check_version,
+    migrate,
+)
 
 OFFS: Final = "holds.json"
 """The second file: what operators have turned off (`core.offs`)."""
