@@ -131,9 +131,9 @@ class _Imagined(Launcher):
     def give_log(self, run: Run) -> None:
         """See `Launcher`."""
 
-    def take_outputs(self, run: Run, attempt: Attempt) -> dict[str, str]:
+    def outputs_file(self, run: Run, attempt: Attempt) -> str | None:
         """See `Launcher`."""
-        return {}
+        return None
 
 
 _iso = lru_cache(maxsize=64)(iso)

@@ -19,7 +19,7 @@ from typing import Final, Self
 from engine.api import LogChunk, MachineLoad
 from engine.clock import SECOND, Clock, Instant, moment
 from engine.core.blackouts import take_edge
-from engine.core.boot import add_job, adopt, begin
+from engine.core.boot import add_job, begin
 from engine.core.changes import FACT as CHANGES
 from engine.core.changes import files_changed
 from engine.core.explain import hold_text
@@ -59,7 +59,7 @@ from engine.model.record import EngineStatus, Json, RunRecord
 from engine.model.states import JobStatus
 from engine.model.undo import NONE, Undo
 from engine.notify.deliverer import Deliverer
-from engine.ports.executor import Ended, Executor, Home, Limit
+from engine.ports.executor import Executor, Home, Limit
 from engine.ports.monitoring import Monitoring
 from engine.ports.store import JobRow, Store, Stored
 from engine.runtime.events import Subscription
@@ -270,14 +270,9 @@ class Engine:
         anew = campaign and stored.facts.get(CAMPAIGN) != "open"
         if campaign:
             self._loop.remember(CAMPAIGN, "open")
-
-        def first(turn: Turn) -> None:
-            adopt(turn, [self._loop.look_at_end(one) if isinstance(one, Ended) else one for one in recovered])
-            begin(turn, self._zone, campaign=anew)
-
         self._begin_telling(stored)
         try:
-            self._loop.first_tick(first)
+            self._loop.first_tick(lambda turn: begin(turn, self._zone, campaign=anew), recovered)
         except BaseException:
             await self.close()
             raise

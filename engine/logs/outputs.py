@@ -23,9 +23,11 @@ class BadOutput(ValueError):  # noqa: N818 - says what is the case
     """The file cannot be taken for outputs, and why."""
 
 
-def take_lines(path: str) -> dict[str, str]:
-    """The outputs in the file, which is removed; nothing when there is none. BadOutput names what is wrong with it."""
-    text = _take(path)
+def read_lines(path: str) -> dict[str, str] | None:
+    """The outputs in the file; None when there is none. BadOutput names what is wrong with it."""
+    text = _read(path)
+    if text is None:
+        return None
     found: dict[str, str] = {}
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
@@ -37,20 +39,29 @@ def take_lines(path: str) -> dict[str, str]:
     return found
 
 
-def take_found(path: str) -> dict[str, str]:
-    """What `patterns.py find` has printed into the file, which is removed. BadOutput when it could not."""
+def read_found(path: str) -> dict[str, str] | None:
+    """What `patterns.py find` has printed into the file; None when there is none. BadOutput when it could not."""
+    text = _read(path)
+    if text is None:
+        return None
     try:
-        found = json.loads(_take(path))
+        found = json.loads(text)
     except (ValueError, RecursionError):
         raise BadOutput("the log could not be searched for outputs") from None
     return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
 
 
-def _take(path: str) -> str:
+def drop(path: str) -> None:
+    """Remove the file: what was in it is on record."""
+    with contextlib.suppress(OSError):
+        os.unlink(path)  # noqa: PTH108 - beside the calls below
+
+
+def _read(path: str) -> str | None:
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
-        return ""
+        return None
     except OSError as error:
         raise BadOutput(f"$JOB_OUTPUT cannot be read: {error.strerror}") from None
     try:
@@ -62,8 +73,6 @@ def _take(path: str) -> str:
         raw = os.read(fd, MOST)
     finally:
         os.close(fd)
-        with contextlib.suppress(OSError):
-            os.unlink(path)  # noqa: PTH108 - beside the calls above
     return raw.decode("utf-8", "replace")
 
 

@@ -211,6 +211,8 @@ class Ended:
     peak_rss: int | None
     cause: Cause | None = None
     left_behind: tuple[LeftBehind, ...] = ()
+    handed_on: bool | None = None
+    """Is there a file with its outputs; None: somebody has to look."""
     failure: Failure | None = None
     saved: DataSaved | None = None
     """What the function of a child left."""

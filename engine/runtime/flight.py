@@ -33,6 +33,8 @@ class Flight:
     """Attempts that may be ordered once this is durable; of their runs nothing else changed, unless they are in `runs`."""
     ends: list[AttemptId] = field(default_factory=list)
     over: list[Run] = field(default_factory=list)
+    read: list[str] = field(default_factory=list)
+    """Files whose outputs were taken, to be removed once that is on record."""
     audit: list[AuditRow] = field(default_factory=list)
     acks: list[AckRow] = field(default_factory=list)
     offs_changed: bool = False
@@ -72,6 +74,7 @@ class Flight:
         self.claims += newer.claims
         self.ends += newer.ends
         self.over += newer.over
+        self.read += newer.read
         self.audit += newer.audit
         self.acks += newer.acks
         self.offs_changed |= newer.offs_changed

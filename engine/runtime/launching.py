@@ -16,7 +16,7 @@ from engine.core.state import Attempt, Run
 from engine.executors.call.child import child_argv, child_env
 from engine.executors.local import patterns
 from engine.logs.masking import marks_of, marks_path
-from engine.logs.outputs import last_lines, take_found, take_lines
+from engine.logs.outputs import last_lines
 from engine.logs.secret_child import fault_of
 from engine.model.outcome import Outcome
 from engine.ports.executor import Calling, Home, Launch
@@ -149,11 +149,11 @@ class Launcher:
         marks = marks_of(run.log_path)
         return None if marks is None else marks.hide_text
 
-    def take_outputs(self, run: Run, attempt: Attempt) -> dict[str, str]:
-        """What the ended attempt hands on; nothing where it could not. BadOutput when what it left is refused."""
+    def outputs_file(self, run: Run, attempt: Attempt) -> str | None:
+        """Where the attempt leaves what it hands on; None: it cannot hand on anything."""
         if attempt.step.main and run.home is not Home.CALL:
-            return take_lines(self._beside(run, "out"))
-        return take_found(self._beside(run, "outputs")) if attempt.step == OUTPUTS else {}
+            return self._beside(run, "out")
+        return self._beside(run, "outputs") if attempt.step == OUTPUTS else None
 
     def _beside(self, run: Run, ending: str) -> str:
         """A file of the run beside its log."""

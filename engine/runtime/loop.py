@@ -21,8 +21,10 @@ from engine.clock import SECOND, Clock, Instant, micros, moment
 from engine.core import needs
 from engine.core.alerts import wants
 from engine.core.blackouts import take_edge
+from engine.core.boot import adopt
 from engine.core.changes import take_changed
 from engine.core.clock_steps import take_step
+from engine.core.course import OUTPUTS
 from engine.core.dispatch import offer, start_what_may
 from engine.core.going_on import go_on
 from engine.core.occurrences import miss_deadline, plan_some, take_due
@@ -38,13 +40,24 @@ from engine.core.verbs.hold import end_hold
 from engine.core.verbs.resume import release_job, resume_run
 from engine.core.watching import look
 from engine.errors import EngineFault, Refused, RefusedCode
-from engine.logs.outputs import BadOutput, has_text
+from engine.logs.outputs import BadOutput, drop, has_text, read_found, read_lines
 from engine.model.alert import Alert
 from engine.model.audit import Deed
 from engine.model.events import Alerted, ClockStepped, EngineStarted, Event, StoreFailed, StoreRecovered
 from engine.model.outcome import Because, Reason
 from engine.model.states import RunPhase
-from engine.ports.executor import Acknowledge, AttemptId, Ended, Executor, Failure, Order, Report, Sampled, SpawnFailed
+from engine.ports.executor import (
+    Acknowledge,
+    AttemptId,
+    Ended,
+    Executor,
+    Failure,
+    Order,
+    Recovered,
+    Report,
+    Sampled,
+    SpawnFailed,
+)
 from engine.ports.store import AckRow, Batch, Forget, Store
 from engine.runtime.events import BOUND, EventLog
 from engine.runtime.flight import Flight, Reply
@@ -284,13 +297,15 @@ class Loop:
         self._plan_ahead(until)
         self._tell()
 
-    def first_tick(self, begin: Callable[[Turn], None]) -> None:
-        """The tick in which the engine begins: `begin` takes the place of messages."""
+    def first_tick(self, begin: Callable[[Turn], None], recovered: Iterable[Recovered] = ()) -> None:
+        """The tick in which the engine begins: what the executor says of earlier attempts, and `begin`, take the place of
+        messages."""
         self.turn.now = self.turn.state.began_at = self._clock.now()
         take_edge(self.turn)
         self.events.go_on(self.turn.state.facts.get(BOUND))
         self._teller.know(self.turn.state.runs.values(), self.turn.state.jobs.values())
         self.tell(EngineStarted, jobs=len(self.turn.state.jobs))
+        adopt(self.turn, [self.look_at_end(one) if isinstance(one, Ended) else one for one in recovered])
         begin(self.turn)
         needs.spread(self.turn)
         self._look_at_memory()
@@ -341,18 +356,25 @@ class Loop:
         if wants(self.turn, run.job, When.OUTPUT):
             run.printed = has_text(run.log_path or "")
         hide = self._launcher.hide(run)
-        try:
-            found = self._launcher.take_outputs(run, attempt)
-        except BadOutput as bad:
-            run.course.note("outputs", str(bad))
-        else:
-            if found:
-                run.outputs = {**run.outputs, **(found if hide is None else {k: hide(v) for k, v in found.items()})}
+        if report.handed_on is not False and (path := self._launcher.outputs_file(run, attempt)) is not None:
+            self._read_outputs(run, attempt, path, hide)
         if hide is not None and report.failure is not None:
             hidden = Failure(hide(report.failure.summary), hide(report.failure.traceback))
             report = replace(report, failure=hidden)
         unstarted = self._launcher.unstarted(run, attempt)
         return replace(report, unstarted=unstarted) if unstarted else report
+
+    def _read_outputs(self, run: Run, attempt: Attempt, path: str, hide: Callable[[str], str] | None) -> None:
+        """The file stays until they are on record: an engine that dies before that leaves it to the next one."""
+        try:
+            found = read_found(path) if attempt.step == OUTPUTS else read_lines(path)
+        except BadOutput as bad:
+            run.course.note("outputs", str(bad))
+        else:
+            if found is None:
+                return
+            run.outputs = {**run.outputs, **(found if hide is None else {k: hide(v) for k, v in found.items()})}
+        self._waiting.read.append(path)
 
     def _folder_was_gone(self, report: SpawnFailed) -> bool:
         """The log folder was removed while the engine ran: make it anew and order the same attempt once more."""
@@ -649,6 +671,8 @@ class Loop:
             run.stored = True
         for _, attempt in flight.claims:
             attempt.durable = True
+        for path in flight.read:
+            drop(path)
         if flight.ends:
             self._executor.submit([Acknowledge(tuple(flight.ends))])
         self._reply_all(flight)

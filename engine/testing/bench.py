@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from engine.clock import Instant, micros
-from engine.core.boot import adopt, begin
+from engine.core.boot import begin
 from engine.core.state import Job, Run, State
 from engine.core.turn import Turn
 from engine.errors import EngineFault
@@ -23,6 +23,8 @@ from engine.testing.executor import Act, FakeExecutor
 from engine.testing.store import MemoryStore
 
 T = TypeVar("T")
+
+NOWHERE = Path("/nonexistent")
 
 REST = 10_000
 """Ticks within one instant that are more than any rule explains."""
@@ -45,6 +47,7 @@ class Bench:
         clock: VirtualClock | None = None,
         campaign: bool = False,
         zone: str = "UTC",
+        logs: Path = NOWHERE,
     ) -> None:
         self.boot_id = "boot"
         self.clock = clock or VirtualClock()
@@ -53,6 +56,7 @@ class Bench:
         self.free_memory = 4 << 30
         """Bytes that the machine has available."""
         self._zone = zone
+        self._logs = logs
         self._soon: deque[Callable[[], None]] = deque()
         self.begin(job_file, campaign=campaign)
 
@@ -68,7 +72,7 @@ class Bench:
             clock=self.clock,
             store=self.store,
             executor=self.executor,
-            launcher=Launcher(Path("/nonexistent"), {}, self._zone),
+            launcher=Launcher(self._logs, {}, self._zone),
             soon=self._soon.append,
             free_memory=lambda: self.free_memory,
         )
@@ -76,12 +80,7 @@ class Bench:
         restore(turn, job_file, stored)
         recovered = self.executor.reopen(under_way(turn.state), self.loop.report)
         self.executor.submit([Limit(job_file.engine.max_running)])
-
-        def first(turn: Turn) -> None:
-            adopt(turn, recovered)
-            begin(turn, self._zone, campaign=campaign)
-
-        self.loop.first_tick(first)
+        self.loop.first_tick(lambda turn: begin(turn, self._zone, campaign=campaign), recovered)
         self.settle()
 
     def crash(self, job_file: JobFile | None = None) -> None:

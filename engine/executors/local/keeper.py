@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any, Final
 
-PROTOCOL: Final = 3
+PROTOCOL: Final = 4
 """Raised with every change of a message: an engine of another number is told so and served no further."""
 
 RLIMIT_LOCKS: Final = 10  # the module `resource` has no name for it
@@ -281,8 +281,8 @@ class Run:
     """An attempt that lives, or whose tree is being ended."""
 
     __slots__ = (
-        "at", "attempt", "backoff", "began", "cause", "deadline", "grace", "kill_at", "log_path", "over", "paused", "paused_at",
-        "pausing_until", "pid", "pidfd", "quiet", "seen", "slot", "span", "step", "stop_signal", "tag", "ticks", "timeout",
+        "at", "attempt", "backoff", "began", "cause", "deadline", "grace", "kill_at", "log_path", "output", "over", "paused",
+        "paused_at", "pausing_until", "pid", "pidfd", "quiet", "seen", "slot", "span", "step", "stop_signal", "tag", "ticks", "timeout",
     )  # fmt: skip
 
     def __init__(self, attempt: str, tag: int, at: int, pid: int, ticks: int, span: int, slot: bool) -> None:
@@ -300,6 +300,7 @@ class Run:
         self.timeout: float | None = None
         self.deadline: Timer | None = None
         self.log_path = ""
+        self.output = ""  # the file for what the run hands on
         self.quiet: Timer | None = None  # the next look for output
         self.paused_at = 0.0
         self.step: Timer | None = None  # the next look at a tree that is being paused or ended
@@ -621,6 +622,7 @@ class Keeper:
             return
         run = Run(attempt, tag, at, pid, ticks, span, slot)
         self.leaders[pid] = run
+        run.output = env.get("JOB_OUTPUT", "")
         self.admit(run, timeout, stop_signal, grace)
         if idle is not None:
             run.log_path = log_path
@@ -731,7 +733,9 @@ class Keeper:
                 timer.cancel()
         del self.runs[run.attempt]
         self.slots_taken -= run.slot
-        self.keep(run.attempt, ["ended", run.attempt, *(run.over or ()), run.cause, described(left)])
+        # said here, where nothing else waits: most runs hand nothing on, and the engine need not look for it
+        handed_on = os.access(run.output, os.F_OK, follow_symlinks=False) if run.output else None
+        self.keep(run.attempt, ["ended", run.attempt, *(run.over or ()), run.cause, described(left), handed_on])
 
     # -- stop
 

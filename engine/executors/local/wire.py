@@ -193,9 +193,10 @@ def _final(message: object) -> Ended | SpawnFailed:
             int() | None as peak,
             str() | None as cause,
             [*left],
+            bool() | None as handed_on,
         ]:
             named = None if cause is None else Cause(cause)
-            return Ended(attempt, at, code, signal, cpu, peak, named, tuple(map(_left, left)))
+            return Ended(attempt, at, code, signal, cpu, peak, named, tuple(map(_left, left)), handed_on)
         case ["spawn_failed", str(attempt), int(at), int(code), str(step)]:
             return SpawnFailed(attempt, at, code, step)
         case _:
