@@ -6,7 +6,7 @@ import sqlite3
 from enum import Enum
 from typing import Final
 
-from engine.ports.store import RUN_KEY, ClaimRow, JobRow, RunRow
+from engine.ports.store import ClaimRow
 
 IN_INBOX: Final = "outcome IN ('failed', 'timed_out', 'lost', 'missed') AND acked_at IS NULL"
 """Ends that wait for somebody to see them; the index holds these alone, so that asking for them scans nothing."""
@@ -60,27 +60,17 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
 VERSION: Final = len(STEPS)
 
 
-def _insert(verb: str, table: str, fields: tuple[str, ...]) -> str:
-    return f"{verb} INTO {table} ({', '.join(fields)}) VALUES ({', '.join('?' * len(fields))})"
-
-
-ADD_RUN: Final = _insert("INSERT", "runs", RunRow._fields)
-CHANGE_RUN: Final = (
-    "UPDATE runs SET " + ", ".join(f"{name} = ?" for name in RunRow._fields[len(RUN_KEY) :]) + " WHERE no = ?"
-)
-"""By half cheaper than an upsert, which finds the conflict in three indexes first."""
 CLAIM_RUN: Final = (
     "UPDATE runs SET "
     + ", ".join(f"{name} = ?" for name in ClaimRow._fields[1:])
     + ", attempt_started_at = NULL, pid = NULL, ticks = NULL WHERE no = ?"
 )
 """As `ports.store.claimed`. Touches no field of an index: half of what a whole row costs, and every start waits for it."""
-SAVE_JOB: Final = _insert("INSERT OR REPLACE", "jobs", JobRow._fields)
 SAVE_ACK: Final = (
     "UPDATE runs SET acked_at = :at, acked_by = :by, ack_reason = :reason WHERE run_id = :run_id AND acked_at IS NULL"
 )
 ATTACH: Final = "UPDATE runs SET facts = json_patch(coalesce(facts, '{}'), ?) WHERE run_id = ?"
-SAVE_FACT: Final = _insert("INSERT OR REPLACE", "facts", ("name", "value"))
+SAVE_FACT: Final = "INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)"
 
 
 class NewerState(Exception):  # noqa: N818 - says what is the case

@@ -30,18 +30,8 @@ from engine.store.history import ended_runs, given_to, one_run, unacknowledged
 from engine.store.lock import StateLock
 from engine.store.renaming import rename
 from engine.store.retention import Retention
-from engine.store.schema import (
-    ADD_RUN,
-    ATTACH,
-    CHANGE_RUN,
-    CLAIM_RUN,
-    SAVE_ACK,
-    SAVE_FACT,
-    SAVE_JOB,
-    Age,
-    check_version,
-    migrate,
-)
+from engine.store.schema import ATTACH, CLAIM_RUN, SAVE_ACK, SAVE_FACT, Age, check_version, migrate
+from engine.store.shapes import add_run, change_run, save_job, write_rows
 
 OFFS: Final = "holds.json"
 """The second file: what operators have turned off (`core.offs`)."""
@@ -189,7 +179,7 @@ def _open(path: Path, copy: Callable[[], object]) -> sqlite3.Connection:
     """A connection fit for the writer; `copy` is called before a migration. sqlite3.DatabaseError for a file that is no
     database or is damaged; NewerState before anything is written to it."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=16)
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=64)
     try:
         if check_version(db) is Age.OLDER:
             copy()
@@ -214,10 +204,10 @@ def _commit(db: sqlite3.Connection, batch: Batch, offs: Path) -> OSError | None:
         if batch.offs is not None:
             _replace(offs, batch.offs)
         db.execute("BEGIN IMMEDIATE")
-        db.executemany(ADD_RUN, batch.new)
-        db.executemany(CHANGE_RUN, [row.changes() for row in batch.runs])
+        write_rows(db, add_run, batch.new)
+        write_rows(db, change_run, (row.changes() for row in batch.runs))
         db.executemany(CLAIM_RUN, [(*row[1:], row.no) for row in batch.claims])
-        db.executemany(SAVE_JOB, batch.jobs)
+        write_rows(db, save_job, batch.jobs)
         db.executemany(SAVE_FACT, batch.facts.items())
         if "" in batch.facts.values():
             db.execute("DELETE FROM facts WHERE value = ''")
