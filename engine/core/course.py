@@ -90,6 +90,8 @@ def next_step(spec: JobSpec, done: Step, verdict: tuple[Outcome, Reason] | None)
         if done.kind is StepKind.IF and done.index + 1 < len(spec.conditions):
             return Step(StepKind.IF, done.index + 1)
         return Step(StepKind.START) if done.kind is StepKind.IF and HookSlot.START in spec.hooks else COMMAND
+    if not spec.staged:
+        return None
     outcome, reason = verdict
     if done.kind is StepKind.COMMAND and outcome in _FAILED - {Outcome.LOST} and spec.failover is not None:
         return Step(StepKind.FAILOVER)

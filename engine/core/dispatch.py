@@ -152,10 +152,12 @@ def _claim(turn: Turn) -> None:
     room = free_slots(turn) + ORDER_AHEAD + CLAIM_AHEAD
     while room > 0 and len(turn.ready):
         first = turn.ready.first()
-        run = turn.ready.first_free(partial(blocked, turn))
+        if first is None:
+            return
+        run = turn.ready.first_free(partial(blocked, turn)) if blocked(turn, takes(first)) else first
         if run is None:
             return
-        if run is not first and first is not None and reserves(turn, first):
+        if run is not first and reserves(turn, first):
             turn.state.reserving, turn.state.reserving_until = first, reserves_until(turn, first)
             run = _beside(turn, first, run)
             if run is None:

@@ -75,17 +75,17 @@ def _remember(job: Job, run: Run, outcome: Outcome, reason: Reason | None) -> No
     job.last_ended_at = run.ended_at
     job.outputs = {**job.outputs, **run.outputs} if run.shard and run.occurrence in job.gathered else run.outputs
     job.last_outcome, job.last_reason = gather(run, outcome, reason)
+    tracker, seconds, waited = job.tracker, None, None
     if run.started_at is not None:
         job.last_seconds = max(0, run.ended_at - run.started_at - run.paused_us) / SECOND
-        if outcome in _BY_ITSELF:
-            job.tracker.seconds.append(round(job.last_seconds, 3))
-        job.tracker.waits.append(in_seconds(max(0, run.started_at - run.queued_at)))
-    job.tracker.outcomes.append(outcome.value)
-    job.tracker.cpu_seconds += run.cpu_seconds or 0.0
-    job.tracker.peak_rss = max(job.tracker.peak_rss, run.peak_rss or 0)
+        seconds = round(job.last_seconds, 3) if outcome in _BY_ITSELF else None
+        waited = in_seconds(max(0, run.started_at - run.queued_at))
+    tracker.add(str(outcome), seconds, waited)
+    tracker.cpu_seconds += run.cpu_seconds or 0.0
+    tracker.peak_rss = max(tracker.peak_rss, run.peak_rss or 0)
     if outcome in FAILURES:
         job.failed_no = run.no
-    if not job.active:
+    if not job.active and job.rings is not None:
         job.sample(0.0, 0)
 
 

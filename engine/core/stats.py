@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Final
@@ -19,12 +18,22 @@ RECENT: Final = 32
 class Tracker:
     """Grows with every run that started and is over. Seconds and bytes."""
 
-    seconds: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
-    """Of the last runs that ended by themselves."""
-    waits: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
-    outcomes: deque[str] = field(default_factory=lambda: deque(maxlen=RECENT))
+    seconds: list[float] = field(default_factory=list)
+    """Of the last runs that ended by themselves. Lists, of which the newest are kept: a deque takes half a KiB each."""
+    waits: list[float] = field(default_factory=list)
+    outcomes: list[str] = field(default_factory=list)
     cpu_seconds: float = 0.0
     peak_rss: int = 0
+
+    def add(self, outcome: str, seconds: float | None, waited: float | None) -> None:
+        """One more run that is over; None: not known, or not to be counted."""
+        self.outcomes.append(outcome)
+        if seconds is not None:
+            self.seconds.append(seconds)
+        if waited is not None:
+            self.waits.append(waited)
+        if len(self.outcomes) > RECENT:
+            del self.outcomes[:-RECENT], self.seconds[:-RECENT], self.waits[:-RECENT]
 
     def usual(self) -> float | None:
         """The median duration; None before the first."""
@@ -46,7 +55,7 @@ class Tracker:
 
     def to_json(self) -> list[object]:
         """As kept in the store."""
-        return [list(self.seconds), list(self.waits), list(self.outcomes), round(self.cpu_seconds, 3), self.peak_rss]
+        return [self.seconds, self.waits, self.outcomes, round(self.cpu_seconds, 3), self.peak_rss]
 
     @classmethod
     def from_json(cls, kept: list[list[float]]) -> Tracker:
@@ -64,7 +73,7 @@ def in_seconds(micros: int) -> float:
     return round(micros / SECOND, 3)
 
 
-def _spread(values: deque[float]) -> Spread:
+def _spread(values: list[float]) -> Spread:
     if not values:
         return Spread()
     ordered = sorted(values)

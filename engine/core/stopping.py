@@ -60,6 +60,8 @@ def wall_seconds(run: Run, now: int) -> float | None:
     """Seconds from the first start to the end (or now), pauses left out."""
     if run.started_at is None:
         return None
-    end = next(at for at in (run.ended_at, run.paused_since, now) if at is not None)
-    paused = run.paused_us + (max(0, end - run.paused_since) if run.paused_since is not None else 0)
+    end, paused = now if run.ended_at is None else run.ended_at, run.paused_us
+    if run.paused_since is not None:
+        end = run.paused_since if run.ended_at is None else end
+        paused += max(0, end - run.paused_since)
     return max(0, end - run.started_at - paused) / SECOND

@@ -69,7 +69,7 @@ class Reason:
     value: str = ""
 
     def __str__(self) -> str:
-        return f"{self.because.value}({self.value})" if self.value else self.because.value
+        return f"{self.because}({self.value})" if self.value else f"{self.because}"
 
     @classmethod
     def parse(cls, text: str) -> Reason:

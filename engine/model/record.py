@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import UTC
 from enum import StrEnum
 from typing import Final, TypeAlias
 
@@ -29,7 +28,7 @@ class RunKind(StrEnum):
 
 def iso(at: Instant | None) -> str | None:
     """ISO 8601 in UTC with offset; None stays None."""
-    return None if at is None else moment(at).astimezone(UTC).isoformat()
+    return None if at is None else moment(at).isoformat()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

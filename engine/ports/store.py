@@ -25,7 +25,8 @@ TAKEN_AT: Final = "backup:taken_at"
 class RunRow(NamedTuple):
     """A run as stored: what the record shows, and what adoption after a crash needs.
 
-    `past`, `left_behind`, `data` and `facts` are JSON.
+    `past`, `left_behind`, `data` and `facts` are JSON. What is true or false is 1 or 0, and words are plain texts: as
+    SQLite keeps them, and bound in a tenth of the time.
 
     (job, kind, planned_at, seq, item) is the run key: unique, so that no occurrence starts twice whatever the loop believes.
     `seq` is 0 for what a schedule planned, else the run's own number: two triggers may share an instant. `item` is the
@@ -41,7 +42,7 @@ class RunRow(NamedTuple):
     item: str
     first_planned_at: Instant
     occurrences: int
-    occurrences_exact: bool
+    occurrences_exact: int
     queued_at: Instant
     started_at: Instant | None
     ended_at: Instant | None
@@ -51,7 +52,7 @@ class RunRow(NamedTuple):
     exit_code: int | None
     signal: int | None
     priority: int
-    bypass: bool
+    bypass: int
     attempts_made: int
     attempt_id: str | None
     tag: int | None
@@ -72,11 +73,11 @@ class RunRow(NamedTuple):
     data: str | None
     facts: str | None
     error: str | None
-    may_still_run: bool
+    may_still_run: int
     cascade: str | None
     step: str | None
     course: str | None
-    recovered: bool
+    recovered: int
     outputs: str | None
     params: str | None
     matrix: str | None
@@ -133,7 +134,7 @@ class JobRow(NamedTuple):
     priority: int | None
     held_since: Instant | None
     hold_until: Instant | None
-    is_stopped: bool
+    is_stopped: int
     planned_until: Instant | None
     planned_by: str | None
     counted: int
@@ -149,9 +150,9 @@ class JobRow(NamedTuple):
     data: str | None
     hold_by: str
     hold_reason: str
-    suspended: bool
+    suspended: int
     skip_at: Instant | None
-    enabled: bool | None
+    enabled: int | None
     timeout: float | None
     parallel: int
     retries: int
@@ -159,7 +160,7 @@ class JobRow(NamedTuple):
     stats: str | None
     failed_no: int | None
     told: str | None
-    failing: bool
+    failing: int
     shards: str | None
     changes: str | None
 

@@ -127,6 +127,8 @@ class Flight:
         Until they are written the store knows nothing of those occurrences, so that a crash finds them due. Facts,
         the audit and answers wait until all is written.
         """
+        if not self.herd:
+            return Flight()
         names = [*({run.job.id for run in self.runs.values()} | self.jobs.keys()) & self.herd.keys()]
         names += [name for name in islice(self.herd, HERD + len(names)) if name not in names]
         for name in names:

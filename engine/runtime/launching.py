@@ -6,10 +6,11 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from engine.clock import moment
+from engine.clock import Instant, moment
 from engine.core.course import OUTPUTS, SIDES, Step, command_of
 from engine.core.retry import attempt_timeout
 from engine.core.state import Attempt, Run
@@ -267,14 +268,21 @@ class Launcher:
         return names, env
 
     def _facts(self, run: Run, attempt: Attempt) -> dict[str, str]:
-        planned = moment(run.planned_at)
+        scheduled_at, scheduled_date = _scheduled(run.planned_at)
         return {
             "JOB_ID": run.job.id,
             "RUN_ID": run.run_id,
             "JOB_RUN_ID": run.run_id,
             "ATTEMPT": str(attempt.number),
-            "SCHEDULED_AT": planned.isoformat(),
-            "SCHEDULED_DATE": planned.date().isoformat(),
+            "SCHEDULED_AT": scheduled_at,
+            "SCHEDULED_DATE": scheduled_date,
             **{f"params.{name}": value for name, value in run.given.values.items()},
             **{f"matrix.{name}": value for name, value in (run.shard.values.items() if run.shard else ())},
         }
+
+
+@lru_cache(maxsize=64)
+def _scheduled(at: Instant) -> tuple[str, str]:
+    """An instant and its day as runs are told; many runs are of one instant."""
+    planned = moment(at)
+    return planned.isoformat(), planned.date().isoformat()

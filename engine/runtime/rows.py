@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, astuple
+from typing import Final
 
 from engine.clock import Instant
 from engine.core.course import Step
@@ -20,6 +21,9 @@ from engine.ports.store import AuditRow, ClaimRow, JobRow, RunRow
 from engine.spec.matrix import Shard
 from engine.spec.params import Given
 
+_COMPACT: Final = json.JSONEncoder(separators=(",", ":")).encode
+"""Made once: `dumps` makes an encoder at every call that asks for separators."""
+
 
 def run_row(run: Run) -> RunRow:
     """A snapshot of a run. The list of attempts is stored only when there was more than one."""
@@ -29,23 +33,23 @@ def run_row(run: Run) -> RunRow:
         no=run.no,
         run_id=run.run_id,
         job=run.job.id,
-        kind=run.kind,
+        kind=str(run.kind),
         planned_at=run.planned_at,
         seq=run.seq,
         item="" if run.shard is None else run.shard.label,
         first_planned_at=run.first_planned_at,
         occurrences=run.count,
-        occurrences_exact=run.count_exact,
+        occurrences_exact=int(run.count_exact),
         queued_at=run.queued_at,
         started_at=run.started_at,
         ended_at=run.ended_at,
-        state=run.phase,
-        outcome=run.outcome,
+        state=str(run.phase),
+        outcome=None if run.outcome is None else str(run.outcome),
         reason=_reason(run),
         exit_code=run.exit_code,
         signal=run.signal,
         priority=run.priority,
-        bypass=run.bypass,
+        bypass=int(run.bypass),
         attempts_made=run.attempts_made,
         attempt_id=attempt.id if attempt else last.attempt_id if last else None,
         tag=attempt.tag if attempt else None,
@@ -62,15 +66,15 @@ def run_row(run: Run) -> RunRow:
         log_path=run.log_path,
         left_behind=json.dumps([[one.pid, one.command] for one in run.left_behind]) if run.left_behind else None,
         past=json.dumps([asdict(one) for one in run.past]) if _several(run) else None,
-        executor=run.home,
+        executor=str(run.home),
         data=json.dumps(run.data) if run.data else None,
         facts=json.dumps(run.facts) if run.facts else None,
         error=run.error,
         step=None if attempt is None else str(attempt.step),
         course=_course(run),
-        recovered=run.recovered,
+        recovered=int(run.recovered),
         outputs=json.dumps(dict(run.outputs)) if run.outputs else None,
-        may_still_run=run.may_still_run,
+        may_still_run=int(run.may_still_run),
         cascade=run.cascade,
         params=run.given.to_text(),
         matrix=None if run.shard is None else json.dumps([dict(run.shard.values), run.shard.first]),
@@ -85,7 +89,7 @@ def claim_row(run: Run, attempt: Attempt) -> ClaimRow:
         tag=attempt.tag,
         boot_id=attempt.boot_id,
         step=str(attempt.step),
-        executor=run.home,
+        executor=str(run.home),
         log_path=run.log_path,
     )
 
@@ -141,7 +145,7 @@ def job_row(job: Job) -> JobRow:
         priority=job.priority if job.priority != job.spec.priority else None,
         held_since=job.held_since,
         hold_until=job.hold_until,
-        is_stopped=job.stopped,
+        is_stopped=int(job.stopped),
         planned_until=job.planned_until,
         planned_by=job.planned_by,
         counted=job.counted,
@@ -150,24 +154,24 @@ def job_row(job: Job) -> JobRow:
         last_run_id=job.last_run_id,
         last_started_at=job.last_started_at,
         last_ended_at=job.last_ended_at,
-        last_outcome=job.last_outcome,
+        last_outcome=None if job.last_outcome is None else str(job.last_outcome),
         last_reason=job.last_reason,
         last_seconds=job.last_seconds,
         needs=needs,
         data=json.dumps(job.data) if job.data else None,
         hold_by=job.hold_by,
         hold_reason=job.hold_reason,
-        suspended=job.suspended,
+        suspended=int(job.suspended),
         skip_at=job.skip_at,
-        enabled=job.enabled_set,
+        enabled=None if job.enabled_set is None else int(job.enabled_set),
         timeout=job.timeout_set,
         parallel=job.parallel,
         retries=job.retries,
         outputs=json.dumps(dict(job.outputs)) if job.outputs else None,
-        stats=None if job.tracked is None else json.dumps(job.tracked.to_json(), separators=(",", ":")),
+        stats=None if job.tracked is None else _COMPACT(job.tracked.to_json()),
         failed_no=job.failed_no,
         told=json.dumps(job.told) if job.told else None,
-        failing=job.failing,
+        failing=int(job.failing),
         shards=json.dumps(job.gathered) if job.gathered else None,
         changes=None if job.changes is None else json.dumps(astuple(job.changes)),
     )

@@ -5,10 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import fields, replace
-from operator import attrgetter
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from engine.clock import SECOND
 from engine.model.day import DayRecord
@@ -23,32 +22,33 @@ _ADD: Final = (
     + ", ".join(f"{name} = {name} + excluded.{name}" for name in (*_COUNTS, "seconds", "waited", "cpu_seconds"))
     + ", longest = max(longest, excluded.longest), peak_rss = max(peak_rss, excluded.peak_rss)"
 )
-_VALUES: Final = attrgetter(*(field.name for field in fields(DayRecord)))
-"""The values in the order of the columns; `astuple` would copy each, at ten times the cost, for every run that ends."""
 
 
 def add_ends(db: sqlite3.Connection, ended: Iterable[RunRow]) -> None:
     """Count runs that have just got their fate."""
-    db.executemany(_ADD, [_VALUES(day_of(row)) for row in ended])
+    db.executemany(_ADD, [_values(row) for row in ended])
 
 
 def day_of(row: RunRow) -> DayRecord:
     """What one run adds to its day, the day on which it ended."""
+    return DayRecord(*_values(row))
+
+
+def _values(row: RunRow) -> tuple[Any, ...]:  # Any: of several types, in the order of the fields of a `DayRecord`
     seconds = waited = 0.0
     if row.started_at is not None:
         waited = (row.started_at - row.queued_at) / SECOND
         if row.ended_at is not None:
             seconds = (row.ended_at - row.started_at - row.paused_us) / SECOND
-    counts = {name: row.occurrences if row.outcome == name else 0 for name in _COUNTS}
-    return DayRecord(
-        job=row.job,
-        day=(row.ended_at or row.queued_at) // DAY,
-        **counts,
-        seconds=seconds,
-        longest=seconds,
-        waited=waited,
-        cpu_seconds=row.cpu_seconds or 0.0,
-        peak_rss=row.peak_rss or 0,
+    return (
+        row.job,
+        (row.ended_at or row.queued_at) // DAY,
+        *[row.occurrences if row.outcome == name else 0 for name in _COUNTS],
+        seconds,
+        seconds,
+        waited,
+        row.cpu_seconds or 0.0,
+        row.peak_rss or 0,
     )
 
 

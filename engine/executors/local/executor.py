@@ -183,10 +183,6 @@ class LocalExecutor:
     def _note(self, report: Report) -> Report | None:
         """Keep the books; None for a report about an attempt that nobody here knows (any more)."""
         match report:
-            case Withdrawn(attempts):
-                for attempt in attempts:
-                    self._held.pop(attempt, None)
-                return report
             case Ended(attempt) | SpawnFailed(attempt):
                 peak = self._sampler.remove(attempt)
                 if self._held.pop(attempt, None) is None:
@@ -194,6 +190,10 @@ class LocalExecutor:
                     return None
                 if isinstance(report, Ended) and peak is not None:
                     return replace(report, peak_rss=max(peak, report.peak_rss or 0))
+                return report
+            case Withdrawn(attempts):
+                for attempt in attempts:
+                    self._held.pop(attempt, None)
                 return report
             case _:
                 held = self._held.get(report.attempt)
