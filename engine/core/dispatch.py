@@ -10,7 +10,6 @@ up, those behind it are taken back.
 from __future__ import annotations
 
 from functools import partial
-from typing import Final
 
 from engine.clock import SECOND
 from engine.core.admission import blocked, delays, free_at, free_slots, release, reserve, reserves, reserves_until
@@ -25,12 +24,6 @@ from engine.model.record import RunKind
 from engine.model.states import Queued, Retrying, Starting
 from engine.ports.executor import AttemptId, Withdraw
 from engine.spec.job import OnFailure, WhenNotDurable
-
-CLAIM_AHEAD: Final = 16
-"""Claims beyond the free slots."""
-
-ORDER_AHEAD: Final = 16
-"""Orders beyond the free slots."""
 
 
 def offer(turn: Turn, run: Run) -> None:
@@ -149,7 +142,7 @@ def _make_way(turn: Turn) -> None:
 
 
 def _claim(turn: Turn) -> None:
-    room = free_slots(turn) + ORDER_AHEAD + CLAIM_AHEAD
+    room = free_slots(turn) + 2 * turn.pipeline.pace.ahead(turn.now)
     while room > 0 and len(turn.ready):
         first = turn.ready.first()
         if first is None:
@@ -199,6 +192,7 @@ def _order(turn: Turn) -> list[tuple[Run, Attempt]]:
     """
     out: list[tuple[Run, Attempt]] = []
     pipeline = turn.pipeline
+    ahead = pipeline.pace.ahead(turn.now) if pipeline.claimed else 0
     at = 0  # beyond 0 only while the store fails: behind runs that wait for it
     while at < len(pipeline.claimed):
         run = pipeline.claimed[at]
@@ -209,7 +203,7 @@ def _order(turn: Turn) -> list[tuple[Run, Attempt]]:
                 break
             at += 1
             continue
-        window = ORDER_AHEAD if not turn.state.staged and goes_ahead(run) else 0
+        window = ahead if not turn.state.staged and goes_ahead(run) else 0
         if turn.state.taken + len(pipeline.ahead) >= turn.state.spec.max_running + window:
             break
         del pipeline.claimed[at]
@@ -245,6 +239,7 @@ def enter_starting(turn: Turn, run: Run) -> None:
             turn.ready.push(other)  # its job was served just now: that is part of its place
     turn.state.taken += 1
     turn.state.staged += job.spec.staged
+    turn.pipeline.pace.note(turn.now)
     turn.fx.note(run)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from engine.clock import Instant
 from engine.core.effects import Effects
+from engine.core.pace import Pace
 from engine.core.ready import ReadyQueue
 from engine.core.state import Attempt, Run, State
 from engine.ports.executor import AttemptId
@@ -28,6 +29,7 @@ class Pipeline:
     ahead: dict[AttemptId, Run] = field(default_factory=dict)
     in_slot: deque[tuple[Run, Attempt]] = field(default_factory=deque)
     """Later steps of runs that have their slot, and hooks beside runs: ordered as soon as they are durable."""
+    pace: Pace = field(default_factory=Pace)
 
     def hand_over(self, attempt: AttemptId, run: Run) -> None:
         """The executor has it; it is ahead of its slot until it enters `starting`."""

@@ -50,7 +50,7 @@ RLIMIT_LOCKS: Final = 10  # the module `resource` has no name for it
 PACKET: Final = 150 * 1024
 """Bytes sent as a packet; more travels as a memory file, since the socket's buffer (208 KiB) bounds a packet."""
 PACKET_ROOM: Final = 256 * 1024
-HOLD: Final = 0.002
+HOLD: Final = 0.006
 """Seconds that reports may be held while launches wait here: the engine need not wake for each of many short runs."""
 PAUSE_PATIENCE: Final = 2.0
 KILL_PATIENCE: Final = 10.0
