@@ -256,7 +256,10 @@ class Engine:
             self._loop.on_fault = self._failed
             self._executor.on_fault(self._loop.fail)
             restore(turn, self._file, stored, campaign=campaign)
-            recovered = await self._executor.open(under_way(turn.state), self._loop.report)
+            known = under_way(turn.state)
+            opening = asyncio.get_running_loop().create_task(self._executor.open(known, self._loop.report))
+            # what became of earlier attempts comes before anything else; where there are none, jobs begin meanwhile
+            recovered = await (opening if known else asyncio.sleep(0, ()))
         except BaseException:
             self._phase = Phase.OVER
             self._store.close()
@@ -273,7 +276,9 @@ class Engine:
         self._begin_telling(stored)
         try:
             self._loop.first_tick(lambda turn: begin(turn, self._zone, campaign=anew), recovered)
+            await opening
         except BaseException:
+            opening.cancel()
             await self.close()
             raise
         self._watch_files()

@@ -36,6 +36,12 @@ from engine.store.shapes import add_run, change_run, save_job, write_rows
 OFFS: Final = "holds.json"
 """The second file: what operators have turned off (`core.offs`)."""
 
+LINES: Final = 512
+"""Lines of `runs.log` that may wait for a moment without commits."""
+
+PAUSE: Final = 0.02
+"""Seconds that make such a moment."""
+
 LOGS: Final = "logs"
 """The folder of logs beside the database: where it is, an engine has been here before."""
 
@@ -157,18 +163,32 @@ class SqliteStore:
         except FileNotFoundError:
             return None
 
+    def _next(self, lines: list[tuple[str, str]]) -> tuple[Batch, Done] | None:
+        """The next batch; None: there will be none. The lines are written once nothing comes for a moment, or they are many:
+        in a rush of short runs they would slow the commits that starts wait for, by a tenth."""
+        if lines and len(lines) < LINES:
+            with contextlib.suppress(queue.Empty):
+                item = self._work.get(timeout=PAUSE)
+                if item is not None:
+                    return item
+                self._work.put(None)
+        _append_lines(lines)
+        lines.clear()
+        return self._work.get()
+
     def _write_all(self) -> None:
         assert self._db is not None
-        while (item := self._work.get()) is not None:
+        lines: list[tuple[str, str]] = []
+        while (item := self._next(lines)) is not None:
             batch, done = item
             try:
                 problem: Exception | None = _commit(self._db, batch, self._folder / OFFS)
-                if problem is None:
-                    _append_lines(batch.lines)
             except Exception as fault:  # noqa: BLE001 - without an answer the engine would wait for this commit for ever
                 problem = fault
             with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits for the answer
                 self._loop.call_soon_threadsafe(done, problem)
+            if problem is None:
+                lines += batch.lines
             if batch.forget is not None:
                 self._retention.ask(batch.forget)
             while self._retention.more and self._work.empty():
@@ -249,10 +269,13 @@ def _replace(path: Path, text: str) -> None:
 
 def _append_lines(lines: Sequence[tuple[str, str]]) -> None:
     """Lines of `runs.log`, a convenience beside the store: a folder that is gone must not hold up anything."""
+    texts: dict[str, list[str]] = {}
     for path, line in lines:
+        texts.setdefault(path, []).append(line)
+    for path, of_it in texts.items():
         with contextlib.suppress(OSError):
             fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
             try:
-                os.write(fd, line.encode())
+                os.write(fd, "".join(of_it).encode())
             finally:
                 os.close(fd)

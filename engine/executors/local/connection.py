@@ -24,6 +24,12 @@ _PATIENCE: Final = 10.0
 """Seconds for a keeper to start or to answer; it takes some 30 ms. Beyond that it is broken, not slow."""
 
 
+FOLDER: Final = Path(keeper.__file__).parent
+RUN: Final = "import sys; sys.path.append(sys.argv[1]); from keeper import main; sys.exit(main(sys.argv[2:]))"
+"""Imported, a keeper begins with what the last one was compiled to; a script would be compiled anew, for 11 ms of 35. The
+folder stands last on the path: nothing in it comes before a module of Python's."""
+
+
 class KeeperError(ConnectionError):
     """No keeper of ours answers, and why; `version` when one of another protocol does."""
 
@@ -164,7 +170,7 @@ def start_keeper(state_dir: Path, idle: float) -> None:
     fd = os.open(state_dir / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
     try:
         starting = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-X", "utf8", keeper.__file__, "serve", str(path), str(idle)],
+            [sys.executable, "-I", "-S", "-X", "utf8", "-c", RUN, str(FOLDER), "serve", str(path), str(idle)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=fd,

@@ -93,9 +93,10 @@ class LocalExecutor:
         nobody will ask for them. OSError (KeeperError) if there can be no keeper.
         """
         self._sink = sink
-        self._held = {reference.attempt: Held(reference) for reference in known}
+        earlier = {reference.attempt: Held(reference) for reference in known}
+        self._held = dict(earlier)  # what is submitted meanwhile comes to it, and is nothing to be asked about
         welcome, fresh = await self._connect()
-        fates = await self._reconcile(welcome, self._held, fresh=fresh)
+        fates = await self._reconcile(welcome, earlier, fresh=fresh)
         for recovered in fates:
             match recovered:
                 case StillRunning(started):
@@ -106,7 +107,7 @@ class LocalExecutor:
                     pass
                 case Ended(attempt) | SpawnFailed(attempt) | NotFound(attempt):
                     del self._held[attempt]
-        self._drop_strangers(welcome, {reference.attempt for reference in known})
+        self._drop_strangers(welcome, set(earlier))
         asyncio.get_running_loop().call_soon(self.guard(self._deliver_early))
         return fates
 

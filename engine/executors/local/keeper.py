@@ -1,8 +1,8 @@
 """The keeper: parent of every local run. It starts them, waits for them, ends them; it decides nothing.
 
-Run as `python -I -S keeper.py serve SOCKET [IDLE]`. It lives apart from the engine so that runs and their exit codes
-survive the engine, a start does not cost more as the engine grows, and the peak memory that wait4 tells is true (a
-child's begins at its parent's). Hence one file, the standard library only, no typing, no dataclasses: it stays near
+Run by `python -I -S` with `serve SOCKET [IDLE]` (`connection.RUN`). It lives apart from the engine so that runs and
+their exit codes survive the engine, a start does not cost more as the engine grows, and the peak memory that wait4
+tells is true (a child's begins at its parent's). Hence one file, the standard library only, no typing, no dataclasses: it stays near
 11 MiB, and everything that must go on without an engine is here: deadlines, stops and pauses under way.
 
 One engine at a time talks to it over a SOCK_SEQPACKET socket. A packet is a JSON list of messages, a message is

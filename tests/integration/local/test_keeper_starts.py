@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import signal
@@ -200,3 +201,24 @@ async def test_keeper_is_shielded(bench: Bench) -> None:
     assert stat.S_IMODE((bench.state / "keeper.sock").stat().st_mode) == 0o600
     assert Path(f"/proc/{pid}/environ").read_bytes() == b""
     assert (bench.state / "keeper.log").read_text() == ""
+
+
+async def test_what_is_ordered_while_the_keeper_starts_runs(tmp_path: Path) -> None:
+    """An engine with nothing under way goes on while its keeper comes up; what it orders then is nothing of earlier."""
+    bench = Bench(tmp_path)
+    opening = asyncio.create_task(bench.open())
+    await asyncio.sleep(0)
+    attempt = bench.shell("exit 3")
+    await opening
+    assert (await bench.ended(attempt)).exit_code == 3
+    await bench.clear()
+
+
+async def test_the_end_says_whether_the_run_hands_anything_on(bench: Bench) -> None:
+    """A link counts, wherever it leads: that it is refused is said by who reads it. A run without such a file: not known."""
+    env = {name: {**ENV, "JOB_OUTPUT": str(bench.folder / name)} for name in ("none", "file", "link")}
+    none = bench.launch("/bin/true", env=env["none"])
+    file = bench.launch("/bin/sh", "-c", 'echo a=b > "$JOB_OUTPUT"', env=env["file"])
+    link = bench.launch("/bin/sh", "-c", 'ln -s /nowhere "$JOB_OUTPUT"', env=env["link"])
+    bare = bench.launch("/bin/true")
+    assert [(await bench.ended(attempt)).handed_on for attempt in (none, file, link, bare)] == [False, True, True, None]
