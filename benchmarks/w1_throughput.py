@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import statistics
 import subprocess
 import tempfile
@@ -17,6 +18,7 @@ from pathlib import Path
 from engine.facade import Engine
 from engine.spec.config import EngineSpec, JobFile
 from engine.spec.job import Argv, JobSpec
+from jobqueue_tui.cli.hosting import settle_heap
 
 PEERS = Path(__file__).parent / "peers"
 
@@ -27,8 +29,10 @@ async def ours(at_once: int, count: int, folder: Path) -> float:
     engine = Engine.from_file(
         JobFile(jobs=jobs, engine=EngineSpec(max_running=at_once)), state_dir=folder, version="bench"
     )
+    settle_heap()  # as the server does
     begin = time.perf_counter()
     await engine.start(campaign=True)
+    gc.freeze()
     await engine.wait_idle()
     seconds = time.perf_counter() - begin
     done = sum(job.counters.success for job in engine.jobs)
