@@ -234,9 +234,7 @@ def enter_starting(turn: Turn, run: Run) -> None:
         job.counted += run.counts
     run.attempts_made = run.attempt.number
     job.served_at = turn.now
-    for other in job.queue:  # mostly there is none
-        if other.entry:
-            turn.ready.push(other)  # its job was served just now: that is part of its place
+    turn.ready.served(job)
     turn.state.taken += 1
     turn.state.staged += job.spec.staged
     turn.pipeline.pace.note(turn.now)

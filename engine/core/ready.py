@@ -5,8 +5,9 @@ effective priority of a waiting run is p + r*(now - q), r common to all; the dif
 contain `now`, so the order never changes while both wait: a heap on the static key -(p - r*q) is exact, and
 there is no ageing tick (proof and measurement: docs/architecture.md).
 
-Runs that need the same pools and group share a heap; a blocked heap is passed over as a whole, so a blocked head
-holds up only its like, and nothing is popped and pushed back.
+Jobs that need the same pools and group share a heap; a blocked heap is passed over as a whole, so a blocked head
+holds up only its like, and nothing is popped and pushed back. Of a job with many runs only the first stands there: a
+thousand shards of which one starts move one place, not a thousand.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from engine.clock import SECOND
-from engine.core.state import OrderKey, Run
+from engine.core.state import Job, OrderKey, Run
 from engine.spec.config import Ageing, PoolOrder, PoolSpec
 
 
@@ -57,18 +58,44 @@ def order_key(run: Run, ageing: Ageing, pools: Mapping[str, PoolSpec]) -> OrderK
     )
 
 
+@dataclass(slots=True, eq=False)
+class _Line:
+    """The runs of one job that wait. What tells their order apart concerns the runs alone, so that it stays when the job is
+    served; only the first of them stands among other jobs."""
+
+    needs: Needs
+    heap: list[tuple[tuple[float, int, int], int, Run]] = field(default_factory=list)
+    place: int = 0
+    """Token of the entry that counts among other jobs'."""
+
+    def first(self) -> Run | None:
+        """Entries whose token is not their run's any more are stale."""
+        while self.heap and self.heap[0][1] != self.heap[0][2].entry:
+            heapq.heappop(self.heap)
+        return self.heap[0][2] if self.heap else None
+
+
+_Place: TypeAlias = tuple[OrderKey, int, _Line, Run]
+
+
 @dataclass(slots=True)
 class ReadyQueue:
     """All heaps. A run's place is the entry whose token is `run.entry`; other entries of it are stale."""
 
     ageing: Ageing
     pools: Mapping[str, PoolSpec]
-    _heaps: dict[Needs, list[tuple[OrderKey, int, Run]]] = field(default_factory=dict)
+    _lines: dict[Job, _Line] = field(default_factory=dict)
+    _heaps: dict[Needs, list[_Place]] = field(default_factory=dict)
     _token: int = 0
     _size: int = 0
 
     def __len__(self) -> int:
         return self._size
+
+    @property
+    def places_made(self) -> int:
+        """So far; what the work of keeping order is measured by."""
+        return self._token
 
     def __contains__(self, run: Run) -> bool:
         return run.entry != 0
@@ -79,8 +106,13 @@ class ReadyQueue:
             self._size += 1
         self._token += 1
         run.entry = self._token
-        run.key = order_key(run, self.ageing, self.pools)
-        heapq.heappush(self._heaps.setdefault(takes(run), []), (run.key, self._token, run))
+        run.key = key = order_key(run, self.ageing, self.pools)
+        line = self._lines.get(run.job)
+        if line is None:
+            line = self._lines[run.job] = _Line(takes(run))
+        heapq.heappush(line.heap, ((key[0], key[1], key[4]), run.entry, run))
+        if line.first() is run:
+            self._place(line, run)
 
     def drop(self, run: Run) -> None:
         """It waits no more."""
@@ -88,26 +120,47 @@ class ReadyQueue:
             run.entry = 0
             self._size -= 1
 
+    def served(self, job: Job) -> None:
+        """A run of the job starts: that is part of the place of those that wait."""
+        line = self._lines.get(job)
+        if line is not None and (run := line.first()) is not None:
+            run.key = order_key(run, self.ageing, self.pools)
+            self._place(line, run)
+
     def first(self) -> Run | None:
         """The first run in order; it stays in the queue."""
         heads = [head for needs in list(self._heaps) if (head := self._head(needs)) is not None]
-        return min(heads)[2] if heads else None
+        return min(heads)[3] if heads else None
 
     def first_free(self, blocked: Callable[[Needs], bool]) -> Run | None:
         """The first run in order whose heap is not blocked; it stays in the queue."""
         heads = [head for needs in list(self._heaps) if (head := self._head(needs)) is not None and not blocked(needs)]
-        return min(heads)[2] if heads else None
+        return min(heads)[3] if heads else None
 
-    def _head(self, needs: Needs) -> tuple[OrderKey, int, Run] | None:
+    def _place(self, line: _Line, run: Run) -> None:
+        self._token += 1
+        line.place = self._token
+        heapq.heappush(self._heaps.setdefault(line.needs, []), (run.key, line.place, line, run))
+
+    def _head(self, needs: Needs) -> _Place | None:
         heap = self._heaps[needs]
-        while heap and heap[0][1] != heap[0][2].entry:
+        while heap:
+            _, token, line, run = heap[0]
+            current = token == line.place
+            if current and line.first() is run:
+                return heap[0]
             heapq.heappop(heap)
-        if not heap:
-            del self._heaps[needs]
-            return None
-        return heap[0]
+            if not current:
+                continue
+            if (first := line.first()) is None:
+                del self._lines[run.job]
+            else:  # the one before it has left
+                first.key = order_key(first, self.ageing, self.pools)
+                self._place(line, first)
+        del self._heaps[needs]
+        return None
 
     def in_order(self) -> Iterator[Run]:
         """All that wait, in the order in which they would start if nothing blocked."""
-        places = [place for heap in self._heaps.values() for place in heap if place[1] == place[2].entry]
-        return (run for _, _, run in sorted(places, key=lambda place: place[0]))
+        waiting = {run.no: run for line in self._lines.values() for _, token, run in line.heap if token == run.entry}
+        return iter(sorted(waiting.values(), key=lambda run: order_key(run, self.ageing, self.pools)))

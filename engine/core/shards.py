@@ -7,6 +7,7 @@ whose turn it is, and what the occurrence ended with once the last of them is ov
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import chain
 from typing import Final
 
 from engine.core.state import Job, Run
@@ -60,7 +61,7 @@ def over(run: Run) -> Outcome | None:
     """What the occurrence of a run that has ended came to; None while other shards of it go on."""
     if run.shard is None:
         return run.outcome
-    if siblings(run):
+    if any(one.occurrence == run.occurrence for one in chain(run.job.active, run.job.queue)):
         return None
     gathered = run.job.gathered.pop(run.occurrence, None)
     return run.outcome if gathered is None else gathered[0]

@@ -217,7 +217,12 @@ class Run:
     entry: int = 0
     """Token of its place in the ready queue; another token there is stale. 0: it is not there."""
     key: OrderKey = (0.0, 0, 0, 0, 0)
-    """What it was ordered by when it last came into the ready queue."""
+    """What it was ordered by when it last came into the ready queue, or came first of its job there."""
+    occurrence: int = field(init=False)
+    """The number in its id, which the shards of one occurrence share."""
+
+    def __post_init__(self) -> None:
+        self.occurrence = int(self.run_id.rpartition(":")[2])
 
     @property
     def course(self) -> Course:
@@ -245,11 +250,6 @@ class Run:
     def pid(self) -> int | None:
         """Of the current attempt."""
         return self.attempt.pid if self.attempt else None
-
-    @property
-    def occurrence(self) -> int:
-        """The number in its id, which the shards of one occurrence share."""
-        return int(self.run_id.rpartition(":")[2])
 
     @property
     def counts(self) -> bool:

@@ -158,6 +158,8 @@ class Loop:
         self._waiting = Flight()
         self._flying: Flight | None = None
         self._retry_at: Instant | None = None
+        self._tried = False
+        """The store took one row after it had failed: it is to be given what waits."""
         self._noted_since: Instant | None = None
         self._ordered_again: set[AttemptId] = set()
         self._answers: dict[AttemptId, tuple[Run, list[Callable[[Refused | None], None]]]] = {}
@@ -535,10 +537,10 @@ class Loop:
             waiting.noted.setdefault(run.job.id, {})[run.no] = run
         self._take_noted(waiting)
         self._tell_noted(fx.noted.values())
-        if not waiting and self._retry_at is not None and self._retry_at <= self.turn.now:
-            # what failed was only to be answered: find out, with one row, whether the store can be written again
-            waiting.facts[TRIED] = str(self.turn.now)
-        if waiting and self._flying is None and (self._retry_at is None or self._retry_at <= self.turn.now):
+        may_fly = self._flying is None and (self._retry_at is None or self._retry_at <= self.turn.now)
+        if may_fly and self.trouble is not None and not self._tried:
+            self._try_store()
+        elif may_fly and waiting:
             self._fly()
         elif self.trouble is not None:
             self._reply_all(waiting)
@@ -594,6 +596,12 @@ class Loop:
         times = (self.turn.fx.timers.head, self._retry_at, noted_until, look_at, self.turn.state.reserving_until)
         heads = [at for at in times if at is not None]
         self._clock.arm(min(heads, default=None), self.wake)
+
+    def _try_store(self) -> None:
+        """Find out, with one row, whether the store can be written again: what waits for it grows while it cannot, and would
+        be made ready every second for nothing."""
+        self._flying, self._retry_at = Flight(facts={TRIED: str(self.turn.now)}), None
+        self._store.write(self.batch(self._flying), self._committed_or_end)
 
     def _fly(self) -> None:
         flight = self._waiting
@@ -654,17 +662,24 @@ class Loop:
             if self.trouble is None:
                 self.events.publish([(StoreFailed, {"at": self._clock.now(), "problem": str(problem)})])
             self.trouble = str(problem)
+            self._tried = False
             self.turn.state.store_fails = True
             self.wake()
             self._reply_all(flight)
-            flight.put_back(self._waiting)
-            self._waiting = flight
+            if TRIED not in flight.facts:
+                flight.put_back(self._waiting)
+                self._waiting = flight
             self._retry_at = self._clock.now() + PATIENCE
             self._set_alarm()
+            return
+        if TRIED in flight.facts and self._waiting:
+            self._tried = True
+            self.wake()
             return
         if self.trouble is not None:
             self.events.publish([(StoreRecovered, {"at": self._clock.now()})])
         self.trouble = None
+        self._tried = False
         self.turn.state.store_fails = False
         self.wake()  # before anything is submitted: what the tick orders travels in the same packet
         for run in flight.runs.values():

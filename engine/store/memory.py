@@ -101,7 +101,11 @@ class MemoryStore:
                         facts=json.dumps({**json.loads(row.facts or "{}"), **json.loads(text)})
                     )
         self.jobs |= {row.id: row for row in batch.jobs}
-        self.facts = {name: value for name, value in (self.facts | batch.facts).items() if value}
+        for name, value in batch.facts.items():
+            if value:
+                self.facts[name] = value
+            else:
+                self.facts.pop(name, None)
         self.audited += batch.audit
         for ack in batch.acks:
             self.acked.setdefault(ack.run_id, ack)
