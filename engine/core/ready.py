@@ -145,16 +145,16 @@ class ReadyQueue:
     def _head(self, needs: Needs) -> _Place | None:
         heap = self._heaps[needs]
         while heap:
-            _, token, line, run = heap[0]
+            key, token, line, run = heap[0]
             current = token == line.place
-            if current and line.first() is run:
+            if current and line.first() is run and run.key == key:
                 return heap[0]
             heapq.heappop(heap)
             if not current:
                 continue
             if (first := line.first()) is None:
                 del self._lines[run.job]
-            else:  # the one before it has left
+            else:  # the one before it has left, or was put behind it
                 first.key = order_key(first, self.ageing, self.pools)
                 self._place(line, first)
         del self._heaps[needs]

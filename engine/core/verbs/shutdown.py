@@ -18,7 +18,9 @@ def begin_shutdown(turn: Turn, drain: float | None) -> None:
     for run in list(turn.pipeline.claimed):
         turn.pipeline.claimed.remove(run)
         release(turn, run)
-        drop_claim(turn, run)
+    for run in turn.state.runs.values():
+        if run.attempt is not None and not run.attempt.ordered and not run.live:
+            drop_claim(turn, run)  # also of runs whose claim was taken back before
     waiting = tuple(turn.pipeline.ahead)
     if waiting:
         turn.fx.orders.append(Withdraw(waiting))
