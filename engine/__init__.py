@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from engine.ports.monitoring import Monitoring as Monitoring
     from engine.spec.context import JobContext as JobContext
     from engine.spec.hooks import Hook as Hook
+    from engine.spec.job import Limits as Limits
     from engine.spec.job import Need as Need
     from engine.spec.job import StopPolicy as StopPolicy
     from engine.spec.library import At as At
@@ -42,6 +43,7 @@ _HOMES: Final = {
     "Monitoring": "engine.ports.monitoring",
     "JobContext": "engine.spec.context",
     "Hook": "engine.spec.hooks",
+    "Limits": "engine.spec.job",
     "Need": "engine.spec.job",
     "StopPolicy": "engine.spec.job",
     **dict.fromkeys(("At", "Cron", "Delay", "Every", "Hooks", "JobSpec", "Retry", "Watch"), "engine.spec.library"),

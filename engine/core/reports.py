@@ -39,6 +39,7 @@ from engine.ports.executor import (
     Withdrawn,
 )
 from engine.spec.job import JobSpec
+from engine.spec.units import format_size
 
 
 def take_report(turn: Turn, report: Report, answer: Callable[[Run, Refused | None], None]) -> None:
@@ -140,8 +141,8 @@ def _ended(turn: Turn, run: Run, attempt: Attempt, report: Ended) -> None:
         _begin_unasked(turn, run, attempt)  # it started and ended before anything was heard of it
     count_pause(run, report.at)
     run.left_behind += report.left_behind
-    if report.peak_rss is not None:
-        run.peak_rss = max(report.peak_rss, run.peak_rss or 0)
+    peaks = [peak for peak in (report.peak_rss, report.exceeded, run.peak_rss) if peak is not None]
+    run.peak_rss = max(peaks, default=None)
     if report.cpu is not None:
         run.cpu_seconds = (run.cpu_seconds or 0.0) + report.cpu
     if not attempt.step.main:
@@ -183,6 +184,8 @@ def judge(spec: JobSpec, report: Ended, stopping: Reason | None) -> tuple[Outcom
             return Outcome.TIMED_OUT, Reason(Because.TIMEOUT)
         case Cause.IDLE:
             return Outcome.TIMED_OUT, Reason(Because.IDLE_TIMEOUT)
+        case Cause.MEMORY:
+            return Outcome.FAILED, Reason(Because.MEMORY_LIMIT, format_size(report.exceeded or 0))
         case Cause.STOP:
             return Outcome.STOPPED, stopping or Reason(Because.OPERATOR)
         case Cause.SHUTDOWN:

@@ -30,6 +30,7 @@ from engine.spec.job import (
     DelaySchedule,
     EverySchedule,
     JobSpec,
+    Limits,
     Manual,
     Need,
     Reserve,
@@ -108,6 +109,7 @@ def build_job(
         exclusive=draft.get(keys.EXCLUSIVE, _BUILT_IN.exclusive),
         pools=_pools(draft),
         reserve=_reserve(draft.find(keys.RESERVE)),
+        limits=_limits(draft.find(keys.LIMITS)),
         needs=_needs(draft),
         join=draft.get(keys.JOIN, _BUILT_IN.join),
         conditions=filler.conditions(),
@@ -189,6 +191,12 @@ def _reserve(draft: Draft | None) -> Reserve | None:
     if draft is None:
         return _BUILT_IN.reserve
     return Reserve(draft.get(policies.RESERVE_CPU, 0.0), draft.get(policies.RESERVE_MEMORY, 0))
+
+
+def _limits(draft: Draft | None) -> Limits:
+    if draft is None:
+        return _BUILT_IN.limits
+    return Limits(draft.get(policies.LIMIT_CPU, None), draft.get(policies.LIMIT_MEMORY, None))
 
 
 def _needs(draft: Draft) -> tuple[Need, ...]:

@@ -124,6 +124,7 @@ PRIORITY: Final = Key("priority", integer(PRIORITY_MIN, PRIORITY_MAX))
 EXCLUSIVE: Final[Key[bool | str]] = Key("exclusive", policies.exclusive)
 POOLS: Final = Key("pools", relations.pools)
 RESERVE: Final = Key("reserve", policies.reserve)
+LIMITS: Final = Key("limits", policies.limits)
 NEEDS: Final = Key("needs", relations.needs)
 JOIN: Final = Key("join", choice(Join))
 TIMEOUT: Final = Key("timeout", policies.timeout)
@@ -155,7 +156,7 @@ JOB: Final = table(
         *(SCHEDULE, EVERY, ALIGN, DELAY, AT, WATCH, TIMEZONE, ENABLED, MANUAL, ON_FAILURE),
         *(DST, JITTER, START_AT, END_AT, WINDOW, CALENDAR, EXCEPT, ROLL, MAX_RUNS),
         *(CATCH_UP, CATCH_UP_WINDOW, LATE_GRACE, START_DEADLINE, OVERLAP, MAX_QUEUED, CONCURRENCY),
-        *(PRIORITY, EXCLUSIVE, POOLS, RESERVE, NEEDS, JOIN),
+        *(PRIORITY, EXCLUSIVE, POOLS, RESERVE, LIMITS, NEEDS, JOIN),
         *(IF, ON_FALSE, HOOKS, FAILOVER, OUTPUTS),
         *(
             TIMEOUT,
@@ -173,7 +174,7 @@ JOB: Final = table(
     aliases=JOB_ALIASES,
     unavailable=[
         *("user", "group"),
-        *("limits", "monitor", "log"),
+        *("monitor", "log"),
         *("left_behind", "executor"),
     ],
 )

@@ -85,6 +85,12 @@ def in_words(spec: JobSpec) -> dict[str, Word]:
         "reserve": None
         if spec.reserve is None
         else {"cpu": spec.reserve.cpu, "memory": format_size(spec.reserve.memory)},
+        "limits": _kept(
+            {
+                "cpu": spec.limits.cpu,
+                "memory": None if spec.limits.memory is None else format_size(spec.limits.memory),
+            }
+        ),
         "needs": {
             need.job: _kept(
                 {"is": need.required, "within": None if need.within is None else format_duration(need.within)}

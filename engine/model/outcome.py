@@ -32,6 +32,7 @@ class Because(StrEnum):
     SIGNAL = "signal"
     TIMEOUT = "timeout"
     IDLE_TIMEOUT = "idle_timeout"
+    MEMORY_LIMIT = "memory_limit"
     OPERATOR = "operator"
     SHUTDOWN = "shutdown"
     REPLACED = "replaced"

@@ -21,6 +21,7 @@ from typing import Protocol, TypeAlias
 
 from engine.clock import Instant
 from engine.spec.context import JobFunction
+from engine.spec.job import NO_LIMITS, Limits
 
 AttemptId: TypeAlias = str
 """`JOB:N.K` or `JOB[item]:N.K`: the K-th attempt of a run; never reused."""
@@ -32,6 +33,7 @@ class Cause(StrEnum):
     STOP = "stop"
     TIMEOUT = "timeout"
     IDLE = "idle"
+    MEMORY = "memory"
     SHUTDOWN = "shutdown"
 
 
@@ -67,7 +69,7 @@ class Launch:
     `tag` marks every process of the attempt (unique, random, > 0, < 2**62). `waits`: it may stay in the executor
     until fewer than `Limit.running` attempts with `slot` live; otherwise it starts at once. `timeout` (seconds,
     None = none) counts running time without pauses and is enforced by the executor: `stop_signal`, `grace`, KILL; so is `idle`,
-    seconds without a byte of output.
+    seconds without a byte of output, and so are `limits`.
     """
 
     attempt: AttemptId
@@ -84,6 +86,7 @@ class Launch:
     slot: bool = True
     waits: bool = False
     idle: float | None = None
+    limits: Limits = NO_LIMITS
     calling: Calling | None = None
 
     @property
@@ -213,6 +216,8 @@ class Ended:
     left_behind: tuple[LeftBehind, ...] = ()
     handed_on: bool | None = None
     """Is there a file with its outputs; None: somebody has to look."""
+    exceeded: int | None = None
+    """Resident bytes that were seen when the memory limit ended it."""
     failure: Failure | None = None
     saved: DataSaved | None = None
     """What the function of a child left."""

@@ -25,7 +25,7 @@ from engine.runtime.environment import TOLD, inherited, user_facts
 from engine.runtime.secrets import fetching, mark, read_now
 from engine.spec.command import Argv, Call, Command, PythonFunction, Shell
 from engine.spec.hooks import CommandHolds, Condition, FileExists, TextMatches, VariableMatches
-from engine.spec.job import JobSpec
+from engine.spec.job import NO_LIMITS, JobSpec
 from engine.spec.secret import FromCommand
 from engine.spec.template import at_start, variable
 
@@ -124,6 +124,7 @@ class Launcher:
             slot=step.kind not in SIDES,
             waits=attempt.waits,
             idle=spec.timeout.idle if step.main else None,
+            limits=spec.limits if step.main else NO_LIMITS,
             calling=calling,
         )
 

@@ -152,6 +152,26 @@ class Reserve:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What the whole tree of an attempt may use at once: cores (it is held up beyond them), resident bytes (it is killed
+    beyond them). None: no limit. ValueError for less than a hundredth of a core or one MiB."""
+
+    cpu: float | None = None
+    memory: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.cpu is not None and self.cpu < LEAST_CPU:
+            raise ValueError(f"limits.cpu is {self.cpu:g}, must be at least {LEAST_CPU:g}")
+        if self.memory is not None and self.memory < LEAST_MEMORY:
+            raise ValueError(f"limits.memory is {self.memory}, must be at least {LEAST_MEMORY} (1M)")
+
+
+LEAST_CPU: Final = 0.01
+LEAST_MEMORY: Final = 1 << 20
+NO_LIMITS: Final = Limits()
+
+
+@dataclass(frozen=True, slots=True)
 class RetryCauses:
     """`retry.only:` - what is tried again: these exit codes (None: all), signals, timeouts, lost runs."""
 
@@ -268,6 +288,7 @@ class JobSpec:
     """True: nothing else runs beside it. A text: nothing of that group does."""
     pools: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     reserve: Reserve | None = None
+    limits: Limits = NO_LIMITS
     needs: tuple[Need, ...] = ()
     join: Join = Join.ALL
 

@@ -209,6 +209,7 @@ class Plain(TypedDict, total=False):
     hooks: Mapping[HookSlot, Hook]
     outputs: Mapping[str, str]
     reserve: plain.Reserve | None
+    limits: plain.Limits
     when_not_durable: plain.WhenNotDurable
     notify: Notify | None
     finish_by: FinishBy | None
@@ -264,6 +265,10 @@ class JobSpec(plain.JobSpec):
         if not isinstance(id, str) or not _ID.fullmatch(id):
             raise ValueError(f"{id!r} is not a job id: at most 64 letters, digits, _ . -, a letter or digit first")
         _in_bounds(fields)
+        if call is not None and fields.get("limits", plain.NO_LIMITS) != plain.NO_LIMITS:
+            raise ValueError(
+                f"job {id!r}: limits hold for processes; a function called here shares the program's, use python"
+            )
         super().__init__(
             id=id,
             command=_command(id, call, command, script, python),

@@ -89,7 +89,18 @@ class Held:
                 return Reference(order.attempt, order.tag, pid or order.pid, ticks or order.ticks)
             case Launch():
                 left = None if order.timeout is None else max(0.0, order.timeout - self._ran(now))
-                return Reference(order.attempt, order.tag, pid, ticks, order.slot, left, order.stop_signal, order.grace)
+                return Reference(
+                    attempt=order.attempt,
+                    tag=order.tag,
+                    pid=pid,
+                    ticks=ticks,
+                    slot=order.slot,
+                    timeout=left,
+                    stop_signal=order.stop_signal,
+                    grace=order.grace,
+                    limits=order.limits,
+                    paused=self.paused_at is not None,
+                )
 
     def lost(self, now: Instant) -> Ended:
         """Its end, when all that is known is that it is over."""

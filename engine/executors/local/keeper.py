@@ -60,6 +60,14 @@ TIMEOUT_PLACE: Final = 7
 IDLE: Final = 60.0
 FIRST_CALL: Final = 10.0
 """Seconds that a new keeper waits for its engine before its idle time begins to count."""
+LIMITS_LATE: Final = 0.25
+LIMITS_SOON: Final = 0.02
+"""Seconds between two looks at runs with limits, at most and at least."""
+FILLING: Final = 1 << 30
+"""Bytes a second at which memory is filled by who does nothing else."""
+BURST: Final = 0.1
+"""Seconds whose worth of CPU time a run with a limit of cores may save up."""
+PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 KEPT_FOR: Final = 7 * 86400.0
 FLOOR_SLACK: Final = 512 * 1024
 """The kernel counts resident pages per CPU and sums them loosely; closer to the keeper's own peak says nothing."""
@@ -176,6 +184,21 @@ def peak_of(pid: int | str) -> int:
     return int(proc_file(pid, "status").partition(b"VmHWM:")[2][:16].split(b"kB")[0] or 0) * 1024
 
 
+def resident(pid: int) -> int:
+    """Bytes of memory that a process has; 0 when it is gone."""
+    fields = proc_file(pid, "statm").split()
+    return int(fields[1]) * PAGE if len(fields) > 1 else 0
+
+
+def cpu_time(pid: int) -> int:
+    """Nanoseconds of CPU time that a process has used; 0 when it is gone. By its clock, whose id the kernel derives from its
+    pid: /proc/PID/stat counts in hundredths of a second."""
+    try:
+        return time.clock_gettime_ns((~pid << 3) | 2)
+    except OSError:
+        return 0
+
+
 # -- one spawn ----------------------------------------------------------------------------------------------------
 
 
@@ -281,8 +304,10 @@ class Run:
     """An attempt that lives, or whose tree is being ended."""
 
     __slots__ = (
-        "at", "attempt", "backoff", "began", "cause", "deadline", "grace", "kill_at", "log_path", "output", "over", "paused",
-        "paused_at", "pausing_until", "pid", "pidfd", "quiet", "seen", "slot", "span", "step", "stop_signal", "tag", "ticks", "timeout",
+        "at", "attempt", "backoff", "began", "budget", "cause", "clocks", "cpu", "deadline", "exceeded", "grace",
+        "held_up", "kill_at", "log_path", "looked_at", "memory", "output", "over", "paused", "paused_at",
+        "pausing_until", "pid", "pidfd", "quiet", "seen", "slot", "span", "step", "stop_signal", "tag", "ticks",
+        "timeout",
     )  # fmt: skip
 
     def __init__(self, attempt: str, tag: int, at: int, pid: int, ticks: int, span: int, slot: bool) -> None:
@@ -310,6 +335,13 @@ class Run:
         self.paused = False
         self.cause: str | None = None
         self.kill_at = float("inf")
+        self.memory: int | None = None  # bytes that its tree may have
+        self.exceeded: int | None = None  # bytes that it had when it was killed for them
+        self.cpu: float | None = None  # cores that its tree may use
+        self.clocks: dict[int, int] = {}  # CPU time of its processes at the last look, nanoseconds
+        self.looked_at = self.began
+        self.budget = 0.0  # CPU seconds that it may still use
+        self.held_up = False  # stopped, because it has used more than its budget
         self.over: list[object] | None = None  # at, exit code, signal, CPU seconds, peak bytes of the ended leader
 
     def started(self) -> list[object]:
@@ -411,6 +443,8 @@ class Keeper:
         self.reports: list[list[object]] = []
         self.held_since: float | None = None
         self.timers: list[Timer] = []
+        self.limited: dict[str, Run] = {}  # runs with a limit of memory or cores
+        self.limits_timer: Timer | None = None
         self.floor = peak_of("self")
         self.children = os.open(f"/proc/self/task/{os.getpid()}/children", os.O_RDONLY)
         self.alarm, bell = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -613,6 +647,7 @@ class Keeper:
     def start(
         self, attempt: str, argv: list[str], env: dict[str, str], cwd: str, log_path: str, tag: int, umask: int,
         stdin: str, timeout: float | None, stop_signal: int, grace: float, slot: bool, idle: float | None,
+        memory: int | None, cpu: float | None,
     ) -> None:  # fmt: skip
         at = wall()
         try:
@@ -627,6 +662,7 @@ class Keeper:
         if idle is not None:
             run.log_path = log_path
             self.look_for_output(run, idle, None, run.began)
+        self.set_limits(run, memory, cpu)
         self.reports.append(run.started())
 
     def admit(self, run: Run, timeout: float | None, stop_signal: int, grace: float) -> None:
@@ -713,7 +749,9 @@ class Keeper:
             self.end_tree(run)
             return
         left = members(run.tag) if maybe_left else []
-        if run.paused or run.pausing_until is not None:  # killed from outside: nobody would ever continue the rest
+        if (
+            run.paused or run.held_up or run.pausing_until is not None
+        ):  # killed from outside: nobody would continue the rest
             for member in left:
                 send_signal(member, run.tag, signal.SIGCONT)
         self.finish(run, left)
@@ -732,10 +770,13 @@ class Keeper:
             if timer is not None:
                 timer.cancel()
         del self.runs[run.attempt]
+        self.limited.pop(run.attempt, None)
         self.slots_taken -= run.slot
         # said here, where nothing else waits: most runs hand nothing on, and the engine need not look for it
         handed_on = os.access(run.output, os.F_OK, follow_symlinks=False) if run.output else None
-        self.keep(run.attempt, ["ended", run.attempt, *(run.over or ()), run.cause, described(left), handed_on])
+        self.keep(
+            run.attempt, ["ended", run.attempt, *(run.over or ()), run.cause, described(left), handed_on, run.exceeded]
+        )
 
     # -- stop
 
@@ -801,8 +842,8 @@ class Keeper:
         found = members(run.tag)
         for member in found:
             send_signal(member, run.tag, number)
-        if run.paused or run.pausing_until is not None:  # a stopped process takes no signal but KILL
-            run.paused = False
+        if run.paused or run.held_up or run.pausing_until is not None:  # a stopped process takes no signal but KILL
+            run.paused = run.held_up = False
             run.pausing_until = None
             for member in found:
                 send_signal(member, run.tag, signal.SIGCONT)
@@ -829,6 +870,67 @@ class Keeper:
         if run.step is not None:
             run.step.cancel()
         run.step = self.later(delay, partial(step, run))
+
+    # -- limits
+
+    def set_limits(self, run: Run, memory: int | None, cpu: float | None) -> None:
+        run.memory, run.cpu = memory, cpu
+        if memory is not None or cpu is not None:
+            self.limited[run.attempt] = run
+            self.enforce_soon(LIMITS_SOON)
+
+    def enforce_soon(self, delay: float) -> None:
+        when = time.monotonic() + delay
+        if self.limits_timer is None or self.limits_timer.call is None or when < self.limits_timer.when:
+            if self.limits_timer is not None:
+                self.limits_timer.cancel()
+            self.limits_timer = self.later(delay, self.enforce)
+
+    def enforce(self) -> None:
+        """Look at all runs with limits in one sweep, and again when the first of them could be beyond its own."""
+        self.limits_timer = None
+        found = sweep({run.tag for run in self.limited.values()})
+        delay = LIMITS_LATE
+        for run in list(self.limited.values()):
+            if run.cause is not None or run.over is not None:
+                continue
+            if run.memory is not None:
+                delay = min(delay, self.enforce_memory(run, run.memory, found[run.tag]))
+            if run.cpu is not None and run.cause is None:
+                delay = min(delay, self.enforce_cpu(run, run.cpu, found[run.tag]))
+        if self.limited:
+            self.enforce_soon(delay)
+
+    def enforce_memory(self, run: Run, limit: int, found: list[Member]) -> float:
+        """KILL the tree beyond its limit. Seconds until it could be there, if it filled memory as fast as can be."""
+        seen = sum(resident(member.pid) for member in found)
+        if seen > limit:
+            run.exceeded = seen
+            self.end(run, signal.SIGKILL, 0.0, "memory")
+            return LIMITS_LATE
+        return max(LIMITS_SOON, (limit - seen) / FILLING)
+
+    def enforce_cpu(self, run: Run, cores: float, found: list[Member]) -> float:
+        """Stop the tree when it has used more CPU time than `cores` allow, until it has waited for that. Seconds to the next look.
+
+        What it may use grows with time, up to BURST seconds' worth; a tree that was paused saves nothing.
+        """
+        now = time.monotonic()
+        clocks = {member.pid: cpu_time(member.pid) for member in found}
+        used = sum(max(0, spent - run.clocks.get(pid, 0)) for pid, spent in clocks.items()) / 1e9
+        waited, run.clocks, run.looked_at = now - run.looked_at, clocks, now
+        if run.paused or run.pausing_until is not None:
+            return LIMITS_LATE
+        run.budget = min(run.budget + cores * waited, cores * BURST) - used
+        if run.held_up != (run.budget < 0):
+            run.held_up = not run.held_up
+            for member in found:
+                send_signal(member, run.tag, signal.SIGSTOP if run.held_up else signal.SIGCONT)
+        elif run.held_up:  # who was just being forked is awake
+            for member in found:
+                if member.state not in "Tt":
+                    send_signal(member, run.tag, signal.SIGSTOP)
+        return min(BURST, max(LIMITS_SOON, -run.budget / cores)) if run.held_up else BURST / 2
 
     # -- pause and resume
 
@@ -864,7 +966,7 @@ class Keeper:
         now = time.monotonic()
         if found and not awake and pids == run.seen:
             run.pausing_until = None
-            run.paused = True
+            run.paused, run.held_up = True, False
             run.paused_at = now
             self.set_deadline(run)
             self.reports.append(["paused", run.attempt, wall()])
@@ -894,7 +996,7 @@ class Keeper:
             run.step.cancel()
         if run.paused:
             run.began += time.monotonic() - run.paused_at
-        run.paused = False
+        run.paused = run.held_up = False
         run.pausing_until = None
         for member in members(run.tag):
             send_signal(member, run.tag, signal.SIGCONT)
@@ -902,21 +1004,27 @@ class Keeper:
 
     # -- runs of a keeper that was lost
 
-    def adopt(self, references: list[tuple[str, int, int | None, int | None, bool, float | None, int, float]]) -> None:
+    def adopt(
+        self,
+        references: list[
+            tuple[str, int, int | None, int | None, bool, float | None, int, float, int | None, float | None, bool]
+        ],
+    ) -> None:
         """Take over what still runs of the attempts named; answered in one message.
 
         Each answer is `[attempt, started or null, paused, what is left of its tree without a leader]`.
         """
         found = sweep({reference[1] for reference in references})
         answers: list[object] = []
-        for attempt, tag, pid, ticks, slot, timeout, stop_signal, grace in references:
+        for attempt, tag, pid, ticks, slot, timeout, stop_signal, grace, memory, cpu, paused in references:
             leader = leader_among(found[tag], pid, ticks)
             if leader is None or attempt in self.runs:
                 answers.append([attempt, None, False, described(found[tag])])
                 continue
             age = (boot_ticks() - leader.ticks) / TICKS
             run = Run(attempt, tag, wall() - int(age * 1_000_000), leader.pid, leader.ticks, 1, slot)
-            run.paused = leader.state == "T"
+            run.held_up = leader.state == "T" and cpu is not None and not paused
+            run.paused = leader.state == "T" and not run.held_up
             run.paused_at = run.began
             run.began -= age  # pauses under the lost keeper count as running: nobody knows them any more
             try:
@@ -925,7 +1033,10 @@ class Keeper:
                 answers.append([attempt, None, False, []])
                 continue
             self.watch(run.pidfd, partial(self.leader_of_another_over, run))
+            run.clocks = {member.pid: cpu_time(member.pid) for member in found[tag]}
+            run.looked_at = time.monotonic()
             self.admit(run, None if timeout is None else age + timeout, stop_signal, grace)
+            self.set_limits(run, memory, cpu)
             answers.append([attempt, run.started(), run.paused, []])
         self.reports.append(["adopted", answers])
 

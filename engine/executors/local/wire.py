@@ -34,6 +34,7 @@ from engine.ports.executor import (
     Withdraw,
     Withdrawn,
 )
+from engine.spec.job import NO_LIMITS, Limits
 
 Message: TypeAlias = list[object]
 """A JSON list; what stands in it is checked by the patterns here."""
@@ -89,6 +90,9 @@ class Reference:
     timeout: float | None = None
     stop_signal: int = 15
     grace: float = 10.0
+    limits: Limits = NO_LIMITS
+    paused: bool = False
+    """By an operator: one that is found stopped and was not paused was held up by the limit of its cores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,8 @@ def encode(order: Order) -> Message:
                 order.grace,
                 order.slot,
                 order.idle,
+                order.limits.memory,
+                order.limits.cpu,
                 order.waits,
             ]
         case Acknowledge(attempts):
@@ -150,7 +156,13 @@ def encode_adopt(references: Sequence[Reference]) -> Message:
     """The order that makes a keeper take over runs of a lost one."""
     return [
         "adopt",
-        [[r.attempt, r.tag, r.pid, r.ticks, r.slot, r.timeout, r.stop_signal, r.grace] for r in references],
+        [
+            [
+                *(r.attempt, r.tag, r.pid, r.ticks, r.slot, r.timeout, r.stop_signal, r.grace),
+                *(r.limits.memory, r.limits.cpu, r.paused),
+            ]
+            for r in references
+        ],
     ]
 
 
@@ -194,9 +206,10 @@ def _final(message: object) -> Ended | SpawnFailed:
             str() | None as cause,
             [*left],
             bool() | None as handed_on,
+            int() | None as exceeded,
         ]:
             named = None if cause is None else Cause(cause)
-            return Ended(attempt, at, code, signal, cpu, peak, named, tuple(map(_left, left)), handed_on)
+            return Ended(attempt, at, code, signal, cpu, peak, named, tuple(map(_left, left)), handed_on, exceeded)
         case ["spawn_failed", str(attempt), int(at), int(code), str(step)]:
             return SpawnFailed(attempt, at, code, step)
         case _:

@@ -30,6 +30,7 @@ from engine.ports.executor import (
     Started,
     Withdraw,
 )
+from engine.spec.job import NO_LIMITS, Limits
 
 R = TypeVar("R")
 
@@ -125,12 +126,15 @@ class Bench:
         slot: bool = True,
         waits: bool = False,
         idle: float | None = None,
+        limits: Limits = NO_LIMITS,
     ) -> AttemptId:
         """Order a start; the attempt's id."""
         attempt = f"job:{len(self.launched) + 1}.1"
         log = log_path or str(self.log(attempt))
         tag = secrets.randbits(61) + 1
-        order = Launch(attempt, argv, env, cwd, log, tag, umask, stdin, timeout, stop_signal, grace, slot, waits, idle)
+        order = Launch(
+            attempt, argv, env, cwd, log, tag, umask, stdin, timeout, stop_signal, grace, slot, waits, idle, limits
+        )
         self.launched[attempt] = order
         self.submit(order)
         return attempt

@@ -1,0 +1,97 @@
+"""Limits of memory and cores on real trees: what is beyond them is killed, or held up, and says so."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+from engine.executors.local import keeper
+from engine.ports.executor import Cause, Pause, Paused, Resume, Resumed, Started, Stop
+from engine.spec.job import Limits
+from tests.integration.local.bench import Bench, eventually
+
+MIB = 1 << 20
+HOARD = "import time; kept = [bytearray(b'x') * (1 << 20) for _ in range({mib})]; print('full', flush=True); time.sleep(1000)"
+BUSY = ("/bin/sh", "-c", "while :; do :; done")
+
+
+def states(bench: Bench, attempt: str) -> set[str]:
+    """Of the run's processes, as /proc has them."""
+    return {member.state for member in bench.members(attempt)}
+
+
+async def test_a_tree_beyond_its_memory_is_killed_with_what_was_seen(bench: Bench) -> None:
+    attempt = bench.launch(sys.executable, "-c", HOARD.format(mib=2000), limits=Limits(memory=64 * MIB))
+    end = await bench.ended(attempt)
+    assert (end.cause, end.signal) == (Cause.MEMORY, signal.SIGKILL)
+    assert end.exceeded is not None
+    assert 64 * MIB < end.exceeded < 2000 * MIB
+    assert bench.members(attempt) == []
+
+
+async def test_the_memory_of_all_processes_counts_together(bench: Bench) -> None:
+    """Each of the three is below the limit; one of them has left the session."""
+    hoard = f'{sys.executable} -c "{HOARD.format(mib=40)}"'
+    attempt = bench.launch("/bin/sh", "-c", f"{hoard} & setsid {hoard} & {hoard}", limits=Limits(memory=100 * MIB))
+    end = await bench.ended(attempt)
+    assert end.cause is Cause.MEMORY
+    assert bench.members(attempt) == []
+
+
+async def test_below_its_limits_a_run_is_left_alone(bench: Bench) -> None:
+    end = await bench.ended(bench.launch("/bin/true", limits=Limits(cpu=4.0, memory=512 * MIB)))
+    assert (end.exit_code, end.cause, end.exceeded) == (0, None, None)
+
+
+async def test_a_busy_tree_gets_no_more_than_its_cores(bench: Bench) -> None:
+    """Two loops for two seconds on a fifth of a core: unlimited they would have used four."""
+    two = ("/bin/sh", "-c", "(while :; do :; done) & while :; do :; done")
+    attempt = bench.launch(*two, timeout=2.0, grace=0.0, limits=Limits(cpu=0.2))
+    end = await bench.ended(attempt)
+    assert end.cause is Cause.TIMEOUT
+    assert end.cpu is not None
+    assert end.cpu < 1.0
+
+
+async def test_what_is_held_up_goes_on_and_is_stopped_by_its_own_signal(bench: Bench) -> None:
+    attempt = bench.launch("/bin/sh", "-c", "trap 'exit 7' TERM; while :; do :; done", limits=Limits(cpu=0.05))
+    await bench.heard(attempt, Started)
+    await eventually(lambda: states(bench, attempt) == {"T"})
+    await eventually(lambda: states(bench, attempt) == {"R"})
+    await eventually(lambda: states(bench, attempt) == {"T"})
+    bench.submit(Stop(attempt, signal.SIGTERM, 20.0))
+    end = await bench.ended(attempt)
+    assert (end.exit_code, end.cause) == (7, Cause.STOP)
+
+
+async def test_a_pause_is_not_ended_by_the_limit(bench: Bench) -> None:
+    """Two reasons to be stopped: the run goes on when neither holds it."""
+    attempt = bench.launch(*BUSY, limits=Limits(cpu=0.5))
+    await bench.heard(attempt, Started)
+    bench.submit(Pause(attempt))
+    await bench.heard(attempt, Paused)
+    witness = bench.launch(*BUSY, timeout=1.0, grace=0.0)  # a second in which the limit would let it go ten times
+    await bench.ended(witness)
+    assert states(bench, attempt) == {"T"}
+    bench.submit(Resume(attempt))
+    await bench.heard(attempt, Resumed)
+    await eventually(lambda: states(bench, attempt) == {"R"})
+
+
+async def test_another_keeper_goes_on_with_the_limits(bench: Bench) -> None:
+    """The first one is killed while it holds the tree up: nobody may stay stopped for that."""
+    attempt = bench.launch(*BUSY, limits=Limits(cpu=0.05))
+    await bench.heard(attempt, Started)
+    first = bench.keeper_pid
+    await eventually(lambda: states(bench, attempt) == {"T"})
+    os.kill(first, signal.SIGKILL)
+    await eventually(lambda: bench.executor.keeper_pid not in {None, first})
+    bench.keepers.add(bench.keeper_pid)
+    await eventually(lambda: states(bench, attempt) == {"R"})
+    await eventually(lambda: states(bench, attempt) == {"T"})
+
+
+def test_the_clock_of_a_process_is_read_by_its_pid() -> None:
+    assert keeper.cpu_time(os.getpid()) > 0
+    assert keeper.cpu_time(2**22) == 0
