@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from engine.jobfile import Loaded
-from engine.spec.job import JobSpec, Need, Required, Retry, StopPolicy, Timeout
+from engine.spec.job import JobSpec, Limits, Need, Required, Retry, StopPolicy, Timeout
 
 Load = Callable[..., Loaded]
 
@@ -73,6 +73,20 @@ def test_the_words_of_job_queues_and_orbit_load(load_text: Load) -> None:
     assert (spec.needs, spec.tags, spec.metadata) == ((Need("one"),), ("a",), {"k": "v"})
 
 
+@pytest.mark.parametrize(
+    "words", ["ResourceLimits: {CPULimit: %s, MemoryLimit: %s}", "limits: {cpu_limit: %s, memory_limit: %s}"]
+)
+def test_the_limits_of_the_seeds_load_and_0_is_none(load_text: Load, words: str) -> None:
+    """Rows 67 and 68: cores, and bytes with or without a suffix."""
+
+    def limits(cpu: str, memory: str) -> Limits:
+        return last(load_text(with_needed("command: x\n" + words % (cpu, memory)))).limits
+
+    assert limits("0.5", "1048576") == Limits(0.5, 1 << 20)
+    assert limits("2", "512M") == Limits(2, 512 << 20)
+    assert limits("0", "0") == limits("0.0", "0") == Limits()
+
+
 def test_the_words_of_the_seeds_load_in_snake_case(load_text: Load) -> None:
     spec = last(load_text(with_needed("id: last\ncommand: x\nretries: 2\nretry_delay: 5s\ndependencies: [two]")))
     assert (spec.retry, spec.needs) == (Retry(2, 5), (Need("two"),))
@@ -96,7 +110,8 @@ def test_strict_warns_at_each_use(load_text: Load, text: str, count: int) -> Non
         ),
         ("retries: 2\nretry: {limit: 3}", "`retry` says the same as `retries`"),
         ("Id: other", '5:9: error: jobs.last.Id: the id is "other" here and "last" as key; make them one'),
-        ("ResourceLimits: {CPULimit: 1}", "`ResourceLimits` (limits) is not available in this version"),
+        ("ResourceLimits: {CPULimit: x}", 'expected a number, not "x"'),
+        ("ResourceLimits: {nice: 5}", "`nice` is not available in this version"),
         ("handler_on: {done: x}", '"done" is not a key of `hooks`'),
         ("preconditions: [{condition: '`date +%u`', expected: '1'}]", "compares what a command prints"),
         ("retry_policy: {exit_code: [300]}", "expected an exit code from 0 to 255"),

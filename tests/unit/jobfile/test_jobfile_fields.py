@@ -212,6 +212,9 @@ def test_none_takes_a_limit_away(load_job: Load) -> None:
         ("retry: {limit: -1}", "is -1, outside 0"),
         ("retry: {backoff: 0.5}", "is 0.5, outside 1 to 1000"),
         ("retry: {delay: 2h, max_delay: 1h}", "retry.max_delay: is shorter than `delay`"),
+        ("limits: {cpu: 0}", "limits.cpu: is 0, outside 0.01 to 4096"),
+        ("limits: {memory: 1000}", "limits.memory: is 1kB, a limit must be at least 1M"),
+        ("limits: 1", 'expected a map, not "1"'),
         ("retry: {limits: 3}", '"limits" is not a key of `retry`; did you mean `limit`?'),
         ("metadata: [a]", "expected a map, not a list"),
         ("inherit: [A-B]", "expected the name of a variable"),
@@ -273,7 +276,6 @@ def test_a_misspelt_command_is_not_missing_as_well(load_job: Load) -> None:
             "group",
         ),
         *(
-            "limits",
             "monitor",
             "log",
         ),

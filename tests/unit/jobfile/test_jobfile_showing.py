@@ -70,6 +70,7 @@ jobs:
     exclusive: group
     pools: [db]
     reserve: {cpu: 1.5, memory: 512M}
+    limits: {cpu: 0.5, memory: 200M}
     needs: {b: {is: done, within: 1d}}
     join: any
     if: [{env: A, matches: "^(1|yes)$"}, {file: /x}, {value: "${needs.b.outputs.rows}", matches: "[1-9]"}, {command: test x}]
