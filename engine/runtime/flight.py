@@ -120,6 +120,7 @@ class Flight:
         self.runs[run.no] = run
         if (waiting := self.herd.get(run.job.id)) is not None:
             waiting.pop(run.no, None)
+            self.jobs[run.job.id] = run.job  # which waited with it
 
     def take_herd(self) -> Flight:
         """Take as much of the herd as a flight holds, and all of it that belongs to jobs written anyway; the rest is returned.
