@@ -10,9 +10,9 @@ from tests.unit.engine.making import bench, spec
 
 def test_a_new_run_that_gets_its_claim_before_it_is_written_takes_its_jobs_row_along() -> None:
     """Else the schedule on record stood before an occurrence that has its run, which would be made again after a crash."""
-    b = bench(spec("a", schedule=EverySchedule(60.0)), max_running=0)
+    b = bench(spec("first"), spec("a", schedule=EverySchedule(60.0)), max_running=1)
     (run,) = b.job("a").queue
-    run.stored = False
+    run.stored, run.attempt = False, None
     waiting = Flight()
     waiting.add({run.no: run}, {"a": run.job}, ())
     assert list(waiting.herd) == ["a"]
