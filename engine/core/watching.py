@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from engine.clock import SECOND, Instant, micros, moment
-from engine.core.alerts import tell, wants
+from engine.core.alerts import notify_of, tell, wants
 from engine.core.fates import due_at
 from engine.core.lateness import late_grace
 from engine.core.state import Job, Run
@@ -42,6 +42,8 @@ class Told:
 
 def watch(turn: Turn, job: Job) -> None:
     """Look again when the next of its runs could be worth it. Called when a run of it was made or has started."""
+    if job.look_at is not None and turn.now <= job.look_at <= turn.now + QUEUED_LONG and _usual(turn, job):
+        return  # nothing about the new one could be sooner, and the others were asked before
     soonest = min((at for run in _watched(job) for at, _ in _instants(turn, job, run)), default=None)
     if soonest is not None and (job.look_at is None or soonest < job.look_at):
         job.look_at = soonest
@@ -59,6 +61,12 @@ def look(turn: Turn, job: Job) -> None:
                 run.told |= what
                 _tell(turn, run, what, at)
     watch(turn, job)
+
+
+def _usual(turn: Turn, job: Job) -> bool:
+    """Its runs are watched for waiting long and for running long, and nothing else."""
+    spec = job.spec
+    return spec.finish_by is None and spec.timeout.warn is None and notify_of(turn, job) is None
 
 
 def _watched(job: Job) -> Iterator[Run]:

@@ -61,8 +61,12 @@ def command(*, file: Path, start: str | None, span: str, run_time: str, form: st
 def _record(one: Happening, shown_in: ZoneInfo | None) -> dict[str, Json]:
     if shown_in is None:
         return {"at": _iso(one.at), "job": one.job, "event": one.event, "data": dict(one.data)}
-    at = moment(one.at).astimezone(shown_in).strftime("%Y-%m-%d %H:%M:%S")
-    return {"at": at, "job": one.job, "event": one.event, "data": _words(one)}
+    return {"at": _shown(one.at, shown_in), "job": one.job, "event": one.event, "data": _words(one)}
+
+
+@lru_cache(maxsize=64)  # as in `values`
+def _shown(at: Instant, zone: ZoneInfo) -> str:
+    return moment(at).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _words(one: Happening) -> str:

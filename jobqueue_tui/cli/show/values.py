@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
+from functools import lru_cache
 from typing import Final
 
 from engine.model.record import Json
@@ -35,6 +36,7 @@ def text_of(key: str, value: Json, zone: tzinfo | None = None) -> str:
     return one_line(value if isinstance(value, str) else json.dumps(value))
 
 
+@lru_cache(maxsize=64)  # of a long table many lines are of one instant
 def _time(text: str, zone: tzinfo | None) -> str:
     try:
         return datetime.fromisoformat(text).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
