@@ -12,7 +12,7 @@ from engine.core.course import StepKind
 from engine.core.dispatch import enter_starting, withdrawn
 from engine.core.fates import forget_claim, settle
 from engine.core.sides import attempt_of, begin_side, side_over
-from engine.core.state import Attempt, Run
+from engine.core.state import Attempt, Run, add_disk
 from engine.core.steps import main_over, step_over
 from engine.core.stopping import count_pause, end_tree, order_end
 from engine.core.timers import ResumeAt
@@ -26,6 +26,7 @@ from engine.model.states import Running, RunPhase, Stopping
 from engine.ports.executor import (
     Cause,
     DataSaved,
+    Disk,
     Ended,
     Failure,
     Freed,
@@ -145,6 +146,7 @@ def _ended(turn: Turn, run: Run, attempt: Attempt, report: Ended) -> None:
     run.peak_rss = max(peaks, default=None)
     if report.cpu is not None:
         run.cpu_seconds = (run.cpu_seconds or 0.0) + report.cpu
+    _count_disk(run, report)
     if not attempt.step.main:
         _leave(turn, run, attempt)
         step_over(turn, run, attempt.step, _hook_error(report))
@@ -156,6 +158,14 @@ def _ended(turn: Turn, run: Run, attempt: Attempt, report: Ended) -> None:
     if report.may_still_run:
         linger(turn, run)
     _main_over(turn, run, attempt, (outcome, reason), report)
+
+
+def _count_disk(run: Run, report: Ended) -> None:
+    """The end counts who was waited for, the last sample who lived then: whichever saw more."""
+    one, two = report.disk, run.disk_now
+    if one is not None and two is not None:
+        one = Disk(max(one.read, two.read), max(one.written, two.written))
+    run.disk, run.disk_now = add_disk(run.disk, one or two), None
 
 
 def _hook_error(report: Ended) -> str | None:
@@ -263,7 +273,7 @@ def _main_over(turn: Turn, run: Run, attempt: Attempt, verdict: tuple[Outcome, R
 def _leave(turn: Turn, run: Run, attempt: Attempt) -> None:
     turn.state.by_attempt.pop(attempt.id, None)
     run.attempt = None
-    run.cpu_percent = run.rss = None
+    run.cpu_percent = run.rss = run.disk_now = None
 
 
 def _paused(turn: Turn, run: Run, report: Paused) -> None:
@@ -292,7 +302,7 @@ def _resumed(turn: Turn, run: Run, report: Resumed) -> None:
 
 
 def _sampled(turn: Turn, run: Run, report: Sampled) -> None:
-    run.cpu_percent, run.rss = report.cpu_percent, report.rss
+    run.cpu_percent, run.rss, run.disk_now = report.cpu_percent, report.rss, report.disk
     run.peak_rss = max(run.peak_rss or 0, report.peak_rss)
     job = run.job
     if job.active and job.active[-1] is run:  # the newest run's sample closes the round: one point for the whole job

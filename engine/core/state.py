@@ -22,7 +22,7 @@ from engine.model.outcome import Outcome, Reason
 from engine.model.record import AttemptRecord, Counters, RunKind
 from engine.model.states import LIVE, Ended, RunPhase, RunState, step
 from engine.planning import NO_CALENDARS, Limits
-from engine.ports.executor import AttemptId, Home, LeftBehind
+from engine.ports.executor import AttemptId, Disk, Home, LeftBehind
 from engine.schedule import Plan
 from engine.spec.config import EngineSpec, PoolSpec
 from engine.spec.job import NOTHING, JobSpec
@@ -180,6 +180,10 @@ class Run:
     pause_until: Instant | None = None
     cpu_percent: float | None = None
     rss: int | None = None
+    disk_now: Disk | None = None
+    """What the current attempt has read and written so far."""
+    disk: Disk | None = None
+    """What the attempts that are over have."""
     left_behind: tuple[LeftBehind, ...] = ()
     log_path: str | None = None
     home: Home = Home.LOCAL
@@ -256,6 +260,11 @@ class Run:
         """For `max_runs`: made by schedule or `needs`, not by hand nor by what a person set going; of shards the first."""
         return self.kind in COUNTED and self.cascade is None and (self.shard is None or self.shard.first)
 
+    @property
+    def disk_in_all(self) -> Disk | None:
+        """What its attempts have read and written; None: nobody knows."""
+        return add_disk(self.disk, self.disk_now)
+
     def go(self, new: RunState) -> None:
         """Take a step of the transition table; IllegalStep changes nothing."""
         self.state = step(self.state, new)
@@ -269,6 +278,13 @@ class Run:
     def reason(self) -> Reason | None:
         """Why it ended so."""
         return self.state.reason if isinstance(self.state, Ended) else None
+
+
+def add_disk(one: Disk | None, two: Disk | None) -> Disk | None:
+    """The sum of what is known."""
+    if one is None or two is None:
+        return one or two
+    return Disk(one.read + two.read, one.written + two.written)
 
 
 class Rings(NamedTuple):

@@ -129,6 +129,9 @@ class RunRecord:
     """Of a shard: its values."""
     may_still_run: bool = False
     """Over, but its function ignored the stop and still runs."""
+    read_bytes: int | None = None
+    """From disks; what the page cache served is not counted."""
+    written_bytes: int | None = None
     acked_at: Instant | None = None
     """When an operator acknowledged how it ended."""
     acked_by: str | None = None

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from engine.clock import Instant
 from engine.spec.context import JobFunction
@@ -25,6 +25,13 @@ from engine.spec.job import NO_LIMITS, Limits
 
 AttemptId: TypeAlias = str
 """`JOB:N.K` or `JOB[item]:N.K`: the K-th attempt of a run; never reused."""
+
+
+class Disk(NamedTuple):
+    """Bytes that a tree has read from and written to disks. What the page cache served or still holds is not among them."""
+
+    read: int
+    written: int
 
 
 class Cause(StrEnum):
@@ -218,6 +225,7 @@ class Ended:
     """Is there a file with its outputs; None: somebody has to look."""
     exceeded: int | None = None
     """Resident bytes that were seen when the memory limit ended it."""
+    disk: Disk | None = None
     failure: Failure | None = None
     saved: DataSaved | None = None
     """What the function of a child left."""
@@ -294,6 +302,8 @@ class Sampled:
     rss: int
     processes: int
     peak_rss: int
+    disk: Disk | None = None
+    """None: the system does not say (/proc/PID/io)."""
 
 
 Report: TypeAlias = (

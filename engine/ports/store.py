@@ -66,6 +66,8 @@ class RunRow(NamedTuple):
     pause_until: Instant | None
     peak_rss: int | None
     cpu_seconds: float | None
+    read_bytes: int | None
+    written_bytes: int | None
     log_path: str | None
     left_behind: str | None
     past: str | None

@@ -54,6 +54,8 @@ def run_record(run: Run, now: Instant, host: str) -> RunRecord:
         params=run.given.shown(),
         matrix={} if run.shard is None else dict(run.shard.values),
         may_still_run=run.may_still_run,
+        read_bytes=None if (disk := run.disk_in_all) is None else disk.read,
+        written_bytes=None if disk is None else disk.written,
     )
 
 

@@ -16,7 +16,7 @@ from engine.model.audit import Deed, Done
 from engine.model.outcome import Because, Outcome, Reason
 from engine.model.record import AttemptRecord, RunKind
 from engine.model.states import Paused, Queued, Retrying, Running, RunPhase, RunState, Starting, Stopping
-from engine.ports.executor import Home, LeftBehind
+from engine.ports.executor import Disk, Home, LeftBehind
 from engine.ports.store import AuditRow, ClaimRow, JobRow, RunRow
 from engine.spec.matrix import Shard
 from engine.spec.params import Given
@@ -63,6 +63,8 @@ def run_row(run: Run) -> RunRow:
         pause_until=run.pause_until,
         peak_rss=run.peak_rss,
         cpu_seconds=run.cpu_seconds,
+        read_bytes=None if run.disk is None else run.disk.read,
+        written_bytes=None if run.disk is None else run.disk.written,
         log_path=run.log_path,
         left_behind=json.dumps([[one.pid, one.command] for one in run.left_behind]) if run.left_behind else None,
         past=json.dumps([asdict(one) for one in run.past]) if _several(run) else None,
@@ -257,6 +259,7 @@ def restore_run(job: Job, row: RunRow) -> Run:
         signal=row.signal,
         peak_rss=row.peak_rss,
         cpu_seconds=row.cpu_seconds,
+        disk=None if row.read_bytes is None else Disk(row.read_bytes, row.written_bytes or 0),
         paused_us=row.paused_us,
         paused_since=row.paused_since,
         pause_until=row.pause_until,

@@ -101,6 +101,8 @@ def to_record(row: RunRow) -> RunRecord:
         pid=row.pid,
         peak_rss_bytes=row.peak_rss,
         cpu_seconds=row.cpu_seconds,
+        read_bytes=row.read_bytes,
+        written_bytes=row.written_bytes,
         wall_seconds=wall,
         paused_seconds=row.paused_us / SECOND,
         cpu_percent=None,

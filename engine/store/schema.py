@@ -55,6 +55,10 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
             arguments TEXT NOT NULL, run_id TEXT, state TEXT, reason TEXT NOT NULL, outcome TEXT NOT NULL, code TEXT
         )""",
     ),
+    (
+        "ALTER TABLE runs ADD COLUMN read_bytes INTEGER",
+        "ALTER TABLE runs ADD COLUMN written_bytes INTEGER",
+    ),
 )
 
 VERSION: Final = len(STEPS)

@@ -60,6 +60,8 @@ def run_from_json(value: Json) -> RunRecord:
         cpu_seconds=read.maybe("cpu_seconds", read.number),
         wall_seconds=read.maybe("wall_seconds", read.number),
         paused_seconds=read.number("paused_seconds"),
+        read_bytes=read.maybe("read_bytes", read.integer),
+        written_bytes=read.maybe("written_bytes", read.integer),
         cpu_percent=read.maybe("cpu_percent", read.number),
         rss_bytes=read.maybe("rss_bytes", read.integer),
         attempts=read.each("attempts", attempt_from_json),

@@ -68,6 +68,7 @@ FILLING: Final = 1 << 30
 BURST: Final = 0.1
 """Seconds whose worth of CPU time a run with a limit of cores may save up."""
 PAGE: Final = os.sysconf("SC_PAGE_SIZE")
+SECTOR: Final = 512
 KEPT_FOR: Final = 7 * 86400.0
 FLOOR_SLACK: Final = 512 * 1024
 """The kernel counts resident pages per CPU and sums them loosely; closer to the keeper's own peak says nothing."""
@@ -304,8 +305,8 @@ class Run:
     """An attempt that lives, or whose tree is being ended."""
 
     __slots__ = (
-        "at", "attempt", "backoff", "began", "budget", "cause", "clocks", "cpu", "deadline", "exceeded", "grace",
-        "held_up", "kill_at", "log_path", "looked_at", "memory", "output", "over", "paused", "paused_at",
+        "at", "attempt", "backoff", "began", "budget", "cause", "clocks", "cpu", "deadline", "disk", "exceeded",
+        "grace", "held_up", "kill_at", "log_path", "looked_at", "memory", "output", "over", "paused", "paused_at",
         "pausing_until", "pid", "pidfd", "quiet", "seen", "slot", "span", "step", "stop_signal", "tag", "ticks",
         "timeout",
     )  # fmt: skip
@@ -342,6 +343,10 @@ class Run:
         self.looked_at = self.began
         self.budget = 0.0  # CPU seconds that it may still use
         self.held_up = False  # stopped, because it has used more than its budget
+        self.disk: list[int | None] = [
+            None,
+            None,
+        ]  # bytes read from and written to disks by the leader and who it waited for
         self.over: list[object] | None = None  # at, exit code, signal, CPU seconds, peak bytes of the ended leader
 
     def started(self) -> list[object]:
@@ -718,6 +723,7 @@ class Keeper:
                 cpu,
                 self.peak(usage.ru_maxrss),
             ]
+            run.disk = [usage.ru_inblock * SECTOR, usage.ru_oublock * SECTOR]
             over.append(run)
         if over:
             orphaned = self.orphaned_tags()
@@ -774,9 +780,8 @@ class Keeper:
         self.slots_taken -= run.slot
         # said here, where nothing else waits: most runs hand nothing on, and the engine need not look for it
         handed_on = os.access(run.output, os.F_OK, follow_symlinks=False) if run.output else None
-        self.keep(
-            run.attempt, ["ended", run.attempt, *(run.over or ()), run.cause, described(left), handed_on, run.exceeded]
-        )
+        what = [*(run.over or ()), run.cause, described(left), handed_on, run.exceeded, *run.disk]
+        self.keep(run.attempt, ["ended", run.attempt, *what])
 
     # -- stop
 

@@ -15,7 +15,7 @@ from typing import Final
 from engine.clock import SECOND, Clock
 from engine.executors.guarding import Guard
 from engine.executors.local.keeper import TICKS, peak_of, proc_file, tag_of
-from engine.ports.executor import AttemptId, Report, Sampled
+from engine.ports.executor import AttemptId, Disk, Report, Sampled
 
 PERIOD: Final = SECOND
 FIRST: Final = SECOND // 4
@@ -40,6 +40,10 @@ class Usage:
     ticks: int = 0
     rss: int = 0
     processes: int = 0
+    read: int = 0
+    written: int = 0
+    disk_told: bool = False
+    """Some of its processes' /proc/PID/io could be read; by its own user only."""
 
 
 class Sweep:
@@ -73,18 +77,25 @@ class Sweep:
             if tag is None:
                 untagged.add(name)
             elif tag in found:
-                _add(found[tag], proc_file(name, "stat"))
+                _add(found[tag], proc_file(name, "stat"), proc_file(name, "io"))
         self._untagged = untagged
         return found
 
 
-def _add(usage: Usage, stat: bytes) -> None:
-    """Add a process by its /proc/PID/stat (fields 14-17 and 24 of proc(5), counted behind the command)."""
+def _add(usage: Usage, stat: bytes, disk: bytes) -> None:
+    """Add a process by its /proc/PID/stat (fields 14-17 and 24 of proc(5), counted behind the command) and /proc/PID/io,
+    where what its children did is added once it has waited for them."""
     fields = stat.rpartition(b")")[2].split(None, 22)
     if len(fields) > 21 and fields[0] != b"Z":
         usage.ticks += int(fields[11]) + int(fields[12]) + int(fields[13]) + int(fields[14])
         usage.rss += int(fields[21]) * _PAGE
         usage.processes += 1
+        _, found, rest = disk.partition(b"\nread_bytes: ")
+        if found:
+            read, _, rest = rest.partition(b"\nwrite_bytes: ")
+            usage.read += int(read)
+            usage.written += int(rest.partition(b"\n")[0])
+            usage.disk_told = True
 
 
 @dataclass(slots=True)
@@ -175,5 +186,6 @@ class Sampler:
             leader = peak_of(watched.pid) if place % rounds == self._turn % rounds else 0
             watched.peak = max(watched.peak, usage.rss, leader)
             watched.at, watched.ticks = now, usage.ticks
-            samples.append(Sampled(attempt, at, percent, usage.rss, usage.processes, watched.peak))
+            disk = Disk(usage.read, usage.written) if usage.disk_told else None
+            samples.append(Sampled(attempt, at, percent, usage.rss, usage.processes, watched.peak, disk))
         return samples

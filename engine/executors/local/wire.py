@@ -15,6 +15,7 @@ from engine.ports.executor import (
     Acknowledge,
     AttemptId,
     Cause,
+    Disk,
     Ended,
     Launch,
     LeftBehind,
@@ -207,9 +208,13 @@ def _final(message: object) -> Ended | SpawnFailed:
             [*left],
             bool() | None as handed_on,
             int() | None as exceeded,
+            int() | None as read,
+            int() | None as written,
         ]:
             named = None if cause is None else Cause(cause)
-            return Ended(attempt, at, code, signal, cpu, peak, named, tuple(map(_left, left)), handed_on, exceeded)
+            disk = None if read is None or written is None else Disk(read, written)
+            behind = tuple(map(_left, left))
+            return Ended(attempt, at, code, signal, cpu, peak, named, behind, handed_on, exceeded, disk)
         case ["spawn_failed", str(attempt), int(at), int(code), str(step)]:
             return SpawnFailed(attempt, at, code, step)
         case _:

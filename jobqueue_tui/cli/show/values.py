@@ -77,6 +77,8 @@ _BY_KEY: Final[Mapping[str, Callable[[float], str]]] = {
     "uptime_seconds": duration,
     "rss_bytes": size,
     "peak_rss_bytes": size,
+    "read_bytes": size,
+    "written_bytes": size,
     "cpu_percent": lambda value: f"{value:.1f}%",
     "effective_priority": lambda value: f"{value:.4g}",
 }

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from engine.executors.local import keeper
-from engine.ports.executor import Ended, SpawnFailed, Started
+from engine.ports.executor import Ended, Sampled, SpawnFailed, Started
 from tests.integration.local.bench import ENV, Bench
 
 
@@ -222,3 +222,35 @@ async def test_the_end_says_whether_the_run_hands_anything_on(bench: Bench) -> N
     link = bench.launch("/bin/sh", "-c", 'ln -s /nowhere "$JOB_OUTPUT"', env=env["link"])
     bare = bench.launch("/bin/true")
     assert [(await bench.ended(attempt)).handed_on for attempt in (none, file, link, bare)] == [False, True, True, None]
+
+
+async def test_the_end_says_what_was_read_and_written(bench: Bench) -> None:
+    """As much at least as the process itself counted (on a file system in memory: nothing), its children's included."""
+    writes = "import os; f = open('big', 'wb'); f.write(bytes(8 << 20)); f.flush(); os.fsync(f.fileno())"
+    counts = (
+        f"import resource, subprocess, sys; subprocess.run([sys.executable, '-c', {writes!r}], check=True);"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_oublock * 512)"
+    )
+    attempt = bench.launch(sys.executable, "-c", counts, cwd=str(bench.folder))
+    end = await bench.ended(attempt)
+    told = int(bench.log(attempt).read_text())
+    assert end.disk is not None
+    assert end.disk.written >= told
+    assert end.disk.read >= 0
+
+
+async def test_samples_say_what_has_been_read_and_written_so_far(bench: Bench) -> None:
+    """By /proc/PID/io, which says the same of the process to itself."""
+    script = (
+        "import os, time; f = open('big', 'wb'); f.write(bytes(4 << 20)); f.flush(); os.fsync(f.fileno());"
+        "print(open('/proc/self/io').read(), flush=True); time.sleep(1000)"
+    )
+    attempt = bench.launch(sys.executable, "-c", script, cwd=str(bench.folder))
+    await bench.wrote(attempt, "write_bytes")
+    told = dict(line.split(": ") for line in bench.log(attempt).read_text().split("\n") if ": " in line)
+    await bench.until(
+        lambda: any(
+            one.disk is not None and one.disk.written >= int(told["write_bytes"])
+            for one in bench.said(attempt, Sampled)
+        )
+    )

@@ -1,0 +1,30 @@
+"""A state that an earlier version wrote is brought up to date, after a copy of it was made."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from engine.store.schema import STEPS, VERSION
+from engine.store.sqlite import SqliteStore
+
+
+async def test_a_state_of_the_first_version_is_kept_and_copied(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "state.db")) as db, db:
+        for statement in STEPS[0]:
+            db.execute(statement)
+        db.execute("PRAGMA user_version = 1")
+        db.execute("INSERT INTO facts VALUES ('kept', 'yes')")
+    store = SqliteStore(tmp_path, stamp=lambda: "now")
+    try:
+        assert store.load().facts == {"kept": "yes"}
+    finally:
+        await asyncio.to_thread(store.close)
+    with closing(sqlite3.connect(tmp_path / "state.db")) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (VERSION,)
+        assert db.execute("SELECT read_bytes, written_bytes FROM runs").fetchall() == []
+    with closing(sqlite3.connect(tmp_path / "state.db.before-now")) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (1,)
+        assert db.execute("SELECT value FROM facts WHERE name = 'kept'").fetchone() == ("yes",)
