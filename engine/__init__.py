@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.model.record import RunRecord as RunRecord
     from engine.monitoring import InMemoryMonitoring as InMemoryMonitoring
     from engine.ports.monitoring import Monitoring as Monitoring
+    from engine.prometheus import PrometheusMonitoring as PrometheusMonitoring
     from engine.spec.context import JobContext as JobContext
     from engine.spec.hooks import Hook as Hook
     from engine.spec.job import Limits as Limits
@@ -41,6 +42,7 @@ _HOMES: Final = {
     "RunRecord": "engine.model.record",
     "InMemoryMonitoring": "engine.monitoring",
     "Monitoring": "engine.ports.monitoring",
+    "PrometheusMonitoring": "engine.prometheus",
     "JobContext": "engine.spec.context",
     "Hook": "engine.spec.hooks",
     "Limits": "engine.spec.job",

@@ -10,8 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
-from engine import Engine, Hooks, InMemoryMonitoring, JobCancelled, JobContext, JobSpec, PauseTimeout, Refused, Retry
+from engine import (
+    Engine,
+    Hooks,
+    InMemoryMonitoring,
+    JobCancelled,
+    JobContext,
+    JobSpec,
+    PauseTimeout,
+    PrometheusMonitoring,
+    Refused,
+    Retry,
+)
 from engine.api import RunView
 from engine.model.states import JobStatus, RunPhase
 
@@ -592,3 +604,21 @@ async def test_a_slow_sink_holds_up_no_job() -> None:
     gathered = sink.get_metrics()["a"]
     assert isinstance(gathered, dict)
     assert (gathered["runs"], gathered["success"]) == (3, 3)
+
+
+async def test_runs_are_counted_for_prometheus() -> None:
+    """Row 45: a sink for Prometheus is shipped; its registry may be the program's."""
+
+    async def fails(ctx: JobContext) -> None:
+        raise ValueError("no")
+
+    registry = CollectorRegistry()
+    sink = PrometheusMonitoring(registry)
+    async with Engine([by_hand("a", nothing), by_hand("b", fails)], monitoring=sink) as engine:
+        for job in ("a", "a", "b"):
+            await (await engine.job(job).trigger()).ended()
+    assert registry.get_sample_value("jobqueue_runs_total", {"job": "a", "outcome": "success"}) == 2.0
+    metrics = sink.get_metrics()
+    assert metrics['jobqueue_runs_total{job="b",outcome="failed"}'] == 1.0
+    assert metrics['jobqueue_run_seconds_count{job="a"}'] == 2.0
+    assert b'jobqueue_last_end_timestamp_seconds{job="b",outcome="failed"}' in sink.exposition()
