@@ -39,7 +39,7 @@ class PlainClock:
         return time.monotonic_ns() // 1000
 
     def arm(self, at: Instant | None, wake: Callable[[], None]) -> None:
-        raise NotImplementedError
+        raise NotImplementedError  # executors set no alarm
 
     def close(self) -> None:
         pass

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import statistics
 import tempfile
 import time
@@ -96,8 +97,9 @@ async def herd(jobs: int, folder: Path) -> tuple[float, float, float, float]:
     clock = SystemClock()
     executor = AtOnce(clock)
     engine = Engine(specs, state_dir=folder, max_running=8, clock=clock, executors={"local": executor})
+    settle_heap()  # as the server does
     await engine.start()
-    settle_heap()
+    gc.freeze()
     await asyncio.sleep(max(0.0, due.timestamp() - time.time() - 1))
     turns = Turns()
     begin = time.perf_counter()

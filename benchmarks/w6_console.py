@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import fcntl
+import gc
 import os
 import pty
 import random
@@ -196,8 +197,9 @@ async def console_and_engine(jobs: int, updates: int) -> None:
             engine.add(JobSpec(id=job_id, call=nothing, every=every))
         else:
             engine.add(JobSpec(id=job_id, call=nothing, manual="only"))
+    settle_heap()  # as the console does
     await engine.start()
-    settle_heap()
+    gc.freeze()
     await launch.run_console(launch.make_app(engine, read_only=False, settings=ConsoleSettings()))
 
 

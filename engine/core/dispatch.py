@@ -2,9 +2,8 @@
 
 A run goes queue -> claimed (its attempt is being made durable) -> ordered (the executor has it) -> started. Claims
 run ahead of free slots, and so do orders (the executor starts a waiting launch the moment another run ends), so
-that neither a commit nor a wake of the loop stands between one short run and the next: 0.65 of a C loop without,
-0.8 with (docs/architecture.md). Only runs that take nothing but a slot run ahead; and whenever a better run turns
-up, those behind it are taken back.
+that neither a commit nor a wake of the loop stands between one short run and the next; how far, `core.pace` says. Only
+runs that take nothing but a slot run ahead; and whenever a better run turns up, those behind it are taken back.
 """
 
 from __future__ import annotations
@@ -282,19 +281,22 @@ def withdrawn(turn: Turn, attempts: tuple[AttemptId, ...]) -> list[Run]:
         if run.wish is not None:
             doomed.append(run)
         elif turn.state.draining:
-            drop_claim(turn, run)
+            forget_claim(turn, run)  # on record as well: see `begin_shutdown`
+            turn.fx.save(run)
         else:
             reoffer(turn, run)
     return doomed
 
 
-def drop_claim(turn: Turn, run: Run) -> None:
-    """No attempt of it is under way any more, on record as well: what stays claimed would be `lost` if the executor has
-    gone in order by the next start, and so cannot be asked."""
-    assert run.attempt is not None
+def forget_claim(turn: Turn, run: Run) -> None:
+    """Drop an attempt that never started."""
+    if run.attempt is None:
+        return
+    if run in turn.pipeline.claimed:
+        turn.pipeline.claimed.remove(run)
+        release(turn, run)
     turn.state.by_attempt.pop(run.attempt.id, None)
     run.attempt = None
-    turn.fx.save(run)
 
 
 def undo_starting(turn: Turn, run: Run) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from engine.clock import SECOND, Instant, micros
-from engine.core.admission import release
 from engine.core.alerts import FAILURES, ping, tell_end, wants_pings
 from engine.core.course import StepKind
-from engine.core.dispatch import offer_next, take_out
+from engine.core.dispatch import forget_claim, offer_next, take_out
 from engine.core.shards import gather, siblings
 from engine.core.sides import begin_side
 from engine.core.state import Job, Run
@@ -130,14 +129,3 @@ def cancel_queued(turn: Turn, run: Run, outcome: Outcome, reason: Reason) -> Non
         return
     forget_claim(turn, run)
     settle(turn, run, outcome, reason)
-
-
-def forget_claim(turn: Turn, run: Run) -> None:
-    """Drop an attempt that was claimed and never ordered."""
-    if run.attempt is None:
-        return
-    if run in turn.pipeline.claimed:
-        turn.pipeline.claimed.remove(run)
-        release(turn, run)
-    turn.state.by_attempt.pop(run.attempt.id, None)
-    run.attempt = None

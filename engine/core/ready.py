@@ -162,5 +162,5 @@ class ReadyQueue:
 
     def in_order(self) -> Iterator[Run]:
         """All that wait, in the order in which they would start if nothing blocked."""
-        waiting = {run.no: run for line in self._lines.values() for _, token, run in line.heap if token == run.entry}
-        return iter(sorted(waiting.values(), key=lambda run: order_key(run, self.ageing, self.pools)))
+        waiting = [run for line in self._lines.values() for _, token, run in line.heap if token == run.entry]
+        return iter(sorted(waiting, key=lambda run: order_key(run, self.ageing, self.pools)))

@@ -9,8 +9,8 @@ from dataclasses import replace
 from engine.core.alerts import ping, wants_pings
 from engine.core.callables import freed, linger, save_data
 from engine.core.course import StepKind
-from engine.core.dispatch import enter_starting, withdrawn
-from engine.core.fates import forget_claim, settle
+from engine.core.dispatch import enter_starting, forget_claim, withdrawn
+from engine.core.fates import settle
 from engine.core.sides import attempt_of, begin_side, side_over
 from engine.core.state import Attempt, Run, add_disk
 from engine.core.steps import main_over, step_over

@@ -207,7 +207,7 @@ class Batch:
     that are over: run id and a JSON object.
 
     `folders` are made before the commit, so is the second file with what is turned off (`offs`, whole); `lines` go to
-    text files after it.
+    text files some time after it.
     """
 
     new: list[RunRow] = field(default_factory=list)

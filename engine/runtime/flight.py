@@ -26,6 +26,9 @@ Reply: TypeAlias = Callable[[], None]
 class Flight:
     """What waits for one commit."""
 
+    trial: bool = False
+    """It only finds out whether a store that failed can be written again."""
+
     runs: dict[int, Run] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)

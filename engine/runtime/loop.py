@@ -13,18 +13,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from errno import ENOENT
 from typing import Final, Protocol, TypeAlias, TypeVar
 
 from engine.clock import SECOND, Clock, Instant, micros, moment
 from engine.core import needs
-from engine.core.alerts import wants
 from engine.core.blackouts import take_edge
 from engine.core.boot import adopt
 from engine.core.changes import take_changed
 from engine.core.clock_steps import take_step
-from engine.core.course import OUTPUTS
 from engine.core.dispatch import offer, start_what_may
 from engine.core.going_on import go_on
 from engine.core.occurrences import miss_deadline, plan_some, take_due
@@ -40,7 +37,7 @@ from engine.core.verbs.hold import end_hold
 from engine.core.verbs.resume import release_job, resume_run
 from engine.core.watching import look
 from engine.errors import EngineFault, Refused, RefusedCode
-from engine.logs.outputs import BadOutput, drop, has_text, read_found, read_lines
+from engine.logs.outputs import drop
 from engine.model.alert import Alert
 from engine.model.audit import Deed
 from engine.model.events import Alerted, ClockStepped, EngineStarted, Event, StoreFailed, StoreRecovered
@@ -51,7 +48,6 @@ from engine.ports.executor import (
     AttemptId,
     Ended,
     Executor,
-    Failure,
     Order,
     Recovered,
     Report,
@@ -59,6 +55,7 @@ from engine.ports.executor import (
     SpawnFailed,
 )
 from engine.ports.store import AckRow, Batch, Forget, Store
+from engine.runtime.ends import look_at_end
 from engine.runtime.events import BOUND, EventLog
 from engine.runtime.flight import Flight, Reply
 from engine.runtime.launching import Launcher
@@ -66,7 +63,6 @@ from engine.runtime.records import runs_log_line
 from engine.runtime.rows import audit_row, claim_row, job_row, run_row
 from engine.runtime.secrets import SecretUnavailable
 from engine.runtime.telling import Teller
-from engine.spec.notify import When
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -307,7 +303,7 @@ class Loop:
         self.events.go_on(self.turn.state.facts.get(BOUND))
         self._teller.know(self.turn.state.runs.values(), self.turn.state.jobs.values())
         self.tell(EngineStarted, jobs=len(self.turn.state.jobs))
-        adopt(self.turn, [self.look_at_end(one) if isinstance(one, Ended) else one for one in recovered])
+        adopt(self.turn, [self._look_at_end(one) if isinstance(one, Ended) else one for one in recovered])
         begin(self.turn)
         needs.spread(self.turn)
         self._look_at_memory()
@@ -336,7 +332,7 @@ class Loop:
             if isinstance(report, SpawnFailed) and self._folder_was_gone(report):
                 continue
             if isinstance(report, Ended):
-                report = self.look_at_end(report)  # noqa: PLW2901 - the same end, with what only the rim can see
+                report = self._look_at_end(report)  # noqa: PLW2901 - the same end, with what only the rim can see
             take_report(self.turn, report, self._answer)
             if isinstance(report, Sampled) and self.events.listening:
                 self._tell_sample(report)
@@ -348,35 +344,11 @@ class Loop:
             about = {"job": run.job.id, "run_id": run.run_id, "attempt_id": report.attempt}
             self.events.sample({"at": report.at, **about, **sample})
 
-    def look_at_end(self, report: Ended) -> Ended:
-        """What the attempt left, read before its end has consequences: outputs for those that need its job, and why its
-        program was never run, if it was not. Secrets are hidden in all that will be on record."""
-        run = self.turn.state.by_attempt.get(report.attempt)
-        if run is None:
-            return report
-        attempt = attempt_of(run, report.attempt)
-        if wants(self.turn, run.job, When.OUTPUT):
-            run.printed = has_text(run.log_path or "")
-        hide = self._launcher.hide(run)
-        if report.handed_on is not False and (path := self._launcher.outputs_file(run, attempt)) is not None:
-            self._read_outputs(run, attempt, path, hide)
-        if hide is not None and report.failure is not None:
-            hidden = Failure(hide(report.failure.summary), hide(report.failure.traceback))
-            report = replace(report, failure=hidden)
-        unstarted = self._launcher.unstarted(run, attempt)
-        return replace(report, unstarted=unstarted) if unstarted else report
-
-    def _read_outputs(self, run: Run, attempt: Attempt, path: str, hide: Callable[[str], str] | None) -> None:
-        """The file stays until they are on record: an engine that dies before that leaves it to the next one."""
-        try:
-            found = read_found(path) if attempt.step == OUTPUTS else read_lines(path)
-        except BadOutput as bad:
-            run.course.note("outputs", str(bad))
-        else:
-            if found is None:
-                return
-            run.outputs = {**run.outputs, **(found if hide is None else {k: hide(v) for k, v in found.items()})}
-        self._waiting.read.append(path)
+    def _look_at_end(self, end: Ended) -> Ended:
+        end, read = look_at_end(self.turn, self._launcher, end)
+        if read is not None:
+            self._waiting.read.append(read)
+        return end
 
     def _folder_was_gone(self, report: SpawnFailed) -> bool:
         """The log folder was removed while the engine ran: make it anew and order the same attempt once more."""
@@ -600,7 +572,7 @@ class Loop:
     def _try_store(self) -> None:
         """Find out, with one row, whether the store can be written again: what waits for it grows while it cannot, and would
         be made ready every second for nothing."""
-        self._flying, self._retry_at = Flight(facts={TRIED: str(self.turn.now)}), None
+        self._flying, self._retry_at = Flight(trial=True, facts={TRIED: str(self.turn.now)}), None
         self._store.write(self.batch(self._flying), self._committed_or_end)
 
     def _fly(self) -> None:
@@ -666,13 +638,13 @@ class Loop:
             self.turn.state.store_fails = True
             self.wake()
             self._reply_all(flight)
-            if TRIED not in flight.facts:
+            if not flight.trial:
                 flight.put_back(self._waiting)
                 self._waiting = flight
             self._retry_at = self._clock.now() + PATIENCE
             self._set_alarm()
             return
-        if TRIED in flight.facts and self._waiting:
+        if flight.trial and self._waiting:
             self._tried = True
             self.wake()
             return

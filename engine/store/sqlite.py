@@ -165,7 +165,7 @@ class SqliteStore:
 
     def _next(self, lines: list[tuple[str, str]]) -> tuple[Batch, Done] | None:
         """The next batch; None: there will be none. The lines are written once nothing comes for a moment, or they are many:
-        in a rush of short runs they would slow the commits that starts wait for, by a tenth."""
+        in a rush of short runs they would slow the commits that starts wait for, by a twentieth."""
         if lines and len(lines) < LINES:
             with contextlib.suppress(queue.Empty):
                 item = self._work.get(timeout=PAUSE)

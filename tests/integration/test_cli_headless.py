@@ -117,6 +117,19 @@ def test_what_waits_when_the_engine_ends_in_order_is_run_by_the_next_one(home: H
     assert {run["outcome"] for run in history} == {"success"}
 
 
+def test_an_engine_whose_keeper_cannot_start_says_so_and_the_next_one_runs_what_was_due(home: Home) -> None:
+    """Jobs begin while the keeper starts; where it does not, nothing of them is lost and nothing runs twice."""
+    home.write("jobs: {a: {command: echo hi}}")
+    in_the_way = home.folder / "state" / "keeper.log"
+    in_the_way.mkdir(parents=True)
+    run = ("--no-ui", "--until-idle", "--state-dir", str(in_the_way.parent), "jobs.yaml")
+    failed = home.run(*run)
+    assert (failed.code, "Is a directory" in failed.err) == (1, True)
+    in_the_way.rmdir()
+    again = home.run(*run)
+    assert (again.code, again.out.count(" success ")) == (0, 1)
+
+
 def test_a_second_engine_on_the_same_state_is_refused_with_5(home: Home) -> None:
     home.write(IDLE)
     with home.started("--no-ui", "jobs.yaml") as engine:

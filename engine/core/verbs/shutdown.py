@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from engine.clock import micros
-from engine.core.admission import release
-from engine.core.dispatch import drop_claim
+from engine.core.dispatch import forget_claim
 from engine.core.timers import DrainEnd
 from engine.core.turn import Turn
 from engine.ports.executor import Withdraw
@@ -15,12 +14,11 @@ def begin_shutdown(turn: Turn, drain: float | None) -> None:
     turn.state.draining = True
     for run in list(turn.ready.in_order()):
         turn.ready.drop(run)
-    for run in list(turn.pipeline.claimed):
-        turn.pipeline.claimed.remove(run)
-        release(turn, run)
     for run in turn.state.runs.values():
         if run.attempt is not None and not run.attempt.ordered and not run.live:
-            drop_claim(turn, run)  # also of runs whose claim was taken back before
+            # what stays claimed on record would be `lost` if the keeper has left by the next start and cannot be asked
+            forget_claim(turn, run)
+            turn.fx.save(run)
     waiting = tuple(turn.pipeline.ahead)
     if waiting:
         turn.fx.orders.append(Withdraw(waiting))

@@ -108,7 +108,7 @@ class ChildContext:
 
 def find(name: str) -> Any:
     """The object that `module:function` names. ImportError, AttributeError."""
-    from importlib import import_module  # noqa: PLC0415
+    from importlib import import_module  # noqa: PLC0415 - each child loads what it needs, and no more
 
     module, _, path = name.partition(":")
     found: Any = import_module(module)
@@ -119,11 +119,11 @@ def find(name: str) -> Any:
 
 def call(function: Any, context: ChildContext) -> None:
     """Call it, with the context unless it takes nothing."""
-    from inspect import iscoroutine, signature  # noqa: PLC0415
+    from inspect import iscoroutine, signature  # noqa: PLC0415 - as above
 
     value = function(*(() if not signature(function).parameters else (context,)))
     if iscoroutine(value):
-        import asyncio  # noqa: PLC0415
+        import asyncio  # noqa: PLC0415 - as above
 
         async def run() -> None:
             task = asyncio.ensure_future(value)
@@ -162,7 +162,7 @@ def main(name: str) -> int:
     except JobCancelled:
         return 1
     except Exception as error:  # noqa: BLE001 - whatever a user's function raises ends the run and stands on its record
-        import traceback  # noqa: PLC0415
+        import traceback  # noqa: PLC0415 - as above
 
         text = traceback.format_exc()
         sys.stderr.write(text)

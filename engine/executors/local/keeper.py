@@ -2,8 +2,8 @@
 
 Run by `python -I -S` with `serve SOCKET [IDLE]` (`connection.RUN`). It lives apart from the engine so that runs and
 their exit codes survive the engine, a start does not cost more as the engine grows, and the peak memory that wait4
-tells is true (a child's begins at its parent's). Hence one file, the standard library only, no typing, no dataclasses: it stays near
-11 MiB, and everything that must go on without an engine is here: deadlines, stops and pauses under way.
+tells is true (a child's begins at its parent's). Hence one file, the standard library only, no typing, no dataclasses: it
+stays near 11 MiB, and everything that must go on without an engine is here: deadlines, limits, stops and pauses under way.
 
 One engine at a time talks to it over a SOCK_SEQPACKET socket. A packet is a JSON list of messages, a message is
 `[verb, *arguments]`: orders are the methods of `Keeper` named in `ORDERS`, reports are built beside their cause.
@@ -343,10 +343,7 @@ class Run:
         self.looked_at = self.began
         self.budget = 0.0  # CPU seconds that it may still use
         self.held_up = False  # stopped, because it has used more than its budget
-        self.disk: list[int | None] = [
-            None,
-            None,
-        ]  # bytes read from and written to disks by the leader and who it waited for
+        self.disk: list[int | None] = [None, None]  # bytes read and written by the leader and whom it waited for
         self.over: list[object] | None = None  # at, exit code, signal, CPU seconds, peak bytes of the ended leader
 
     def started(self) -> list[object]:
@@ -755,9 +752,8 @@ class Keeper:
             self.end_tree(run)
             return
         left = members(run.tag) if maybe_left else []
-        if (
-            run.paused or run.held_up or run.pausing_until is not None
-        ):  # killed from outside: nobody would continue the rest
+        # a leader that is stopped was killed from outside: nobody would ever continue the rest
+        if run.paused or run.held_up or run.pausing_until is not None:
             for member in left:
                 send_signal(member, run.tag, signal.SIGCONT)
         self.finish(run, left)
