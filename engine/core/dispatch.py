@@ -91,7 +91,7 @@ def _room(turn: Turn, run: Run) -> bool:
 def start_what_may(turn: Turn) -> list[tuple[Run, Attempt]]:
     """Claim what will start soon and return, in order, the attempts whose launch is to be ordered now."""
     turn.state.reserving = turn.state.reserving_until = None
-    if turn.state.draining or turn.state.blackout is not None:
+    if turn.state.draining or turn.state.opening or turn.state.blackout is not None:
         return _order_in_slot(turn)
     _shut_gates(turn)
     _make_way(turn)

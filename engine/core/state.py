@@ -579,6 +579,8 @@ class State:
     """Waits first in order for space, and keeps others from delaying it."""
     reserving_until: Instant | None = None
     draining: bool = False
+    opening: bool = False
+    """The executor is not there yet: nothing is claimed, for nobody could be asked about it if it never came."""
     began_at: Instant = 0
     """When this engine began."""
     store_fails: bool = False

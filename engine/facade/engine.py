@@ -259,13 +259,14 @@ class Engine:
             known = under_way(turn.state)
             opening = asyncio.get_running_loop().create_task(self._executor.open(known, self._loop.report))
             # what became of earlier attempts comes before anything else; where there are none, jobs begin meanwhile
-            recovered = await (opening if known else asyncio.sleep(0, ()))
+            await asyncio.sleep(0)  # where no keeper has to be started, it is open by then
+            turn.state.opening = not (known or opening.done())
+            recovered = () if turn.state.opening else await opening
         except BaseException:
             self._phase = Phase.OVER
             self._store.close()
             self._clock.close()
             raise
-        self._executor.submit([Limit(turn.state.spec.max_running)])
         self._damaged = stored.damaged
         self._started_at = self._clock.now()
         self._list(job for job in turn.state.listed_jobs() if job.id not in self._by_id)
@@ -277,6 +278,9 @@ class Engine:
         try:
             self._loop.first_tick(lambda turn: begin(turn, self._zone, campaign=anew), recovered)
             await opening
+            self._executor.submit([Limit(turn.state.spec.max_running)])
+            turn.state.opening = False
+            self._loop.wake()
         except BaseException:
             opening.cancel()
             await self.close()
