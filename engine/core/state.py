@@ -580,7 +580,8 @@ class State:
     reserving_until: Instant | None = None
     draining: bool = False
     opening: bool = False
-    """The executor is not there yet: nothing is claimed, for nobody could be asked about it if it never came."""
+    """The executor is not there yet: nothing falls due, and nothing is claimed, for nobody could be asked about that if it
+    never came."""
     began_at: Instant = 0
     """When this engine began."""
     store_fails: bool = False

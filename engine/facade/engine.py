@@ -279,8 +279,8 @@ class Engine:
             self._loop.first_tick(lambda turn: begin(turn, self._zone, campaign=anew), recovered)
             await opening
             self._executor.submit([Limit(turn.state.spec.max_running)])
-            if turn.state.opening:
-                self._loop.act_now(_opened)
+            turn.state.opening = False
+            self._loop.wake()
         except BaseException:
             opening.cancel()
             await self.close()
@@ -910,10 +910,6 @@ class Engine:
         if path is None:
             raise FileNotFoundError(f"{run_id} has no log: it never started")
         return await asyncio.to_thread(read_chunk, path, offset, limit)
-
-
-def _opened(turn: Turn) -> None:
-    turn.state.opening = False
 
 
 def _soon(loop: asyncio.AbstractEventLoop, call: Callable[[Exception], None], fault: Exception) -> None:

@@ -407,6 +407,8 @@ class Loop:
     def _take_timers(self, until: int) -> None:
         """What has come up, then what fell due while nothing could start; the rest in the next tick."""
         turn = self.turn
+        if turn.state.opening:
+            return
         while (timer := turn.fx.timers.pop(turn.now)) is not None:
             match timer:
                 case DrainEnd():
@@ -566,7 +568,7 @@ class Loop:
             self.turn.now + MEMORY_LOOK if self.turn.state.free_memory is not None and len(self.turn.ready) else None
         )
         times = (self.turn.fx.timers.head, self._retry_at, noted_until, look_at, self.turn.state.reserving_until)
-        heads = [at for at in times if at is not None]
+        heads = [at for at in times if at is not None and not self.turn.state.opening]
         self._clock.arm(min(heads, default=None), self.wake)
 
     def _try_store(self) -> None:
