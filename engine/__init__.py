@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from engine.prometheus import PrometheusMonitoring as PrometheusMonitoring
     from engine.spec.context import JobContext as JobContext
     from engine.spec.hooks import Hook as Hook
-    from engine.spec.job import Limits as Limits
     from engine.spec.job import Need as Need
     from engine.spec.job import StopPolicy as StopPolicy
     from engine.spec.library import At as At
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from engine.spec.library import JobSpec as JobSpec
     from engine.spec.library import Retry as Retry
     from engine.spec.library import Watch as Watch
+    from engine.spec.limits import Limits as Limits
 
 _HOMES: Final = {
     "Engine": "engine.facade.engine",
@@ -45,7 +45,7 @@ _HOMES: Final = {
     "PrometheusMonitoring": "engine.prometheus",
     "JobContext": "engine.spec.context",
     "Hook": "engine.spec.hooks",
-    "Limits": "engine.spec.job",
+    "Limits": "engine.spec.limits",
     "Need": "engine.spec.job",
     "StopPolicy": "engine.spec.job",
     **dict.fromkeys(("At", "Cron", "Delay", "Every", "Hooks", "JobSpec", "Retry", "Watch"), "engine.spec.library"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -40,7 +41,6 @@ from engine.ports.executor import (
     Withdrawn,
 )
 from engine.spec.job import JobSpec
-from engine.spec.units import format_size
 
 
 def take_report(turn: Turn, report: Report, answer: Callable[[Run, Refused | None], None]) -> None:
@@ -195,7 +195,7 @@ def judge(spec: JobSpec, report: Ended, stopping: Reason | None) -> tuple[Outcom
         case Cause.IDLE:
             return Outcome.TIMED_OUT, Reason(Because.IDLE_TIMEOUT)
         case Cause.MEMORY:
-            return Outcome.FAILED, Reason(Because.MEMORY_LIMIT, format_size(report.exceeded or 0))
+            return Outcome.FAILED, Reason(Because.MEMORY_LIMIT, str(report.exceeded or 0))
         case Cause.STOP:
             return Outcome.STOPPED, stopping or Reason(Because.OPERATOR)
         case Cause.SHUTDOWN:
@@ -213,9 +213,17 @@ def judge(spec: JobSpec, report: Ended, stopping: Reason | None) -> tuple[Outcom
         if report.exit_code in spec.skip_codes:
             return Outcome.SKIPPED, Reason(Because.SKIP_CODE, str(report.exit_code))
         return Outcome.FAILED, reason
+    if report.signal == signal.SIGXCPU and _used_up(spec.limits.cpu_time, report.cpu):
+        return Outcome.FAILED, Reason(Because.CPU_TIME)
     if report.signal is not None:
         return Outcome.FAILED, Reason(Because.SIGNAL, str(report.signal))
     return Outcome.LOST, Reason(Because.EXIT_UNKNOWN)
+
+
+def _used_up(limit: int | None, cpu: float | None) -> bool:
+    """Has a process used the CPU seconds that it was allowed: the kernel sends SIGXCPU up to a tick early, anybody may send
+    it at any time."""
+    return limit is not None and (cpu is None or cpu > 0.9 * limit)
 
 
 def _spawn_failed(turn: Turn, run: Run, attempt: Attempt, report: SpawnFailed) -> None:

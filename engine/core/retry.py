@@ -48,7 +48,7 @@ def _is_cause(only: RetryCauses, outcome: Outcome, reason: Reason) -> bool:
             return only.lost
         case Outcome.FAILED, Because.EXIT:
             return only.exit_codes is None or int(reason.value) in only.exit_codes
-        case Outcome.FAILED, Because.SIGNAL:
+        case Outcome.FAILED, Because.SIGNAL | Because.CPU_TIME:
             return only.signals
         case Outcome.FAILED, _:
             return True

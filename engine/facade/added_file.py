@@ -1,7 +1,8 @@
 """A job file whose jobs join a running engine: what such a file may hold.
 
 Its jobs are kept in the store, everything else of an engine's configuration is not: so it may use pools, calendars and
-notifiers that the engine has, and define none of its own. Nor may values from an `env_file` be stored.
+notifiers that the engine has, and define none of its own. Nor may values from an `env_file` be stored. Whom its jobs
+may run as, the engine's own file says: who may speak to the engine of root is not root.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ class Host:
     calendars: frozenset[str]
     notifiers: frozenset[str]
     own: frozenset[str]
+    accounts: frozenset[tuple[str | None, str | None]]
+    """The users and groups that jobs of its own file run as."""
 
 
 def read_added(path: Path, environ: Mapping[str, str], host: Host) -> JobFile:
@@ -54,6 +57,12 @@ def read_added(path: Path, environ: Mapping[str, str], host: Host) -> JobFile:
         f"jobs.{spec.id}.env_file: its values would have to be stored; let the job read the file, or use `secrets`"
         for spec in file.jobs
         if spec.id not in host.own and from_env_files(spec, loaded.resolved[spec.id])
+    ]
+    problems += [
+        f"jobs.{spec.id}.{'user' if spec.user is not None else 'group'}: only who jobs of the engine's own file run as"
+        " can be named by a file that is added"
+        for spec in file.jobs
+        if (spec.user, spec.group) not in host.accounts | {(None, None)}
     ]
     if problems:
         raise BadJobFile(str(path), "".join(f"{path}: error: {problem}\n" for problem in problems))

@@ -185,6 +185,7 @@ class Engine:
         self._temporary: Path | None = None
         self._files: FileWatch | None = None
         self._from_file: frozenset[str] = frozenset()
+        self._accounts: frozenset[tuple[str | None, str | None]] = frozenset()
         """Ids of the jobs of the engine's own job file."""
         self._removed: set[str] = set()
         """Those of them that were removed at run time."""
@@ -202,6 +203,7 @@ class Engine:
         engine._version = version
         engine._take(job_file)
         engine._from_file = frozenset(spec.id for spec in job_file.jobs)
+        engine._accounts = frozenset((spec.user, spec.group) for spec in job_file.jobs)
         return engine
 
     # -- begin and end -------------------------------------------------------------------------------------------
@@ -476,6 +478,7 @@ class Engine:
             frozenset(state.calendars),
             frozenset(self._notifiers),
             self._from_file,
+            self._accounts,
         )
         file = await asyncio.to_thread(read_added, path, dict(os.environ), host)
         new = [

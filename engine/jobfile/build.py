@@ -9,7 +9,8 @@ from types import MappingProxyType
 from typing import Final
 
 from engine.clock import Instant, instant
-from engine.jobfile import hooks, keys, policies, relations
+from engine.jobfile import hooks, keys, policies, relations, resources
+from engine.jobfile.accounts import check_accounts
 from engine.jobfile.conflicts import check_conflicts
 from engine.jobfile.draft import EMPTY, Draft
 from engine.jobfile.filling import Filler, Surroundings
@@ -30,10 +31,8 @@ from engine.spec.job import (
     DelaySchedule,
     EverySchedule,
     JobSpec,
-    Limits,
     Manual,
     Need,
-    Reserve,
     Retry,
     RetryCauses,
     Schedule,
@@ -58,6 +57,7 @@ def build_job(
     report, draft = around.report, job.draft
     before = report.errors
     check_conflicts(report, job)
+    check_accounts(report, job)
     filler = Filler(around, job)
     zone_name = draft.get(keys.TIMEZONE, engine_zone)
     limits = read_limits(around.report, job, None if zone_name is None else zone(zone_name))
@@ -79,6 +79,8 @@ def build_job(
         env=filler.env(),
         inherit=draft.get(keys.INHERIT, _BUILT_IN.inherit),
         umask=draft.get(keys.UMASK, _BUILT_IN.umask),
+        user=draft.find(keys.USER),
+        group=draft.find(keys.GROUP),
         stdin=filler.text(keys.STDIN),
         params=_params(around, job),
         secrets=filler.secrets(),
@@ -108,8 +110,8 @@ def build_job(
         priority=draft.get(keys.PRIORITY, _BUILT_IN.priority),
         exclusive=draft.get(keys.EXCLUSIVE, _BUILT_IN.exclusive),
         pools=_pools(draft),
-        reserve=_reserve(draft.find(keys.RESERVE)),
-        limits=_limits(draft.find(keys.LIMITS)),
+        reserve=resources.build_reserve(draft.find(keys.RESERVE)),
+        limits=resources.build_limits(draft.find(keys.LIMITS)),
         needs=_needs(draft),
         join=draft.get(keys.JOIN, _BUILT_IN.join),
         conditions=filler.conditions(),
@@ -185,18 +187,6 @@ def _pools(draft: Draft) -> Mapping[str, int]:
     if pools is None or not pools.items:
         return _BUILT_IN.pools
     return MappingProxyType({name: slots for name, item in pools.items.items() if isinstance(slots := item.value, int)})
-
-
-def _reserve(draft: Draft | None) -> Reserve | None:
-    if draft is None:
-        return _BUILT_IN.reserve
-    return Reserve(draft.get(policies.RESERVE_CPU, 0.0), draft.get(policies.RESERVE_MEMORY, 0))
-
-
-def _limits(draft: Draft | None) -> Limits:
-    if draft is None:
-        return _BUILT_IN.limits
-    return Limits(draft.get(policies.LIMIT_CPU, None), draft.get(policies.LIMIT_MEMORY, None))
 
 
 def _needs(draft: Draft) -> tuple[Need, ...]:

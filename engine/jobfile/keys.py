@@ -8,7 +8,19 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from engine.jobfile import calendars, commands, hooks, inputs, notify, policies, relations, schedules, times, watch
+from engine.jobfile import (
+    calendars,
+    commands,
+    hooks,
+    inputs,
+    notify,
+    policies,
+    relations,
+    resources,
+    schedules,
+    times,
+    watch,
+)
 from engine.jobfile.aliases import JOB_ALIASES
 from engine.jobfile.draft import Draft, Item, Key
 from engine.jobfile.fields import (
@@ -91,6 +103,8 @@ ENV: Final = Key("env", commands.env)
 ENV_FILE: Final = Key("env_file", commands.env_file)
 INHERIT: Final = Key("inherit", commands.inherit)
 UMASK: Final = Key("umask", commands.umask)
+USER: Final = Key("user", resources.account)
+GROUP: Final = Key("group", resources.account)
 PARAMS: Final = Key("params", inputs.params)
 MATRIX: Final = Key("matrix", inputs.matrix)
 SECRETS: Final = Key("secrets", inputs.secrets)
@@ -123,8 +137,8 @@ CONCURRENCY: Final = Key("concurrency", integer(1, MOST))
 PRIORITY: Final = Key("priority", integer(PRIORITY_MIN, PRIORITY_MAX))
 EXCLUSIVE: Final[Key[bool | str]] = Key("exclusive", policies.exclusive)
 POOLS: Final = Key("pools", relations.pools)
-RESERVE: Final = Key("reserve", policies.reserve)
-LIMITS: Final = Key("limits", policies.limits)
+RESERVE: Final = Key("reserve", resources.reserve)
+LIMITS: Final = Key("limits", resources.limits)
 NEEDS: Final = Key("needs", relations.needs)
 JOIN: Final = Key("join", choice(Join))
 TIMEOUT: Final = Key("timeout", policies.timeout)
@@ -152,7 +166,23 @@ JOB: Final = table(
     "a job",
     [
         *(ID, EXTENDS, WAS, NAME, DESCRIPTION, TAGS, METADATA),
-        *(COMMAND, SCRIPT, PYTHON, SHELL, WORKING_DIR, ENV, ENV_FILE, INHERIT, UMASK, STDIN, PARAMS, SECRETS, MATRIX),
+        *(
+            COMMAND,
+            SCRIPT,
+            PYTHON,
+            SHELL,
+            WORKING_DIR,
+            ENV,
+            ENV_FILE,
+            INHERIT,
+            UMASK,
+            USER,
+            GROUP,
+            STDIN,
+            PARAMS,
+            SECRETS,
+            MATRIX,
+        ),
         *(SCHEDULE, EVERY, ALIGN, DELAY, AT, WATCH, TIMEZONE, ENABLED, MANUAL, ON_FAILURE),
         *(DST, JITTER, START_AT, END_AT, WINDOW, CALENDAR, EXCEPT, ROLL, MAX_RUNS),
         *(CATCH_UP, CATCH_UP_WINDOW, LATE_GRACE, START_DEADLINE, OVERLAP, MAX_QUEUED, CONCURRENCY),
@@ -173,7 +203,6 @@ JOB: Final = table(
     ],
     aliases=JOB_ALIASES,
     unavailable=[
-        *("user", "group"),
         *("monitor", "log"),
         *("left_behind", "executor"),
     ],

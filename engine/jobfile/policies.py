@@ -6,12 +6,11 @@ from signal import Signals
 from typing import Final, TypeVar
 
 from engine.jobfile.draft import Draft, Item, Key
-from engine.jobfile.fields import Reader, boolean, duration, expected, integer, list_of, matching, number, or_none, size
+from engine.jobfile.fields import boolean, duration, expected, integer, list_of, matching, number, or_none
 from engine.jobfile.nodes import Map, Node, Scalar, Seq, described, is_missing
 from engine.jobfile.reading import BAD, Bad, Reading
 from engine.jobfile.tables import Alias, read_map, table
-from engine.spec.job import JOB_ID_PATTERN, LEAST_CPU, LEAST_MEMORY
-from engine.spec.units import format_size
+from engine.spec.job import JOB_ID_PATTERN
 
 T = TypeVar("T")
 
@@ -148,55 +147,6 @@ def _short(r: Reading, node: Node, key: Key[object]) -> Draft | Bad:
     if got is BAD or not isinstance(node, Scalar):
         return BAD
     return Draft({key.name: Item(got, node, node, r.source)}, whole=True)
-
-
-RESERVE_CPU: Final = Key("cpu", number(0, 4096))
-RESERVE_MEMORY: Final = Key("memory", size())
-_RESERVE: Final = table("`reserve`", [RESERVE_CPU, RESERVE_MEMORY])
-
-
-def reserve(r: Reading, node: Node) -> Draft | Bad:
-    """What must be free to start: {cpu, memory}."""
-    return read_map(r, node, _RESERVE)
-
-
-LIMIT_CPU: Final = Key("cpu", number(LEAST_CPU, 4096))
-
-
-def _limit_memory(r: Reading, node: Node) -> int | Bad:
-    got = _size(r, node)
-    if got is not BAD and got < LEAST_MEMORY:
-        return r.problem(node, f"is {format_size(got)}, a limit must be at least {format_size(LEAST_MEMORY)}")
-    return got
-
-
-def _seed_limit(read: Reader[T]) -> Reader[T | None]:
-    """In the seeds' files 0 is no limit."""
-
-    def read_it(r: Reading, node: Node) -> T | Bad | None:
-        return None if isinstance(node, Scalar) and node.text in {"0", "0.0"} else read(r, node)
-
-    return read_it
-
-
-_size: Final = size()
-LIMIT_MEMORY: Final = Key("memory", _limit_memory)
-_LIMITS: Final = table(
-    "`limits`",
-    [LIMIT_CPU, LIMIT_MEMORY],
-    aliases={
-        "CPULimit": Alias("cpu", read=_seed_limit(LIMIT_CPU.read)),
-        "cpu_limit": Alias("cpu", read=_seed_limit(LIMIT_CPU.read)),
-        "MemoryLimit": Alias("memory", read=_seed_limit(LIMIT_MEMORY.read)),
-        "memory_limit": Alias("memory", read=_seed_limit(LIMIT_MEMORY.read)),
-    },
-    unavailable=["cpu_time", "nofile", "nproc", "fsize", "nice", "ionice", "affinity", "on_exceed", "sustain"],
-)
-
-
-def limits(r: Reading, node: Node) -> Draft | Bad:
-    """What a run may use: {cpu, memory}."""
-    return read_map(r, node, _LIMITS)
 
 
 _group: Final = matching(JOB_ID_PATTERN, "true, false, or the name of a group")

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
+from engine.jobfile.resources import limits_in_words
 from engine.spec.command import Argv, Call, Command, PythonFunction, Shell
 from engine.spec.hooks import CommandHolds, Condition, FileExists, TextMatches, VariableMatches
 from engine.spec.job import (
@@ -53,6 +54,8 @@ def in_words(spec: JobSpec) -> dict[str, Word]:
         "env": {**spec.env},
         "inherit": "all" if "*" in spec.inherit else list(spec.inherit),
         "umask": f"{spec.umask:03o}",
+        "user": spec.user,
+        "group": spec.group,
         "stdin": spec.stdin,
         "params": {name: _param(one) for name, one in spec.params.items()},
         "secrets": {name: _secret(one) for name, one in spec.secrets.items()},
@@ -85,12 +88,7 @@ def in_words(spec: JobSpec) -> dict[str, Word]:
         "reserve": None
         if spec.reserve is None
         else {"cpu": spec.reserve.cpu, "memory": format_size(spec.reserve.memory)},
-        "limits": _kept(
-            {
-                "cpu": spec.limits.cpu,
-                "memory": None if spec.limits.memory is None else format_size(spec.limits.memory),
-            }
-        ),
+        "limits": _plain(limits_in_words(spec.limits)),
         "needs": {
             need.job: _kept(
                 {"is": need.required, "within": None if need.within is None else format_duration(need.within)}

@@ -21,7 +21,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from engine.clock import Instant
 from engine.spec.context import JobFunction
-from engine.spec.job import NO_LIMITS, Limits
+from engine.spec.limits import NO_LIMITS, Limits
 
 AttemptId: TypeAlias = str
 """`JOB:N.K` or `JOB[item]:N.K`: the K-th attempt of a run; never reused."""
@@ -32,6 +32,14 @@ class Disk(NamedTuple):
 
     read: int
     written: int
+
+
+class Identity(NamedTuple):
+    """Who a process is to be, by numbers: its user, its group, and all groups it belongs to."""
+
+    uid: int
+    gid: int
+    groups: tuple[int, ...]
 
 
 class Cause(StrEnum):
@@ -95,6 +103,8 @@ class Launch:
     idle: float | None = None
     limits: Limits = NO_LIMITS
     calling: Calling | None = None
+    identity: Identity | None = None
+    """None: as the executor is."""
 
     @property
     def home(self) -> Home:
@@ -185,7 +195,8 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class SpawnFailed:
-    """No process came to be, and no Ended follows. `step` is what failed: cwd, log, stdin, exec, fork, keeper.
+    """No process came to be, and no Ended follows. `step` is what failed: cwd, log, stdin, exec, fork, keeper, or the
+    key of the job file that asked for it (user, nofile, nice …).
 
     `secret`: the engine ordered nothing, because it could not have this secret, and why; `errno` and `step` mean nothing then.
     """

@@ -2,41 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final, NamedTuple
 
+from engine.runtime.identity import UnknownAccount, user_facts
 from engine.spec.job import JobSpec
 from engine.spec.params import MASK
 from engine.spec.secret import FromCommand, FromFile, FromVariable
 from engine.spec.template import at_start, variable
 
-CLEAN_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
 TOLD: Final = ("JOB_ID", "RUN_ID", "JOB_RUN_ID", "ATTEMPT", "SCHEDULED_AT", "SCHEDULED_DATE")
 """The facts of a run that are variables of its environment as well."""
-
-
-def user_facts(environ: Mapping[str, str]) -> dict[str, str]:
-    """What concerns the user who runs the jobs, and the two things of the engine's environment that pass by themselves."""
-    uid = os.getuid()
-    try:
-        entry = pwd.getpwuid(uid)
-        home, name, shell = entry.pw_dir, entry.pw_name, entry.pw_shell or "/bin/sh"
-    except KeyError:  # a container's arbitrary uid has no entry
-        home, name, shell = environ.get("HOME", "/"), str(uid), "/bin/sh"
-    facts = {
-        "PATH": CLEAN_PATH,
-        "HOME": home,
-        "USER": name,
-        "LOGNAME": name,
-        "SHELL": shell,
-        "LANG": environ.get("LANG") or "C.UTF-8",
-    }
-    if "TMPDIR" in environ:
-        facts["TMPDIR"] = environ["TMPDIR"]
-    return facts
 
 
 def inherited(spec: JobSpec, environ: Mapping[str, str]) -> dict[str, str]:
@@ -68,19 +44,23 @@ def describe(
 
 
 def _in_order(spec: JobSpec, environ: Mapping[str, str], zone: str, from_files: Collection[str]) -> Iterator[Variable]:
-    for name, value in user_facts(environ).items():
-        yield Variable(name, value, "the contract")
+    try:
+        facts = user_facts(environ, spec.user)
+    except UnknownAccount:  # on another machine, where it is only shown
+        facts = user_facts(environ) | dict.fromkeys(("HOME", "USER", "LOGNAME", "SHELL"), "")
+    for name, value in facts.items():
+        yield Variable(name, value or None, "the contract" if value else f"the contract, of {spec.user}")
     yield Variable("TZ", spec.timezone or zone, "timezone")
     for name, value in inherited(spec, environ).items():
         yield Variable(name, value, "inherit")
     for name in (*TOLD, "JOB_OUTPUT"):
         yield Variable(name, spec.id if name == "JOB_ID" else None, "of the run")
-    facts = {"JOB_ID": spec.id} | {
+    known = {"JOB_ID": spec.id} | {
         f"params.{name}": one.default for name, one in spec.params.items() if one.default is not None
     }
-    facts |= {f"matrix.{name}": values[0] for name, values in spec.matrix.items()}
+    known |= {f"matrix.{name}": values[0] for name, values in spec.matrix.items()}
     for name, value in spec.env.items():
-        yield Variable(name, at_start(value, facts), "env_file" if name in from_files else "env")
+        yield Variable(name, at_start(value, known), "env_file" if name in from_files else "env")
     for name, secret in spec.secrets.items():
         match secret:
             case FromFile(path=path):

@@ -20,12 +20,14 @@ from engine.logs.masking import marks_of, marks_path
 from engine.logs.outputs import last_lines
 from engine.logs.secret_child import fault_of
 from engine.model.outcome import Outcome
-from engine.ports.executor import Calling, Home, Launch
-from engine.runtime.environment import TOLD, inherited, user_facts
+from engine.ports.executor import Calling, Home, Identity, Launch
+from engine.runtime.environment import TOLD, inherited
+from engine.runtime.identity import identity_of, user_facts
 from engine.runtime.secrets import fetching, mark, read_now
 from engine.spec.command import Argv, Call, Command, PythonFunction, Shell
 from engine.spec.hooks import CommandHolds, Condition, FileExists, TextMatches, VariableMatches
-from engine.spec.job import NO_LIMITS, JobSpec
+from engine.spec.job import JobSpec
+from engine.spec.limits import NO_LIMITS
 from engine.spec.secret import FromCommand
 from engine.spec.template import at_start, variable
 
@@ -70,7 +72,7 @@ class Launcher:
         return f"{self._logs}/{run.job.id}/runs.log"
 
     def launch(self, run: Run, attempt: Attempt) -> Launch:
-        """The order for an attempt of the run. SecretUnavailable."""
+        """The order for an attempt of the run. SecretUnavailable, UnknownAccount."""
         spec, step = run.job.spec, attempt.step
         assert run.log_path is not None
         facts = self._facts(run, attempt)
@@ -126,7 +128,12 @@ class Launcher:
             idle=spec.timeout.idle if step.main else None,
             limits=spec.limits if step.main else NO_LIMITS,
             calling=calling,
+            identity=None if spec.user is spec.group is None else self._identity(spec, argv),
         )
+
+    def _identity(self, spec: JobSpec, argv: tuple[str, ...]) -> Identity | None:
+        """As the job's user, all but what reads the run's log for its outputs or matches a text: that is ours. UnknownAccount."""
+        return None if argv[: len(PATTERNS)] == PATTERNS else identity_of(spec.user, spec.group)
 
     def _secrets(self, run: Run, command: Command | None) -> dict[str, str]:
         """Those of an attempt that runs something of the job's, and that are not printed by commands. SecretUnavailable."""
@@ -251,7 +258,8 @@ class Launcher:
 
     def _env(self, spec: JobSpec, facts: Mapping[str, str]) -> dict[str, str]:
         """10-job-file, Environment of a job: the same at a desk, under systemd and after a reboot."""
-        env = {**self._user, "TZ": spec.timezone or self._default_zone}
+        user = self._user if spec.user is None else user_facts(self._environ, spec.user)
+        env = {**user, "TZ": spec.timezone or self._default_zone}
         env |= inherited(spec, self._environ)
         env.update((name, facts[name]) for name in TOLD)
         for name, value in spec.env.items():

@@ -58,6 +58,7 @@ from engine.ports.store import AckRow, Batch, Forget, Store
 from engine.runtime.ends import look_at_end
 from engine.runtime.events import BOUND, EventLog
 from engine.runtime.flight import Flight, Reply
+from engine.runtime.identity import UnknownAccount
 from engine.runtime.launching import Launcher
 from engine.runtime.records import runs_log_line
 from engine.runtime.rows import audit_row, claim_row, job_row, run_row
@@ -365,13 +366,15 @@ class Loop:
         return True
 
     def _launches(self, launches: Iterable[tuple[Run, Attempt]]) -> list[Order]:
-        """The orders for these attempts; one that cannot have its secrets fails to start in the next tick."""
+        """The orders for these attempts; one that cannot have its secrets or its user fails to start in the next tick."""
         orders: list[Order] = []
         for run, attempt in launches:
             try:
                 orders.append(self._launcher.launch(run, attempt))
             except SecretUnavailable as why:
                 self.report([SpawnFailed(attempt.id, self.turn.now, 0, "secret", str(why))])
+            except UnknownAccount as unknown:
+                self.report([SpawnFailed(attempt.id, self.turn.now, unknown.errno, str(unknown))])
         return orders
 
     def _answer(self, run: Run, why: Refused | None) -> None:

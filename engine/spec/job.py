@@ -17,6 +17,7 @@ from typing import Final, TypeAlias
 
 from engine.spec.command import Argv, Call, Command, PythonFunction, Shell
 from engine.spec.hooks import SKIP, Condition, Hook, HookSlot, OnFalse
+from engine.spec.limits import NO_LIMITS, Limits
 from engine.spec.notify import FinishBy, Notify
 from engine.spec.params import Param
 from engine.spec.secret import Secret
@@ -152,26 +153,6 @@ class Reserve:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """What the whole tree of an attempt may use at once: cores (it is held up beyond them), resident bytes (it is killed
-    beyond them). None: no limit. ValueError for less than a hundredth of a core or one MiB."""
-
-    cpu: float | None = None
-    memory: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.cpu is not None and self.cpu < LEAST_CPU:
-            raise ValueError(f"limits.cpu is {self.cpu:g}, must be at least {LEAST_CPU:g}")
-        if self.memory is not None and self.memory < LEAST_MEMORY:
-            raise ValueError(f"limits.memory is {self.memory}, must be at least {LEAST_MEMORY} (1M)")
-
-
-LEAST_CPU: Final = 0.01
-LEAST_MEMORY: Final = 1 << 20
-NO_LIMITS: Final = Limits()
-
-
-@dataclass(frozen=True, slots=True)
 class RetryCauses:
     """`retry.only:` - what is tried again: these exit codes (None: all), signals, timeouts, lost runs."""
 
@@ -241,6 +222,9 @@ class JobSpec:
     env: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     inherit: tuple[str, ...] = ()
     """Names of engine variables that pass to the job; ("*",) for all."""
+    user: str | None = None
+    """Who everything of the job runs as, by name or number; None: who runs the engine. `group` None: the user's own."""
+    group: str | None = None
     umask: int = 0o022
     stdin: str = ""
     params: Mapping[str, Param] = field(default_factory=lambda: MappingProxyType({}))

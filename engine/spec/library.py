@@ -25,6 +25,7 @@ from engine.spec import watch as watch_spec
 from engine.spec.context import JobFunction
 from engine.spec.hooks import Condition, Hook, HookSlot, OnFalse
 from engine.spec.job import JOB_ID_PATTERN, PRIORITY_MAX, PRIORITY_MIN, Join, Manual, OnFailure
+from engine.spec.limits import NO_LIMITS, Limits
 from engine.spec.matrix import MOST, size_of
 from engine.spec.notify import FinishBy, Notify
 from engine.spec.params import BadParams, Param, reserved, take
@@ -192,6 +193,8 @@ class Plain(TypedDict, total=False):
     env: Mapping[str, str]
     inherit: tuple[str, ...]
     umask: int
+    user: str | None
+    group: str | None
     stdin: str
     params: Mapping[str, Param]
     secrets: Mapping[str, Secret]
@@ -209,7 +212,7 @@ class Plain(TypedDict, total=False):
     hooks: Mapping[HookSlot, Hook]
     outputs: Mapping[str, str]
     reserve: plain.Reserve | None
-    limits: plain.Limits
+    limits: Limits
     when_not_durable: plain.WhenNotDurable
     notify: Notify | None
     finish_by: FinishBy | None
@@ -265,10 +268,12 @@ class JobSpec(plain.JobSpec):
         if not isinstance(id, str) or not _ID.fullmatch(id):
             raise ValueError(f"{id!r} is not a job id: at most 64 letters, digits, _ . -, a letter or digit first")
         _in_bounds(fields)
-        if call is not None and fields.get("limits", plain.NO_LIMITS) != plain.NO_LIMITS:
+        if call is not None and fields.get("limits", NO_LIMITS) != NO_LIMITS:
             raise ValueError(
                 f"job {id!r}: limits hold for processes; a function called here shares the program's, use python"
             )
+        if (call or python) and (fields.get("user") or fields.get("group")):
+            raise ValueError(f"job {id!r}: a function runs as its program does, user and group are for commands")
         super().__init__(
             id=id,
             command=_command(id, call, command, script, python),

@@ -14,6 +14,23 @@ def ids(home: Home) -> list[str]:
     return [job["id"] for job in json.loads(home.run("ctl", "list", "--format", "json").out)]
 
 
+def test_a_file_that_is_added_names_no_user_that_the_engines_own_does_not(home: Home) -> None:
+    """80-security: who may speak to the engine must not become anybody by it."""
+    home.write("jobs: {own: {command: 'true', manual: only, user: nobody}}")
+    home.write("jobs: {more: {command: 'true', manual: only, user: daemon}}", "more.yaml")
+    home.write("jobs: {same: {command: 'true', manual: only, user: nobody}}", "same.yaml")
+    with home.started("--no-ui", "jobs.yaml") as engine:
+        while home.run("ctl", "status").code == 3:
+            assert engine.process.poll() is None
+        refused = home.run("ctl", "add", "more.yaml")
+        assert refused.code == 2
+        assert "jobs.more.user: only who jobs of the engine's own file run as" in refused.err
+        assert home.run("ctl", "add", "same.yaml").code == 0
+        assert ids(home) == ["own", "same"]
+        engine.signal(signal.SIGTERM)
+        engine.end()
+
+
 def test_jobs_join_and_leave_over_restarts_and_a_bad_file_is_2_with_every_problem(home: Home) -> None:
     """Rows 25, 26, 50."""
     home.write(FILE)

@@ -40,10 +40,13 @@ from functools import partial  # in memory already, by way of re and enum
 
 TYPE_CHECKING = False  # as in `typing`, which would cost 0.7 MiB
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from typing import Any, Final
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import Any, Final, TypeAlias
 
-PROTOCOL: Final = 4
+    Asked: TypeAlias = "dict[str, Any] | None"
+    """What few runs ask for, by name, as it came from JSON: memory, cpu, RLIMITS, nice, ionice, affinity, user."""
+
+PROTOCOL: Final = 5
 """Raised with every change of a message: an engine of another number is told so and served no further."""
 
 RLIMIT_LOCKS: Final = 10  # the module `resource` has no name for it
@@ -69,6 +72,26 @@ BURST: Final = 0.1
 """Seconds whose worth of CPU time a run with a limit of cores may save up."""
 PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 SECTOR: Final = 512
+OUTPUT: Final = 3
+"""The descriptor of the file for what a run hands on, where its user cannot reach it by name."""
+RLIMITS: Final = {
+    "cpu_time": resource.RLIMIT_CPU,
+    "nofile": resource.RLIMIT_NOFILE,
+    "nproc": resource.RLIMIT_NPROC,
+    "fsize": resource.RLIMIT_FSIZE,
+    "core": resource.RLIMIT_CORE,
+}
+"""Limits that hold for each process, by their keys in the job file."""
+CPU_TIME_GRACE: Final = 5
+"""Seconds of CPU time between SIGXCPU and KILL."""
+BY_FORK: Final = frozenset((*RLIMITS, "nice", "ionice", "affinity", "user"))
+"""What can be asked for that only a forked child can do before the program begins."""
+IOPRIO_SET: Final = {
+    "x86_64": 251, "i686": 289, "aarch64": 30, "armv7l": 314, "riscv64": 30, "ppc64le": 273, "s390x": 282,
+    "loongarch64": 30,
+}  # fmt: skip
+AUTOGROUP_RETRY: Final = 0.11
+"""Seconds after which an ordinary user may set the niceness of a session again (the kernel takes ten a second)."""
 KEPT_FOR: Final = 7 * 86400.0
 FLOOR_SLACK: Final = 512 * 1024
 """The kernel counts resident pages per CPU and sums them loosely; closer to the keeper's own peak says nothing."""
@@ -251,7 +274,7 @@ def text_file(text: str) -> int:
 
 
 def spawn(
-    argv: list[str], env: dict[str, str], cwd: str, log_path: str, tag: int, umask: int, stdin: str
+    argv: list[str], env: dict[str, str], cwd: str, log_path: str, tag: int, umask: int, stdin: str, asked: Asked
 ) -> tuple[int, int, int]:
     """Start a process in a session of its own; pid, start ticks (lower bound) and how many ticks it may be later.
 
@@ -267,6 +290,14 @@ def spawn(
             step = "stdin"
             opened.append(text_file(stdin))
             actions.append((os.POSIX_SPAWN_DUP2, opened[-1], 0))
+        if asked is not None and not BY_FORK.isdisjoint(asked):
+            if "user" in asked and "JOB_OUTPUT" in env:
+                step = "output"
+                opened.append(output_file(env["JOB_OUTPUT"], asked["user"]))
+                actions.append((os.POSIX_SPAWN_DUP2, opened[-1], OUTPUT))
+            low = boot_ticks()
+            pid = fork(argv, env, cwd, tag, umask, [(fd, to) for _, fd, to in actions], asked)
+            return pid, low, boot_ticks() - low + 1
         step = "cwd"
         os.chdir(cwd)
         step = "exec"
@@ -296,6 +327,121 @@ def spawn(
         os.chdir("/")
         for fd in opened:
             os.close(fd)
+
+
+def output_file(path: str, user: tuple[int, int, list[int]]) -> int:
+    """The file for what a run hands on, made for a user who cannot reach it: the engine's folders are closed to others."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+    try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        os.fchown(fd, user[0], user[1])
+    except OSError:
+        os.close(fd)
+        raise
+    return fd
+
+
+def fork(
+    argv: list[str],
+    env: dict[str, str],
+    cwd: str,
+    tag: int,
+    umask: int,
+    files: list[tuple[int, int]],
+    asked: dict[str, Any],
+) -> int:
+    """Start a process by fork, for what must hold before it begins and posix_spawn has no word for. SpawnError.
+
+    It costs twice a posix_spawn, so only those pay who ask for it. The child names the step that failed through a pipe,
+    which its exec closes.
+    """
+    heard, told = os.pipe2(os.O_CLOEXEC)
+    try:
+        pid = os.fork()
+        if pid == 0:
+            become(argv, env, cwd, tag, umask, files, asked, told)
+    finally:
+        os.close(told)
+        said = b""
+    with open(heard, "rb", buffering=0) as pipe:
+        said = pipe.read(256)
+    if said:
+        os.waitpid(pid, 0)
+        code, step = said.decode().split(" ")
+        raise SpawnError(int(code), step)
+    return pid
+
+
+def become(
+    argv: list[str], env: dict[str, str], cwd: str, tag: int, umask: int, files: list[tuple[int, int]], asked: dict[str, Any],
+    told: int,
+) -> None:  # fmt: skip
+    """In the child: become the program, or say why not. Returns never."""
+    step, code = "fork", errno.EINVAL
+    try:
+        for step in preparing(cwd, tag, umask, files, asked):  # noqa: B007 - the last one is the one that failed
+            pass
+        step = "exec"
+        if "user" in asked and "JOB_OUTPUT" in env:  # by this process, so that its children need not have it open
+            env["JOB_OUTPUT"] = f"/proc/{os.getpid()}/fd/{OUTPUT}"
+        os.execve(  # noqa: S606 - what a job runs
+            program(argv[0], env.get("PATH", os.defpath)), argv, env
+        )
+    except OSError as error:
+        code = error.errno or code
+    except (ValueError, IndexError, OverflowError):  # a NUL in an argument, a `=` in a name, no argument at all
+        pass
+    finally:
+        os.write(told, f"{code} {step}".encode())
+        os._exit(127)
+
+
+def preparing(cwd: str, tag: int, umask: int, files: list[tuple[int, int]], asked: dict[str, Any]) -> Iterator[str]:
+    """All that is done before the program begins, each step named before it is taken; what needs root comes before it is given up."""
+    yield "fork"
+    resource.setrlimit(RLIMIT_LOCKS, (tag, resource.getrlimit(RLIMIT_LOCKS)[1]))
+    os.setsid()
+    for fd, to in files:
+        os.dup2(fd, to)
+    for number in ALL_SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    for name, kind in RLIMITS.items():
+        if name in asked:
+            yield name
+            limit = asked[name]
+            hard = limit + CPU_TIME_GRACE if name == "cpu_time" else limit  # SIGXCPU first, KILL for who ignores it
+            resource.prlimit(0, kind, (limit, hard))
+    if "nice" in asked:
+        yield "nice"
+        os.setpriority(os.PRIO_PROCESS, 0, asked["nice"])
+    if "ionice" in asked:
+        yield "ionice"
+        set_io_priority(*asked["ionice"])
+    if "affinity" in asked:
+        yield "affinity"
+        os.sched_setaffinity(0, asked["affinity"])
+    if "user" in asked:
+        yield "user"
+        uid, gid, groups = asked["user"]
+        os.setgroups(groups)
+        os.setresgid(gid, gid, gid)
+        os.setresuid(uid, uid, uid)
+    yield "cwd"
+    os.chdir(cwd)
+    os.umask(umask)
+
+
+def set_io_priority(io_class: int, level: int) -> None:
+    """ioprio_set(2) for the calling process; the C library has no name for it."""
+    import ctypes  # noqa: PLC0415 - `shield` has loaded it
+
+    number = IOPRIO_SET.get(os.uname().machine)
+    if number is None:
+        raise OSError(errno.ENOSYS, "no number for ioprio_set here")
+    if ctypes.CDLL(None, use_errno=True).syscall(number, 1, 0, io_class << 13 | level) != 0:
+        raise OSError(ctypes.get_errno(), "ioprio_set")
 
 
 # -- what the keeper keeps ----------------------------------------------------------------------------------------
@@ -649,11 +795,11 @@ class Keeper:
     def start(
         self, attempt: str, argv: list[str], env: dict[str, str], cwd: str, log_path: str, tag: int, umask: int,
         stdin: str, timeout: float | None, stop_signal: int, grace: float, slot: bool, idle: float | None,
-        memory: int | None, cpu: float | None,
+        asked: Asked,
     ) -> None:  # fmt: skip
         at = wall()
         try:
-            pid, ticks, span = spawn(argv, env, cwd, log_path, tag, umask, stdin)
+            pid, ticks, span = spawn(argv, env, cwd, log_path, tag, umask, stdin, asked)
         except SpawnError as error:
             self.keep(attempt, ["spawn_failed", attempt, at, error.code, error.step])
             return
@@ -664,7 +810,8 @@ class Keeper:
         if idle is not None:
             run.log_path = log_path
             self.look_for_output(run, idle, None, run.began)
-        self.set_limits(run, memory, cpu)
+        if asked is not None:
+            self.set_limits(run, asked)
         self.reports.append(run.started())
 
     def admit(self, run: Run, timeout: float | None, stop_signal: int, grace: float) -> None:
@@ -874,11 +1021,29 @@ class Keeper:
 
     # -- limits
 
-    def set_limits(self, run: Run, memory: int | None, cpu: float | None) -> None:
-        run.memory, run.cpu = memory, cpu
-        if memory is not None or cpu is not None:
+    def set_limits(self, run: Run, asked: dict[str, Any]) -> None:
+        run.memory, run.cpu = asked.get("memory"), asked.get("cpu")
+        if run.memory is not None or run.cpu is not None:
             self.limited[run.attempt] = run
             self.enforce_soon(LIMITS_SOON)
+        if "nice" in asked:
+            self.be_nice(run, asked["nice"])
+
+    def be_nice(self, run: Run, nice: int) -> None:
+        """Where the kernel shares time among sessions first (autogroup), a process' own niceness says nothing to the others."""
+        try:
+            fd = os.open(f"/proc/{run.pid}/autogroup", os.O_WRONLY)
+        except OSError:  # over, or a kernel without
+            return
+        try:
+            os.write(fd, str(nice).encode())
+        except BlockingIOError:
+            if run.attempt in self.runs:
+                self.later(AUTOGROUP_RETRY, partial(self.be_nice, run, nice))
+        except OSError:  # below the keeper's own, which only root may
+            pass
+        finally:
+            os.close(fd)
 
     def enforce_soon(self, delay: float) -> None:
         when = time.monotonic() + delay
@@ -1007,9 +1172,7 @@ class Keeper:
 
     def adopt(
         self,
-        references: list[
-            tuple[str, int, int | None, int | None, bool, float | None, int, float, int | None, float | None, bool]
-        ],
+        references: list[tuple[str, int, int | None, int | None, bool, float | None, int, float, Asked, bool]],
     ) -> None:
         """Take over what still runs of the attempts named; answered in one message.
 
@@ -1017,14 +1180,14 @@ class Keeper:
         """
         found = sweep({reference[1] for reference in references})
         answers: list[object] = []
-        for attempt, tag, pid, ticks, slot, timeout, stop_signal, grace, memory, cpu, paused in references:
+        for attempt, tag, pid, ticks, slot, timeout, stop_signal, grace, asked, paused in references:
             leader = leader_among(found[tag], pid, ticks)
             if leader is None or attempt in self.runs:
                 answers.append([attempt, None, False, described(found[tag])])
                 continue
             age = (boot_ticks() - leader.ticks) / TICKS
             run = Run(attempt, tag, wall() - int(age * 1_000_000), leader.pid, leader.ticks, 1, slot)
-            run.held_up = leader.state == "T" and cpu is not None and not paused
+            run.held_up = leader.state == "T" and asked is not None and "cpu" in asked and not paused
             run.paused = leader.state == "T" and not run.held_up
             run.paused_at = run.began
             run.began -= age  # pauses under the lost keeper count as running: nobody knows them any more
@@ -1037,7 +1200,8 @@ class Keeper:
             run.clocks = {member.pid: cpu_time(member.pid) for member in found[tag]}
             run.looked_at = time.monotonic()
             self.admit(run, None if timeout is None else age + timeout, stop_signal, grace)
-            self.set_limits(run, memory, cpu)
+            if asked is not None:
+                self.set_limits(run, asked)
             answers.append([attempt, run.started(), run.paused, []])
         self.reports.append(["adopted", answers])
 

@@ -17,6 +17,7 @@ from engine.ports.executor import (
     Cause,
     Disk,
     Ended,
+    Identity,
     Launch,
     LeftBehind,
     Limit,
@@ -35,7 +36,7 @@ from engine.ports.executor import (
     Withdraw,
     Withdrawn,
 )
-from engine.spec.job import NO_LIMITS, Limits
+from engine.spec.limits import NO_LIMITS, Limits
 
 Message: TypeAlias = list[object]
 """A JSON list; what stands in it is checked by the patterns here."""
@@ -131,8 +132,7 @@ def encode(order: Order) -> Message:
                 order.grace,
                 order.slot,
                 order.idle,
-                order.limits.memory,
-                order.limits.cpu,
+                None if order.limits is NO_LIMITS and order.identity is None else _asked(order.limits, order.identity),
                 order.waits,
             ]
         case Acknowledge(attempts):
@@ -153,6 +153,16 @@ def encode(order: Order) -> Message:
             return ["timeout", attempt, seconds]
 
 
+def _asked(limits: Limits, identity: Identity | None) -> dict[str, object] | None:
+    """What few jobs ask for, by name; None: nothing."""
+    asked = limits.given()
+    if limits.ionice is not None:
+        asked["ionice"] = [limits.ionice.io_class.value, limits.ionice.level]
+    if identity is not None:
+        asked["user"] = [identity.uid, identity.gid, list(identity.groups)]
+    return asked or None
+
+
 def encode_adopt(references: Sequence[Reference]) -> Message:
     """The order that makes a keeper take over runs of a lost one."""
     return [
@@ -160,7 +170,7 @@ def encode_adopt(references: Sequence[Reference]) -> Message:
         [
             [
                 *(r.attempt, r.tag, r.pid, r.ticks, r.slot, r.timeout, r.stop_signal, r.grace),
-                *(r.limits.memory, r.limits.cpu, r.paused),
+                *(_asked(r.limits, None), r.paused),
             ]
             for r in references
         ],

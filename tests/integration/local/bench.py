@@ -9,6 +9,7 @@ import select
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -21,6 +22,7 @@ from engine.ports.executor import (
     AttemptId,
     AttemptRef,
     Ended,
+    Identity,
     Launch,
     Limit,
     Order,
@@ -30,7 +32,7 @@ from engine.ports.executor import (
     Started,
     Withdraw,
 )
-from engine.spec.job import NO_LIMITS, Limits
+from engine.spec.limits import NO_LIMITS, Limits
 
 R = TypeVar("R")
 
@@ -127,6 +129,7 @@ class Bench:
         waits: bool = False,
         idle: float | None = None,
         limits: Limits = NO_LIMITS,
+        identity: Identity | None = None,
     ) -> AttemptId:
         """Order a start; the attempt's id."""
         attempt = f"job:{len(self.launched) + 1}.1"
@@ -135,6 +138,8 @@ class Bench:
         order = Launch(
             attempt, argv, env, cwd, log, tag, umask, stdin, timeout, stop_signal, grace, slot, waits, idle, limits
         )
+        if identity is not None:
+            order = replace(order, identity=identity)
         self.launched[attempt] = order
         self.submit(order)
         return attempt

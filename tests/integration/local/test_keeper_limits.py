@@ -8,7 +8,7 @@ import sys
 
 from engine.executors.local import keeper
 from engine.ports.executor import Cause, Pause, Paused, Resume, Resumed, Started, Stop
-from engine.spec.job import Limits
+from engine.spec.limits import Limits
 from tests.integration.local.bench import Bench, eventually
 
 MIB = 1 << 20

@@ -272,10 +272,6 @@ def test_a_misspelt_command_is_not_missing_as_well(load_job: Load) -> None:
     "key",
     [
         *(
-            "user",
-            "group",
-        ),
-        *(
             "monitor",
             "log",
         ),
