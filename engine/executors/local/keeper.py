@@ -361,9 +361,11 @@ def fork(
         pid = os.fork()
         if pid == 0:
             become(argv, env, cwd, tag, umask, files, asked, told)
+    except OSError:
+        os.close(heard)
+        raise
     finally:
         os.close(told)
-        said = b""
     with open(heard, "rb", buffering=0) as pipe:
         said = pipe.read(256)
     if said:
