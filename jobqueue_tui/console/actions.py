@@ -22,6 +22,8 @@ class Where(StrEnum):
     TABLE = "Job table"
     TREE = "Tree"
     RUNS = "Run list"
+    INBOX = "Inbox"
+    TIMELINE = "Timeline"
     LOG = "Log"
     MOVE = "Moving"
 
@@ -31,7 +33,8 @@ class Action:
     """A thing that a key does. `call` is the action method (with arguments) of the widget or screen that it is bound to.
 
     `short` is the footer's word (empty: not in the footer); `verb` the engine's verb that it gives, if it gives one:
-    those are taken away from a read-only console. `keys` are Textual's names, the first is the one that is shown.
+    those are taken away from a read-only console. `keys` are Textual's names, the first is the one that is shown; an
+    action without keys is in the menu and the palette, and a user's key map can give it one. `letter`: in the menu of a job.
     """
 
     id: str
@@ -41,15 +44,26 @@ class Action:
     call: str
     short: str = ""
     verb: str = ""
+    letter: str = ""
 
 
 ACTIONS: Final = (
-    Action("jobs.pause", ("p",), Where.JOBS, "pause or resume its run, or hold the job", "pause", "pause", "pause"),
-    Action("jobs.stop", ("x", "f9"), Where.JOBS, "stop menu: the run, or the job until it is resumed", "stop", "stop", "stop"),
-    Action("jobs.trigger", ("t",), Where.JOBS, "run it now; the schedule is untouched", "trigger", "trigger", "trigger"),
-    Action("jobs.raise", ("plus", "equals_sign"), Where.JOBS, "priority up by one", "bump(1)", "pri", "bump"),
-    Action("jobs.lower", ("minus",), Where.JOBS, "priority down by one", "bump(-1)", "", "bump"),
-    Action("jobs.undo", ("backspace",), Where.JOBS, "undo the last pause or priority change", "undo", "", "undo"),
+    Action("jobs.pause", ("p",), Where.JOBS, "pause or resume its run, or hold the job", "pause", "pause", "pause", "p"),
+    Action("jobs.suspend", ("s",), Where.JOBS, "suspend or resume its schedule", "suspend", "suspend", "suspend", "s"),
+    Action("jobs.stop", ("x", "f9"), Where.JOBS, "stop menu: stop, kill, signal, stop the job", "stop", "stop", "stop", "x"),
+    Action("jobs.trigger", ("t",), Where.JOBS, "run it now; the schedule is untouched", "trigger", "trigger", "trigger", "t"),
+    Action("jobs.rerun", ("r",), Where.JOBS, "its last run once more; asks", "rerun", "rerun", "rerun", "r"),
+    Action("jobs.menu", ("a",), Where.JOBS, "all that can be done with it", "menu", "all", "menu"),
+    Action("jobs.raise", ("plus", "equals_sign"), Where.JOBS, "priority up by one", "bump(1)", "pri", "bump", "+"),
+    Action("jobs.lower", ("minus",), Where.JOBS, "priority down by one", "bump(-1)", "", "bump", "-"),
+    Action("jobs.skip", (), Where.JOBS, "skip the next occurrence of its schedule", "skip", "", "skip_next", "n"),
+    Action("jobs.hold", (), Where.JOBS, "hold it, for a reason or a while", "hold", "", "hold", "h"),
+    Action("jobs.release", (), Where.JOBS, "release a hold", "release", "", "release", "o"),
+    Action("jobs.timeout", (), Where.JOBS, "set how long an attempt may run", "set_timeout", "", "set_timeout", "T"),
+    Action("jobs.backfill", (), Where.JOBS, "run the occurrences of a span", "backfill", "", "backfill", "B"),
+    Action("jobs.acknowledge", (), Where.JOBS, "acknowledge its bad ends", "acknowledge", "", "ack", "A"),
+    Action("jobs.enable", (), Where.JOBS, "disable or enable it", "enable", "", "enable", "E"),
+    Action("jobs.undo", ("backspace",), Where.JOBS, "undo the last of these that can be undone", "undo", "", "undo"),
     Action("jobs.log", ("l",), Where.JOBS, "log of its last run", "log", "log"),
     Action("jobs.details", ("enter",), Where.JOBS, "details: facts, why it is not running, last runs", "details", "info"),
     Action("table.filter", ("slash",), Where.TABLE, "filter: regex, !x, -f fuzzy, tag:T, status:S", "filter", "filter"),
@@ -66,6 +80,7 @@ ACTIONS: Final = (
     Action("tree.all", ("asterisk",), Where.TREE, "unfold all, or fold all", "fold_all", "all"),
     Action("tree.only", ("o",), Where.TREE, "only what follows it, only what it needs, or all again", "only", "only"),
     Action("runs.open", ("enter", "l"), Where.RUNS, "log of this run", "open_run", "log"),
+    Action("runs.rerun", ("r",), Where.RUNS, "this run once more; asks", "rerun", "rerun", "rerun"),
     Action("log.follow", ("F",), Where.LOG, "follow the end", "follow", "follow"),
     Action("log.search", ("slash",), Where.LOG, "search; all lines stay", "search", "search"),
     Action("log.next", ("n",), Where.LOG, "next match", "match(1)", "next"),
@@ -75,6 +90,8 @@ ACTIONS: Final = (
     Action("go.job", ("2",), Where.EVERYWHERE, "details of the job", "go('job')"),
     Action("go.log", ("3",), Where.EVERYWHERE, "log of the job", "go('log')"),
     Action("go.tree", ("4",), Where.EVERYWHERE, "dependency tree", "go('tree')", "tree"),
+    Action("go.last", ("grave_accent",), Where.EVERYWHERE, "the screen before this one", "go('last')"),
+    Action("all.commands", ("colon", "ctrl+p"), Where.EVERYWHERE, "command line: every action by its name", "commands"),
     Action("all.back", ("escape",), Where.EVERYWHERE, "clear the filter, then back", "back", "back"),
     Action("all.help", ("question_mark", "f1"), Where.EVERYWHERE, "the keys of this screen", "help", "help"),
     Action("all.quit", ("q", "ctrl+q"), Where.EVERYWHERE, "quit; asks when runs are active", "quit", "quit"),
@@ -89,10 +106,17 @@ ACTIONS: Final = (
 
 BY_ID: Final = {action.id: action for action in ACTIONS}
 
+GROUPS: Final = (
+    Where.JOBS, Where.RUNS, Where.TABLE, Where.TREE, Where.TIMELINE, Where.INBOX, Where.LOG, Where.EVERYWHERE, Where.MOVE,
+)  # fmt: skip
+"""The order in which help and the page of keys show the groups."""
+
 _SHOWN: Final = {
     "plus": "+", "equals_sign": "=", "minus": "-", "slash": "/", "question_mark": "?", "asterisk": "*", "escape": "Esc",
     "enter": "Enter", "backspace": "Backspace", "left": "←", "right": "→", "up": "↑", "down": "↓", "pageup": "PgUp",
-    "pagedown": "PgDn", "home": "Home", "end": "End",
+    "pagedown": "PgDn", "home": "Home", "end": "End", "grave_accent": "`", "colon": ":", "space": "Space",
+    "ctrl+@": "Ctrl-Space", "exclamation_mark": "!", "left_square_bracket": "[", "right_square_bracket": "]", "tab": "Tab",
+    "shift+tab": "Shift-Tab", "less_than_sign": "<", "greater_than_sign": ">", "full_stop": ".", "ampersand": "&",
 }  # fmt: skip
 
 
@@ -100,10 +124,14 @@ def bindings(*where: Where, without: Iterable[str] = ()) -> list[Binding | tuple
     """Textual bindings of the actions that are at home there; `without`: ids that mean something else on this widget."""
     left_out = frozenset(without)
     return [
-        Binding(",".join(action.keys), action.call, action.text, id=action.id, show=False)
+        Binding(",".join(action.keys) or f"{UNBOUND}{action.id}", action.call, action.text, id=action.id, show=False)
         for action in ACTIONS
         if action.where in where and action.id not in left_out
     ]
+
+
+UNBOUND: Final = "none:"
+"""Begins the name of a key that no keyboard has: a binding needs one, so that a user's key map can name its id."""
 
 
 def shown(key: str) -> str:
@@ -119,7 +147,7 @@ def bound(active: Mapping[str, ActiveBinding]) -> dict[str, list[str]]:
     """Action id -> keys, of the bindings that are in force on a screen (a user's key map included)."""
     keys: dict[str, list[str]] = {}
     for key, binding in active.items():
-        if binding.binding.id:
+        if binding.binding.id and not key.startswith(UNBOUND):
             keys.setdefault(binding.binding.id, []).append(key)
     return keys
 

@@ -17,9 +17,10 @@ from textual.screen import Screen
 from engine.api import EngineView
 from engine.model.undo import Undo
 from jobqueue_tui.console import themes
-from jobqueue_tui.console.actions import Where, bindings, bound
+from jobqueue_tui.console.actions import Where, bindings
 from jobqueue_tui.console.ending import ConsoleEnd, OnQuit
 from jobqueue_tui.console.palette import DEFAULTS
+from jobqueue_tui.console.places import Place, Places
 from jobqueue_tui.console.screens.jobs import JobsScreen
 from jobqueue_tui.console.screens.live import LiveScreen
 from jobqueue_tui.console.settings import ConsoleSettings
@@ -39,7 +40,6 @@ class ConsoleApp(App[ConsoleEnd]):
         "widgets/input_bar.tcss",
         "screens/jobs.tcss",
         "screens/dialogs.tcss",
-        "screens/help.tcss",
         "screens/tree.tcss",
         "screens/job.tcss",
         "screens/log.tcss",
@@ -55,7 +55,9 @@ class ConsoleApp(App[ConsoleEnd]):
         self.settings = settings or ConsoleSettings()
         self.animation_level = "none"
         self.tally = Tally(engine)
-        self.undo: list[Undo] = []
+        self.undo: list[tuple[Undo, ...]] = []
+        self.frozen = False
+        self.places = Places(self)
         self.current_job: str | None = None
         self.ended: ConsoleEnd | None = None
         self.fault = ""
@@ -155,8 +157,8 @@ class ConsoleApp(App[ConsoleEnd]):
     async def action_back(self) -> None:
         """Esc: clear the filter, else leave this screen; at home nothing."""
         top = self.screen
-        if isinstance(top, LiveScreen) and not top.back() and len(self.screen_stack) > 1:
-            self.pop_screen()
+        if isinstance(top, LiveScreen) and not top.back():
+            self.places.back()
 
     async def action_quit(self) -> None:
         """`q`: an attached console just goes; one with an engine inside asks what becomes of active runs."""
@@ -190,60 +192,32 @@ class ConsoleApp(App[ConsoleEnd]):
         self.notify("q quits.", timeout=2, markup=False)
 
     def action_help(self) -> None:
-        """`?`: the keys of this screen."""
-        from jobqueue_tui.console.screens.help import HelpScreen  # noqa: PLC0415 - seldom needed
+        """`?`: the keys of this screen, to be searched and done."""
+        self._offer("Keys of this screen", keys_first=True)
 
-        self.push_screen(HelpScreen(bound(self.screen.active_bindings)))
+    def action_commands(self) -> None:
+        """`:`: every action by its name."""
+        self._offer("Command", keys_first=False)
 
-    # ---- going places: home is at the bottom of the stack, and at most one tree, one job, one log above it
+    def _offer(self, title: str, *, keys_first: bool) -> None:
+        from jobqueue_tui.console.commanding import offer  # noqa: PLC0415 - seldom needed
 
-    def action_go(self, place: str) -> None:
-        """1 to 4: by the numbers that the design gives the screens."""
-        top = self.screen
-        if not top.is_mounted:
-            return  # two keys at once, and the screen of the first is not made yet
-        job_id = (top.job_id if isinstance(top, LiveScreen) else None) or self.current_job
-        match place:
-            case "jobs":
-                self._home()
-            case "tree":
-                self._show_tree()
-            case "job" if job_id is not None:
-                self.show_details(job_id)
-            case "log" if job_id is not None:
-                run_id = self.engine.job(job_id).last_run_id
-                if run_id is None:
-                    self.notify("It has not run yet: no log.", timeout=3, markup=False)
-                else:
-                    self.show_log(run_id)
+        offer(self, title, keys_first=keys_first)
 
-    def _home(self) -> None:
-        while len(self.screen_stack) > 1:
-            self.pop_screen()
+    # ---- going places
 
-    def _show_tree(self) -> None:
-        from jobqueue_tui.console.screens.tree import TreeScreen  # noqa: PLC0415 - after the first frame
-
-        if not isinstance(self.screen, TreeScreen):
-            self._home()
-            self.push_screen(TreeScreen())
+    def action_go(self, name: str) -> None:
+        """The numbers, and the key for the screen before."""
+        self.places.go(name)
 
     def show_log(self, run_id: str) -> None:
         """Open the log of a run."""
-        from jobqueue_tui.console.screens.log import LogScreen  # noqa: PLC0415 - after the first frame
-
-        if isinstance(self.screen, LogScreen):
-            if self.screen.run_id == run_id:
-                return
-            self.pop_screen()
-        self.push_screen(LogScreen(run_id))
+        self.places.open(Place("log", run_id))
 
     def show_details(self, job_id: str) -> None:
         """Open the details of a job."""
-        from jobqueue_tui.console.screens.job import JobScreen  # noqa: PLC0415 - after the first frame
-        from jobqueue_tui.console.screens.log import LogScreen  # noqa: PLC0415 - after the first frame
+        self.places.open(Place("job", job_id))
 
-        if isinstance(self.screen, LogScreen):
-            self.pop_screen()
-        if not (isinstance(self.screen, JobScreen) and self.screen.job_id == job_id):
-            self.push_screen(JobScreen(self.engine.job(job_id)))
+    def say_no_log(self, job_id: str) -> None:
+        """There is no log yet."""
+        self.places.say_no_log(job_id)

@@ -19,11 +19,17 @@ class Host(Protocol):
     settings: ConsoleSettings
     read_only: bool
     tally: Tally
-    undo: list[Undo]
+    undo: list[tuple[Undo, ...]]
+    """What takes verbs back, the newest last; verbs that were given together are one step."""
+    frozen: bool
+    """The view stands still: what is on screen may be old."""
     current_job: str | None
 
     def show_log(self, run_id: str) -> None:
         """Open the log of a run."""
+
+    def say_no_log(self, job_id: str) -> None:
+        """Say that there is no log yet, and what to do."""
 
     def show_details(self, job_id: str) -> None:
         """Open the details of a job."""

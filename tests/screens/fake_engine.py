@@ -15,6 +15,7 @@ from engine.model.record import Counters, EngineStatus, JobRecord, RunKind, RunR
 from engine.model.states import JobStatus, RunPhase
 from engine.model.undo import PrioritySet, Undo
 from engine.spec.job import NOTHING, Manual
+from engine.spec.params import Param
 from engine.testing.views import EngineVerbs, JobVerbs, RunVerbs
 
 NOON = instant(datetime(2026, 3, 9, 12, 0, 0, tzinfo=UTC))
@@ -122,6 +123,7 @@ class FakeJob(JobVerbs):
     suspended: bool = False
     changed: tuple[str, ...] = ()
     refusal: Exception | None = None
+    params: Mapping[str, Param] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.title = self.title or self.id
@@ -190,7 +192,8 @@ class FakeJob(JobVerbs):
         confirmed: bool = False,
     ) -> FakeRun:
         """Writes it down."""
-        self._asked("trigger", None, bypass=bypass)
+        given = {"params": dict(params)} if params else {}
+        self._asked("trigger", None, bypass=bypass, **given, **({"downstream": True} if downstream else {}))
         self.touch()
         at = self.engine.now()
         return FakeRun(f"{self.id}:99", self.id, RunPhase.QUEUED, at, at, None)
@@ -226,6 +229,70 @@ class FakeJob(JobVerbs):
             self.status = JobStatus.STOPPED
         self.touch()
         return Undo("resume", self.id) if job else None
+
+    async def kill(self, *, aim: Aim | None = None) -> None:
+        """Writes it down."""
+        self._asked("kill", aim)
+
+    async def signal(self, number: int, *, aim: Aim | None = None) -> None:
+        """Writes it down."""
+        self._asked("signal", aim, number=number)
+
+    async def suspend(self) -> Undo:
+        """Its schedule stands still."""
+        self._asked("suspend", None)
+        self.suspended = True
+        self.touch()
+        return Undo("unsuspend", self.id)
+
+    async def unsuspend(self) -> Undo:
+        """It goes on."""
+        self._asked("unsuspend", None)
+        self.suspended = False
+        self.touch()
+        return Undo("suspend", self.id)
+
+    async def skip_next(self, *, undo: bool = False) -> Undo:
+        """Writes it down."""
+        self._asked("skip_next", None, undo=undo)
+        return Undo("skip_next", self.id, {} if undo else {"undo": True})
+
+    async def hold(self, reason: str = "", for_seconds: float | None = None) -> Undo:
+        """Holds it."""
+        self._asked("hold", None, reason=reason, for_seconds=for_seconds)
+        self.held = True
+        self.touch()
+        return Undo("release", self.id)
+
+    async def release(self) -> None:
+        """Releases it."""
+        self._asked("release", None)
+        self.held = False
+        self.touch()
+
+    async def enable(self) -> Undo:
+        """Writes it down."""
+        self._asked("enable", None)
+        self.enabled = True
+        self.touch()
+        return Undo("disable", self.id)
+
+    async def disable(self) -> Undo:
+        """Writes it down."""
+        self._asked("disable", None)
+        self.enabled = False
+        self.touch()
+        return Undo("enable", self.id)
+
+    async def set_timeout(self, seconds: float) -> Undo:
+        """Writes it down."""
+        self._asked("set_timeout", None, seconds=seconds)
+        return Undo("set_timeout", self.id, {"timeout": 0.0})
+
+    async def backfill(self, start: Instant, end: Instant, *, parallel: int = 1) -> int:
+        """Writes it down."""
+        self._asked("backfill", None, start=start, end=end, parallel=parallel)
+        return 3
 
     async def bump(self, by: int) -> PrioritySet:
         """Raises its priority."""
@@ -275,6 +342,7 @@ class FakeEngine(EngineVerbs):
         self.logs: dict[str, bytes] = {}
         self.log_reads: list[tuple[str, int, int]] = []
         self.records: list[RunRecord] = []
+        self.bad: list[RunRecord] = []
 
     @property
     def jobs(self) -> Sequence[FakeJob]:
@@ -361,9 +429,33 @@ class FakeEngine(EngineVerbs):
         piece = data[start : start + limit]
         return LogChunk(piece, start, len(data), start + len(piece) < len(data))
 
+    async def rerun(self, target: str) -> str:
+        """Writes it down."""
+        self.verbs.append(("rerun", target, {}))
+        return f"{target.partition(':')[0]}:999"
+
+    async def ack(self, target: str, reason: str = "") -> int:
+        """The run, or those of the job, leave the Inbox."""
+        self.verbs.append(("ack", target, {"reason": reason}))
+        before = len(self.bad)
+        self.bad = [run for run in self.bad if target not in (run.run_id, run.job)]
+        return before - len(self.bad)
+
+    async def inbox(self, *, job: str | None = None, limit: int = 100) -> Sequence[RunRecord]:
+        """Bad ends that nobody has acknowledged."""
+        return [run for run in self.bad if job in (None, run.job)][:limit]
+
     async def undo(self, undo: Undo) -> None:
         """Gives the verb."""
         match undo.verb:
+            case "unsuspend":
+                await self.job(undo.target).unsuspend()
+            case "suspend":
+                await self.job(undo.target).suspend()
+            case "release":
+                await self.job(undo.target).release()
+            case "skip_next":
+                await self.job(undo.target).skip_next(undo=bool(undo.arguments.get("undo")))
             case "resume":
                 await self.job(undo.target).resume()
             case "priority":

@@ -14,8 +14,9 @@ from engine.model.states import JobStatus, RunPhase
 from engine.spec.job import Manual
 from jobqueue_tui.console.actions import ACTIONS, Where
 from jobqueue_tui.console.ending import ConsoleEnd, OnQuit
+from jobqueue_tui.console.screens.commands import CommandsScreen
 from jobqueue_tui.console.screens.dialogs import ChoiceDialog
-from jobqueue_tui.console.screens.help import HelpScreen
+from jobqueue_tui.console.screens.form import FormDialog
 from jobqueue_tui.console.screens.job import JobScreen
 from jobqueue_tui.console.screens.jobs import JobsScreen
 from jobqueue_tui.console.screens.log import LogScreen
@@ -45,7 +46,7 @@ def test_action_ids_are_unique_and_no_key_has_two_meanings_on_one_screen() -> No
     screens = [
         ({Where.JOBS, Where.TABLE, Where.MOVE, Where.EVERYWHERE}, set()),
         ({Where.JOBS, Where.TREE, Where.MOVE, Where.EVERYWHERE}, {"jobs.details"}),
-        ({Where.JOBS, Where.RUNS, Where.MOVE, Where.EVERYWHERE}, {"jobs.details", "jobs.log"}),
+        ({Where.JOBS, Where.RUNS, Where.MOVE, Where.EVERYWHERE}, {"jobs.details", "jobs.log", "jobs.rerun"}),
         ({Where.LOG, Where.MOVE, Where.EVERYWHERE}, set()),
     ]
     for where, without in screens:
@@ -129,7 +130,8 @@ async def test_a_click_moves_the_cursor_and_does_nothing_else() -> None:
         ("report", "plus", ("bump", {"by": 1})),
         ("report", "equals_sign", ("bump", {"by": 1})),
         ("report", "minus", ("bump", {"by": -1})),
-        ("report", "t", ("trigger", {"bypass": False})),
+        ("cert-renew", "t", ("trigger", {"bypass": False})),
+        ("cert-renew", "s", ("suspend", {})),
     ],
 )
 @pytest.mark.parametrize("place", ["1", "4", "2"])
@@ -168,8 +170,26 @@ async def test_the_stop_menu_stops_the_run_or_the_job() -> None:
         await stage.press("x", "j", "j", "enter")
         assert stage.engine.verbs == [
             ("stop", "db-dump", {"job": False, "grace": None}),
-            ("stop", "extract", {"job": True, "grace": None}),
+            ("kill", "extract", {}),
         ]
+
+
+async def test_the_stop_menu_stops_the_job_for_good() -> None:
+    """The last line; what is queued is dropped with it."""
+    async with console() as stage:
+        await at(stage, "extract")
+        await stage.press("x", "G", "enter")
+        assert stage.engine.verbs == [("stop", "extract", {"job": True, "grace": None})]
+
+
+async def test_a_signal_is_chosen_behind_a_second_cancel() -> None:
+    """By its name; Enter pressed ahead sends none."""
+    async with console() as stage:
+        await stage.press("x", "j", "j", "j", "enter", "enter")
+        assert stage.verbs == []
+        await stage.press("x", "j", "j", "j", "enter", "j", "enter")
+        assert stage.engine.verbs == [("signal", "db-dump", {"number": 1})]
+        assert stage.toasts[-1] == ("", "HUP sent to db-dump")
 
 
 async def test_nothing_to_stop_offers_no_run() -> None:
@@ -187,7 +207,10 @@ async def test_trigger_asks_where_the_job_says_so() -> None:
     engine.job("report").manual = Manual.CONFIRM
     async with console(engine) as stage:
         await at(stage, "report")
-        await stage.press("t", "enter")
+        await stage.press("t")
+        assert isinstance(stage.app.screen, FormDialog)
+        assert stage.app.screen.choices.has_focus
+        await stage.press("enter")
         assert stage.verbs == []
         await stage.press("t", "j", "enter")
         assert stage.verbs == [("trigger", "report")]
@@ -321,8 +344,9 @@ async def test_a_read_only_console_has_no_keys_for_verbs() -> None:
         assert "pause" not in stage.text()[-1]
         assert "log" in stage.text()[-1]
         await stage.press("question_mark")
-        assert isinstance(stage.app.screen, HelpScreen)
-        assert not {"jobs.pause", "jobs.stop", "jobs.trigger"} & stage.app.screen.keys.keys()
+        assert isinstance(stage.app.screen, CommandsScreen)
+        given = {action.id for action in ACTIONS if action.verb}
+        assert not given & {command.name for command in stage.app.screen.commands}
 
 
 async def test_a_key_map_moves_keys_in_bindings_footer_and_help() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -15,7 +16,7 @@ from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widgets import Static
 
-from jobqueue_tui.console.painting import text_strip
+from jobqueue_tui.console.painting import fitted, text_strip
 from jobqueue_tui.console.palette import Palette
 from jobqueue_tui.console.signs import Role
 from jobqueue_tui.console.widgets.line_list import LineList
@@ -23,14 +24,17 @@ from jobqueue_tui.console.widgets.line_list import LineList
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An answer. `id` is what the dialog returns; `hint` says what it means."""
+    """An answer. `id` is what the dialog returns; `hint` says what it means; `letter` gives it at once (menus)."""
 
     id: str
     text: str
     hint: str = ""
+    letter: str = ""
 
 
 CANCEL = "cancel"
+MOST_LINES = 12
+"""Lines that a dialog shows of what it is about."""
 
 
 class Choices(LineList):
@@ -52,10 +56,16 @@ class Choices(LineList):
     def paint(self, row: int, width: int, palette: Palette, *, selected: bool) -> Strip:
         """One answer with its hint."""
         choice = self.choices[row]
-        wide = max(len(other.text) for other in self.choices)
+        wide = max(cell_len(other.text) for other in self.choices)
         styles = palette.cursor if selected else palette.raised
         mark = "▌" if selected else " "
-        parts = [(mark, Role.TITLE), (f" {choice.text.ljust(wide)}", Role.STRONG), (f"   {choice.hint}", Role.MUTED)]
+        letters = any(other.letter for other in self.choices)
+        parts = [
+            (mark, Role.TITLE),
+            (f" {choice.letter:<2}" if letters else "", Role.KEY),
+            (f" {fitted(choice.text, wide)}", Role.STRONG),
+            (f"   {choice.hint}", Role.MUTED),
+        ]
         return text_strip(parts, styles, width)
 
 
@@ -67,11 +77,13 @@ class ChoiceDialog(ModalScreen[str]):
         Binding("escape,q", "cancel", show=False),
     ]
 
-    def __init__(self, heading: str, lines: Sequence[str], choices: Sequence[Choice]) -> None:
+    def __init__(self, heading: str, lines: Sequence[str], choices: Sequence[Choice], *, start: int = 0) -> None:
+        """`start`: the answer that has the cursor; 0 is Cancel, and anything else only where the answer ends nothing."""
         super().__init__()
         self.heading = heading
-        self.lines = lines
+        self.lines = lines if len(lines) <= MOST_LINES else [*lines[:MOST_LINES], f"and {len(lines) - MOST_LINES} more"]
         self.choices = Choices([Choice(CANCEL, "Cancel", "nothing happens"), *choices])
+        self._start = start
 
     def compose(self) -> ComposeResult:
         """Heading, lines, answers."""
@@ -82,15 +94,25 @@ class ChoiceDialog(ModalScreen[str]):
             yield self.choices
 
     def on_mount(self) -> None:
-        """The cursor stands on Cancel."""
+        """The cursor stands on Cancel, or where it is to start."""
         self.choices.styles.height = self.choices.row_count
         self.choices.rows_changed()
+        self.choices.cursor = self._start
         self.choices.focus()
 
     def on_click(self, event: events.Click) -> None:
         """A second click on an answer gives it."""
         if event.chain > 1 and event.widget is self.choices:
             self.action_choose()
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter of a menu gives its answer."""
+        chosen = next(
+            (choice for choice in self.choices.choices if choice.letter and choice.letter == event.character), None
+        )
+        if chosen is not None:
+            event.stop()
+            self.dismiss(chosen.id)
 
     def action_choose(self) -> None:
         """The answer under the cursor."""

@@ -13,12 +13,12 @@ from engine.api import Changes, JobView
 from engine.clock import SECOND
 from engine.errors import EngineError
 from jobqueue_tui.console.actions import Where, bindings
+from jobqueue_tui.console.aiming import Aimed
 from jobqueue_tui.console.host import host
 from jobqueue_tui.console.painting import text_strip
 from jobqueue_tui.console.screens.job_keys import JobKeys
 from jobqueue_tui.console.signs import Role
 from jobqueue_tui.console.widgets.facts import Facts
-from jobqueue_tui.console.widgets.job_list import Aimed, aim_of
 from jobqueue_tui.console.widgets.keys_bar import KeysBar
 from jobqueue_tui.console.widgets.painted import Painted
 from jobqueue_tui.console.widgets.run_list import HEAD, RunList
@@ -45,18 +45,24 @@ class JobScreen(JobKeys):
     """Details of a job."""
 
     AUTO_FOCUS = "RunList"
+    place = "job"
     # Enter opens the run under the cursor, and so does l: it is the log that is wanted here
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(Where.JOBS, without=["jobs.details", "jobs.log"]),
+        *bindings(Where.JOBS, without=["jobs.details", "jobs.log", "jobs.rerun"]),
         *bindings(Where.RUNS),
     ]
 
     def __init__(self, job: JobView) -> None:
         super().__init__()
         self.job = job
-        self._aimed = Aimed(job, aim_of(job))
+        self._aimed = Aimed.now(job)
         self._seen: Hashable = None
         self._second = -1
+
+    @property
+    def about(self) -> str:
+        """The job."""
+        return self.job.id
 
     def compose(self) -> ComposeResult:
         """Name, facts, runs, keys."""
@@ -85,7 +91,7 @@ class JobScreen(JobKeys):
         if changes.resync or self.job.id in changes.jobs or second != self._second:
             self._second = second
             self.facts.flush()
-            self._aimed = Aimed(self.job, aim_of(self.job))
+            self._aimed = Aimed.now(self.job)
             phases = tuple((run.run_id, run.phase) for run in (*self.job.active, *self.job.queued))
             seen = (self.job.last_run_id, self.job.last_ended_at, phases)
             if seen != self._seen:
@@ -106,6 +112,13 @@ class JobScreen(JobKeys):
     def aimed(self) -> Aimed | None:
         """The job, and what of it was last drawn."""
         return self._aimed
+
+    def action_rerun(self) -> None:
+        """`r`: the run under the cursor once more."""
+        from jobqueue_tui.console.screens.job_forms import ask_rerun  # noqa: PLC0415 - seldom needed
+
+        run = self.runs.current
+        ask_rerun(self, self._aimed, self.job.last_run_id if run is None else run.run_id)
 
     def action_open_run(self) -> None:
         """Enter, l: the log of the run under the cursor."""

@@ -1,148 +1,159 @@
-"""The verbs of a job behind their keys, the same on every screen that has a job under its cursor."""
+"""The keys of a job, the same on every screen that has one under its cursor: which jobs are meant, what is asked first.
+
+What a verb then does stands in `orders`; the dialogs that ask have modules of their own, loaded when they are needed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from engine.errors import EngineError, Refused
-from engine.model.states import JobStatus, RunPhase
-from engine.model.undo import PrioritySet, Undo
-from engine.spec.job import Manual
+from engine.api import JobView
+from jobqueue_tui.console import orders
+from jobqueue_tui.console.aiming import Aimed
+from jobqueue_tui.console.giving import Giving
 from jobqueue_tui.console.host import host
-from jobqueue_tui.console.screens.dialogs import CANCEL, Choice, ChoiceDialog
-from jobqueue_tui.console.screens.live import LiveScreen
-from jobqueue_tui.console.widgets.job_list import Aimed
-from jobqueue_tui.terminal import one_line
-
-_MOST_UNDO: Final = 20
+from jobqueue_tui.console.orders import Order
 
 
-class JobKeys(LiveScreen):
+class JobKeys(Giving):
     """Keys that act on a job. A subclass binds them, and says which job is meant and what of it was on screen."""
 
     def aimed(self) -> Aimed | None:
         """The job that a verb would act on; None while there is none, or while it is too new under the cursor."""
         raise NotImplementedError
 
+    def targets(self) -> Sequence[Aimed]:
+        """The jobs that a verb would act on: those that are marked, else the one under the cursor."""
+        aimed = self.aimed()
+        return () if aimed is None else (aimed,)
+
+    @property
+    def current_job(self) -> JobView | None:
+        """The job under the cursor, however new it is there."""
+        aimed = self.aimed()
+        return None if aimed is None else aimed.job
+
     @property
     def job_id(self) -> str | None:
-        """The job under the cursor."""
-        aimed = self.aimed()
-        return None if aimed is None else aimed.job.id
+        """Its id."""
+        job = self.current_job
+        return None if job is None else job.id
 
-    # ---- verbs
+    # ---- verbs that can be taken back
 
     def action_pause(self) -> None:
         """`p`: pause or resume its runs, hold or release the job, let a stopped job go on."""
-        if (aimed := self.aimed()) is None:
-            return
-        job, aim, name = aimed.job, aimed.aim, one_line(aimed.job.id)
-        # decided by what was on screen; the engine refuses when that has changed
-        stands = aim.state is RunPhase.PAUSED or (aim.run_id is None and (job.held or job.status is JobStatus.STOPPED))
-        if stands:
-            self.give(lambda: job.resume(aim=aim), f"{name} goes on")
-        else:
-            done = f"{name} paused" if aim.run_id else f"{name} held: nothing starts"
-            self.give(lambda: job.pause(aim=aim), done)
+        self.order("Pause or resume", orders.pause)
+
+    def action_suspend(self) -> None:
+        """`s`: its schedule stands still, or goes on."""
+        self.order("Suspend or resume the schedules", orders.suspend)
 
     def action_bump(self, by: int) -> None:
         """`+` and `-`: priority by one."""
-        if (aimed := self.aimed()) is None:
-            return
-        job, name = aimed.job, one_line(aimed.job.id)
-        self.give(lambda: job.bump(by), name)
+        self.order(f"Priority {'up' if by > 0 else 'down'} by one", partial(orders.bump, by=by))
 
-    def action_trigger(self) -> None:
-        """`t`: run it now; a job that says `manual: confirm` asks first."""
-        if (aimed := self.aimed()) is None:
-            return
-        job, name = aimed.job, one_line(aimed.job.id)
+    def action_skip(self) -> None:
+        """Skip the next occurrence of its schedule."""
+        self.order("Skip the next occurrence", orders.skip_next)
 
-        async def trigger() -> str:
-            return f"{one_line((await job.trigger(confirmed=True)).run_id)} triggered"
+    def action_enable(self) -> None:
+        """Disable it, or enable it."""
+        self.order("Enable or disable", orders.enable)
 
-        if job.manual is not Manual.CONFIRM:
-            self.give(trigger, "")
-            return
-        dialog = ChoiceDialog(f"Run {name} now?", _about(aimed), [Choice("run", "Run it", "the schedule is untouched")])
-        self.app.push_screen(dialog, lambda answer: self.give(trigger, "") if answer == "run" else None)
+    def action_release(self) -> None:
+        """End a hold."""
+        self.order("Release", orders.release)
+
+    def order(self, what: str, make: Callable[[Aimed], Order]) -> None:
+        """Give a verb to what is meant. Several jobs, or a frozen view that may be old, are asked about first."""
+        targets = self.targets()
+        if len(targets) == 1 and not host(self).frozen:
+            self.give([make(targets[0])])
+        elif targets:
+            self._ask(what, targets, lambda: self.give([make(at) for at in targets]))
+
+    def _ask(self, what: str, targets: Sequence[Aimed], then: Callable[[], None]) -> None:
+        from jobqueue_tui.console.screens.dialogs import Choice, ChoiceDialog  # noqa: PLC0415 - seldom needed
+
+        count = f"{len(targets)} jobs" if len(targets) > 1 else targets[0].name
+        lines = [at.line() for at in targets]
+        if host(self).frozen:
+            lines.insert(0, "The view is frozen (u): this is how it was, not how it is.")
+        dialog = ChoiceDialog(f"{what}: {count}", lines, [Choice("yes", what, count)])
+        self.app.push_screen(dialog, lambda answer: then() if answer == "yes" else None)
+
+    # ---- verbs that ask
 
     def action_stop(self) -> None:
         """`x`: the stop menu."""
-        if (aimed := self.aimed()) is None:
-            return
-        job, aim, name = aimed.job, aimed.aim, one_line(aimed.job.id)
-        choices = [Choice("job", "Stop the job", "its runs end, and nothing starts until p resumes it")]
-        if job.active or job.queued:
-            choices.insert(0, Choice("run", "Stop the run", "TERM, grace, KILL of its tree; the schedule goes on"))
+        from jobqueue_tui.console.screens.stop_menu import ask_stop  # noqa: PLC0415 - seldom needed
 
-        def answered(answer: str | None) -> None:
-            match answer:
-                case "run":
-                    self.give(lambda: job.stop(aim=aim), f"{name} is told to stop")
-                case "job":
-                    self.give(lambda: job.stop(job=True, aim=aim), f"{name} stopped until it is resumed")
-                case None | _:
-                    assert answer in (None, CANCEL)
+        if targets := self.targets():
+            ask_stop(self, targets)
 
-        self.app.push_screen(ChoiceDialog(f"Stop {name}", _about(aimed), choices), answered)
+    def action_trigger(self) -> None:
+        """`t`: run it now; asks where there is something to ask."""
+        from jobqueue_tui.console.screens.trigger_form import ask_trigger, nothing_to_ask  # noqa: PLC0415 - seldom needed
 
-    def action_undo(self) -> None:
-        """Backspace: take back the last verb that can be taken back."""
-        undo = host(self).undo
-        if not undo:
-            self.notify("Nothing to undo.", timeout=2, markup=False)
-            return
-        last = undo.pop()
-        self.give(lambda: host(self).engine.undo(last), f"undone: {one_line(str(last))}")
+        targets = self.targets()
+        if len(targets) == 1 and not host(self).frozen and nothing_to_ask(targets[0].job):
+            self.give([orders.trigger(targets[0], {})])
+        elif targets:
+            ask_trigger(self, targets)
 
-    def give(self, call: Callable[[], Awaitable[Undo | PrioritySet | str | None]], done: str) -> None:
-        """Give a verb. Its own text, or `done`, becomes a toast; a refusal too, with what to do instead.
+    def action_rerun(self) -> None:
+        """`r`: its newest run once more."""
+        from jobqueue_tui.console.screens.job_forms import ask_rerun  # noqa: PLC0415 - seldom needed
 
-        What takes it back is kept for Backspace, and named in the toast.
-        """
-        self.run_worker(self._given(call, done), group="verbs")
+        if (aimed := self.aimed()) is not None:
+            ask_rerun(self, aimed, aimed.job.last_run_id)
 
-    async def _given(self, call: Callable[[], Awaitable[Undo | PrioritySet | str | None]], done: str) -> None:
-        try:
-            result = await call()
-        except Refused as refused:
-            message, remedy = one_line(refused.message), one_line(refused.remedy)
-            title = message if remedy else ""
-            self.notify(remedy or message, title=title, severity="warning", timeout=6, markup=False)
-            return
-        except (EngineError, OSError) as error:
-            self.notify(one_line(str(error)), title="The engine did not answer", severity="error", markup=False)
-            return
-        text = done
-        undo: Undo | None = None
-        match result:
-            case PrioritySet():
-                text, undo = f"{done}: priority {result.priority}", result.undo
-            case Undo():
-                undo = result
-            case str():
-                text = done or result
-            case None:
-                pass
-        if undo is not None:
-            kept = host(self).undo
-            kept.append(undo)
-            del kept[:-_MOST_UNDO]
-            text += f"  ·  Backspace undoes it: {one_line(str(undo))}"
-        if text:
-            self.notify(text, timeout=3, markup=False)
+    def action_hold(self) -> None:
+        """Nothing of it starts, for a reason, until released or for so long."""
+        from jobqueue_tui.console.screens.job_forms import ask_hold  # noqa: PLC0415 - seldom needed
+
+        if targets := self.targets():
+            ask_hold(self, targets)
+
+    def action_set_timeout(self) -> None:
+        """How long an attempt may run."""
+        from jobqueue_tui.console.screens.job_forms import ask_timeout  # noqa: PLC0415 - seldom needed
+
+        if targets := self.targets():
+            ask_timeout(self, targets)
+
+    def action_backfill(self) -> None:
+        """Runs for the occurrences of a span."""
+        from jobqueue_tui.console.screens.job_forms import ask_backfill  # noqa: PLC0415 - seldom needed
+
+        if (aimed := self.aimed()) is not None:
+            ask_backfill(self, aimed)
+
+    def action_acknowledge(self) -> None:
+        """`A` in the Inbox, the menu elsewhere: its bad ends leave the Inbox."""
+        from jobqueue_tui.console.screens.job_forms import ask_acknowledge  # noqa: PLC0415 - seldom needed
+
+        if targets := self.targets():
+            ask_acknowledge(self, [at.job.id for at in targets])
+
+    def action_menu(self) -> None:
+        """`a`: everything that can be done with it."""
+        from jobqueue_tui.console.screens.action_menu import ask_action  # noqa: PLC0415 - seldom needed
+
+        if targets := self.targets():
+            ask_action(self, targets)
 
     # ---- going elsewhere
 
     def action_log(self) -> None:
         """`l`: the log of its last run."""
-        if (aimed := self.aimed()) is None:
+        if (job := self.current_job) is None:
             return
-        run_id = aimed.job.last_run_id
+        run_id = job.last_run_id
         if run_id is None:
-            self.notify(f"{one_line(aimed.job.id)} has not run yet: no log.", timeout=3, markup=False)
+            host(self).say_no_log(job.id)
         else:
             host(self).show_log(run_id)
 
@@ -150,15 +161,3 @@ class JobKeys(LiveScreen):
         """Enter: the details of the job."""
         if (job_id := self.job_id) is not None:
             host(self).show_details(job_id)
-
-
-def _about(aimed: Aimed) -> list[str]:
-    """What a dialog says about the job it is for."""
-    job, aim = aimed.job, aimed.aim
-    lines = []
-    if job.title != job.id:
-        lines.append(one_line(job.title))
-    lines.append("no active run" if aim.run_id is None else f"{one_line(aim.run_id)} is {aim.state}")
-    if job.queued:
-        lines.append(f"{len(job.queued)} queued")
-    return lines

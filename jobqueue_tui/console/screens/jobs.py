@@ -9,12 +9,13 @@ from textual.binding import BindingType
 
 from engine.api import Changes
 from jobqueue_tui.console.actions import Where, bindings
+from jobqueue_tui.console.aiming import Aimed
 from jobqueue_tui.console.filtering import FilterError, parse
 from jobqueue_tui.console.host import host
 from jobqueue_tui.console.screens.job_keys import JobKeys
 from jobqueue_tui.console.widgets.column_heads import ColumnHeads
 from jobqueue_tui.console.widgets.input_bar import InputBar
-from jobqueue_tui.console.widgets.job_list import Aimed, JobList
+from jobqueue_tui.console.widgets.job_list import JobList
 from jobqueue_tui.console.widgets.job_table import JobTable
 from jobqueue_tui.console.widgets.keys_bar import KeysBar
 from jobqueue_tui.console.widgets.log_tail import LogTail

@@ -19,6 +19,14 @@ class LiveScreen(Screen[None]):
     not_in_footer: ClassVar[frozenset[str]] = frozenset()
     """Ids of actions that work here but that nobody needs to be told of."""
 
+    place: ClassVar[str] = "jobs"
+    """The name of the screen (`places`)."""
+
+    @property
+    def about(self) -> str:
+        """What it is about, where there may be many of its kind: a job, a run."""
+        return ""
+
     def flush(self, changes: Changes) -> None:
         """Show what changed."""
 

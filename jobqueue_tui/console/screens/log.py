@@ -62,10 +62,16 @@ class LogScreen(LiveScreen):
     """Log of a run."""
 
     AUTO_FOCUS = "LogView"
+    place = "log"
 
     def __init__(self, run_id: str) -> None:
         super().__init__()
         self.run_id = run_id
+
+    @property
+    def about(self) -> str:
+        """The run."""
+        return self.run_id
 
     def compose(self) -> ComposeResult:
         """Title, search line, log, keys."""

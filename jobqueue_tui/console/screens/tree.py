@@ -9,11 +9,12 @@ from textual.binding import BindingType
 
 from engine.api import Changes
 from jobqueue_tui.console.actions import Where, bindings
+from jobqueue_tui.console.aiming import Aimed
 from jobqueue_tui.console.host import host
 from jobqueue_tui.console.outline import Facing
 from jobqueue_tui.console.screens.job_keys import JobKeys
 from jobqueue_tui.console.widgets.column_heads import ColumnHeads
-from jobqueue_tui.console.widgets.job_list import Aimed, JobList
+from jobqueue_tui.console.widgets.job_list import JobList
 from jobqueue_tui.console.widgets.job_tree import JobTree
 from jobqueue_tui.console.widgets.keys_bar import KeysBar
 from jobqueue_tui.console.widgets.log_tail import LogTail
@@ -24,6 +25,7 @@ class TreeScreen(JobKeys):
     """What hangs on what."""
 
     AUTO_FOCUS = "JobTree"
+    place = "tree"
     not_in_footer = frozenset({"go.tree"})
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-usual")]  # noqa: RUF012 - Textual declares it as a plain list
     # Enter folds here; `2` opens the details

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from textual.message import Message
 from textual.strip import Strip
 
-from engine.api import Aim, Changes, EngineView, JobView
+from engine.api import Changes, EngineView, JobView
 from engine.clock import SECOND, Instant
 from jobqueue_tui.console import words
+from jobqueue_tui.console.aiming import Aimed, Seen
 from jobqueue_tui.console.columns import Column, Layout, fit, run_seconds
 from jobqueue_tui.console.widgets.line_list import LineList, Monotonic
 
@@ -24,22 +25,8 @@ class Stamp:
     age: str
     duration: str
     priority: int
-    aim: Aim
+    seen: Seen
     besides: Hashable = None
-
-
-def aim_of(job: JobView) -> Aim:
-    """What a verb on this job is aimed at: its newest active run and that run's state."""
-    active = job.active
-    return Aim(active[-1].run_id, active[-1].phase) if active else Aim(None, None)
-
-
-@dataclass(frozen=True, slots=True)
-class Aimed:
-    """The job under the cursor, and what of it was on screen."""
-
-    job: JobView
-    aim: Aim
 
 
 class JobList(LineList):
@@ -76,7 +63,7 @@ class JobList(LineList):
         if job is None:
             return None
         stamp = self.drawn(self.cursor)
-        return Aimed(job, stamp.aim if isinstance(stamp, Stamp) else aim_of(job))
+        return Aimed(job, stamp.seen if isinstance(stamp, Stamp) else Seen.of(job))
 
     def stamp(self, row: int) -> Hashable:
         """What the row of a job shows now."""
@@ -90,7 +77,7 @@ class JobList(LineList):
             words.ago(job.last_ended_at, self.at),
             "" if seconds is None else words.span(seconds),
             int(job.effective_priority),
-            aim_of(job),
+            Seen.of(job),
             self.besides(row),
         )
 

@@ -1,0 +1,144 @@
+"""Going from screen to screen. Home is at the bottom of the stack, at most one other section above it, then a job, then a log.
+
+Screens other than home are imported when they are opened: the first frame waits for none of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from jobqueue_tui.console.screens.live import LiveScreen
+from jobqueue_tui.terminal import one_line
+
+if TYPE_CHECKING:
+    from jobqueue_tui.console.app import ConsoleApp
+
+RECORDS: Final = ("queue", "history", "inbox")
+"""The three lists behind one number, in the order of `]`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A screen, and what it is about: a job, a run, or nothing."""
+
+    name: str
+    about: str = ""
+
+
+class Places:
+    """Where the console is, and where it was before."""
+
+    def __init__(self, app: ConsoleApp) -> None:
+        self._app = app
+        self._before: Place | None = None
+        self._records = "queue"
+
+    @property
+    def here(self) -> Place:
+        """What is on top now."""
+        top = self._app.screen
+        return Place(top.place, top.about) if isinstance(top, LiveScreen) else Place("jobs")
+
+    def go(self, name: str) -> None:
+        """Open a place by its name; a job or a log is the one of the job that is meant on the screen now."""
+        top = self._app.screen
+        if not top.is_mounted:
+            return  # two keys at once, and the screen of the first is not made yet
+        match name:
+            case "last":
+                if self._before is not None:
+                    self.open(self._before)
+            case "records":
+                self.open(Place(self._records))
+            case "job" | "log":
+                job_id = (top.job_id if isinstance(top, LiveScreen) else None) or self._app.current_job
+                if job_id is None:
+                    return
+                if name == "job":
+                    self.open(Place("job", job_id))
+                else:
+                    self._log_of(job_id)
+            case _:
+                self.open(Place(name))
+
+    def open(self, place: Place) -> None:
+        """Show it, unless it is on top already."""
+        here = self.here
+        if place == here:
+            return
+        if place.name in RECORDS:
+            self._records = place.name
+        match place.name:
+            case "jobs":
+                self._home()
+            case "log":
+                self._show_log(place.about)
+            case "job":
+                if not self._show_job(place.about):
+                    return
+            case name:
+                self._show_section(name)
+        self._before = here
+
+    def back(self) -> None:
+        """Leave what is on top."""
+        if len(self._app.screen_stack) > 1:
+            self._before = self.here
+            self._app.pop_screen()
+
+    def say_no_log(self, job_id: str) -> None:
+        """There is no log yet, and what to do."""
+        self._app.notify(f"{one_line(job_id)} has not run yet: no log. t runs it now.", timeout=3, markup=False)
+
+    def _log_of(self, job_id: str) -> None:
+        try:
+            run_id = self._app.engine.job(job_id).last_run_id
+        except KeyError:
+            self._say_gone(job_id)
+            return
+        if run_id is None:
+            self.say_no_log(job_id)
+        else:
+            self.open(Place("log", run_id))
+
+    def _home(self) -> None:
+        while len(self._app.screen_stack) > 1:
+            self._app.pop_screen()
+
+    def _show_section(self, name: str) -> None:
+        screen: LiveScreen
+        match name:
+            case "tree":
+                from jobqueue_tui.console.screens.tree import TreeScreen  # noqa: PLC0415 - after the first frame
+
+                screen = TreeScreen()
+            case _:
+                raise AssertionError(f"no screen {name}")
+        self._home()
+        self._app.push_screen(screen)
+
+    def _show_log(self, run_id: str) -> None:
+        from jobqueue_tui.console.screens.log import LogScreen  # noqa: PLC0415 - after the first frame
+
+        if self.here.name == "log":
+            self._app.pop_screen()
+        self._app.push_screen(LogScreen(run_id))
+
+    def _show_job(self, job_id: str) -> bool:
+        from jobqueue_tui.console.screens.job import JobScreen  # noqa: PLC0415 - after the first frame
+
+        try:
+            job = self._app.engine.job(job_id)
+        except KeyError:
+            self._say_gone(job_id)
+            return False
+        while self.here.name in ("job", "log"):
+            if self.here == Place("job", job_id):
+                return True
+            self._app.pop_screen()
+        self._app.push_screen(JobScreen(job))
+        return True
+
+    def _say_gone(self, job_id: str) -> None:
+        self._app.notify(f"{one_line(job_id)} is no longer in the job file.", timeout=4, markup=False)

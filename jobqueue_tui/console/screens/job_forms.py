@@ -1,0 +1,124 @@
+"""Verbs that need a word or two: hold, set-timeout, backfill, rerun, acknowledge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+
+from engine.clock import Instant, instant
+from engine.spec.units import parse_duration
+from jobqueue_tui.console import orders
+from jobqueue_tui.console.aiming import Aimed
+from jobqueue_tui.console.giving import Giving
+from jobqueue_tui.console.host import host
+from jobqueue_tui.console.screens.dialogs import Choice, ChoiceDialog
+from jobqueue_tui.console.screens.form import Field, Filled, FormDialog
+from jobqueue_tui.terminal import one_line
+
+
+def _what(targets: Sequence[Aimed]) -> str:
+    return targets[0].name if len(targets) == 1 else f"{len(targets)} jobs"
+
+
+def _lines(targets: Sequence[Aimed]) -> list[str]:
+    return targets[0].lines() if len(targets) == 1 else [at.line() for at in targets]
+
+
+def ask_hold(screen: Giving, targets: Sequence[Aimed]) -> None:
+    """A hold with a reason, and an end if one is wanted."""
+    fields = [
+        Field("reason", "Reason", "shown wherever something waits for it"),
+        Field("for", "For", "such as 2h; empty: until it is released", check=parse_duration),
+    ]
+
+    def filled(answer: Filled | None) -> None:
+        if answer is not None:
+            seconds = parse_duration(answer.values["for"]) if "for" in answer.values else None
+            screen.give([orders.hold(at, answer.values.get("reason", ""), seconds) for at in targets])
+
+    lines = [*_lines(targets), "Nothing of it starts; what runs goes on."]
+    screen.app.push_screen(FormDialog(f"Hold {_what(targets)}", lines, fields, answer="Hold"), filled)
+
+
+def ask_timeout(screen: Giving, targets: Sequence[Aimed]) -> None:
+    """A timeout."""
+    field = Field(
+        "timeout", "An attempt may run", "such as 90s or 2h; 0: any time", check=parse_duration, required=True
+    )
+
+    def filled(answer: Filled | None) -> None:
+        if answer is not None:
+            seconds = parse_duration(answer.values["timeout"])
+            screen.give([orders.set_timeout(at, seconds) for at in targets])
+
+    lines = [*_lines(targets), "Attempts in progress are counted from their start: a short one may end them."]
+    screen.app.push_screen(FormDialog(f"Timeout of {_what(targets)}", lines, [field], answer="Set it"), filled)
+
+
+def ask_backfill(screen: Giving, at: Aimed) -> None:
+    """A span of planned times."""
+    zone = host(screen).settings.zone
+
+    def time(text: str) -> Instant:
+        return _time(text, zone)
+
+    def count(text: str) -> int:
+        if not text.isdecimal() or not 1 <= int(text) <= 100_000:
+            raise ValueError("a number from 1")
+        return int(text)
+
+    fields = [
+        Field("from", "From", "the first planned time, such as 2026-03-01T00:00", check=time, required=True),
+        Field("to", "To", "the last one", check=time, required=True),
+        Field("parallel", "At once", "so many of them", "1", check=count, required=True),
+    ]
+
+    def filled(answer: Filled | None) -> None:
+        if answer is not None:
+            given = answer.values
+            screen.give([orders.backfill(at, time(given["from"]), time(given["to"]), count(given["parallel"]))])
+
+    lines = ["Runs its occurrences of that span, whatever became of them before."]
+    screen.app.push_screen(FormDialog(f"Backfill {at.name}", lines, fields, answer="Run them"), filled)
+
+
+def ask_rerun(screen: Giving, at: Aimed, run_id: str | None) -> None:
+    """A run once more; Enter is enough, for nothing ends by it."""
+    if run_id is None:
+        screen.notify(f"{at.name} has not run yet: t triggers it.", timeout=3, markup=False)
+        return
+    engine = host(screen).engine
+    lines = [*at.lines(), "It has the planned time and the parameters of the run that it repeats."]
+    dialog = ChoiceDialog(
+        f"Run {one_line(run_id)} once more",
+        lines,
+        [Choice("run", "Run it again", "the schedule is untouched")],
+        start=0 if host(screen).frozen else 1,
+    )
+    screen.app.push_screen(
+        dialog, lambda answer: screen.give([orders.rerun(engine, at, run_id)]) if answer == "run" else None
+    )
+
+
+def ask_acknowledge(screen: Giving, targets: Sequence[str]) -> None:
+    """Bad ends leave the Inbox; `targets`: run ids, or ids of jobs for all of their runs."""
+    engine = host(screen).engine
+    what = one_line(targets[0]) if len(targets) == 1 else f"{len(targets)} of them"
+    field = Field("reason", "Reason", "what was done about it; may stay empty")
+
+    def filled(answer: Filled | None) -> None:
+        if answer is not None:
+            reason = answer.values.get("reason", "")
+            screen.give([orders.acknowledge(engine, target, reason) for target in targets])
+
+    lines = [] if len(targets) == 1 else [one_line(target) for target in targets]
+    lines.append("It leaves the Inbox and stays on record.")
+    screen.app.push_screen(FormDialog(f"Acknowledge {what}", lines, [field], answer="Acknowledge"), filled)
+
+
+def _time(text: str, zone: tzinfo | None) -> Instant:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("write it as 2026-03-01T02:30, with an offset if it is not the clock of this screen") from None
+    return instant(at if at.tzinfo else at.replace(tzinfo=zone) if zone else at.astimezone())

@@ -1,0 +1,315 @@
+"""Verbs that ask: what each dialog takes, that its answer reaches the engine, and that Cancel and Esc give nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+from engine.clock import SECOND
+from engine.model.outcome import Outcome
+from engine.model.states import RunPhase
+from engine.spec.params import Param, ParamType
+from jobqueue_tui.console import keys_page
+from jobqueue_tui.console.actions import ACTIONS, Where
+from jobqueue_tui.console.screens.commands import CommandsScreen
+from jobqueue_tui.console.screens.dialogs import ChoiceDialog
+from jobqueue_tui.console.screens.form import FormDialog
+from jobqueue_tui.console.screens.jobs import JobsScreen
+from jobqueue_tui.console.screens.tree import TreeScreen
+from jobqueue_tui.console.settings import ConsoleSettings
+from tests.screens.fake_engine import ended_run, small_engine
+from tests.screens.stage import Stage, console
+
+
+async def at(stage: Stage, job_id: str) -> None:
+    """Put the cursor on a job, as a user does."""
+    assert stage.home.table.select(job_id)
+    await stage.settle()
+
+
+async def type_in(stage: Stage, text: str) -> None:
+    """Type a text into the field that has the keys."""
+    field = stage.app.focused
+    assert isinstance(field, Input)
+    field.value = text
+    await stage.settle()
+
+
+# ---- the table
+
+
+def test_the_page_of_keys_is_the_table() -> None:
+    """docs/reference/keys.md is made from it: `python -m jobqueue_tui.console.keys_page > docs/reference/keys.md`."""
+    kept = Path(__file__).parents[2] / "docs/reference/keys.md"
+    assert kept.read_text("utf-8") == keys_page.page()
+
+
+def test_letters_of_the_menu_are_unique_and_do_not_move() -> None:
+    """A letter that also moves the cursor, or cancels, would do one of two things."""
+    letters = [action.letter for action in ACTIONS if action.letter]
+    assert len(letters) == len(set(letters))
+    taken = {key for action in ACTIONS if action.where is Where.MOVE for key in action.keys} | {"q"}
+    assert not taken & set(letters)
+
+
+# ---- the menu
+
+
+@pytest.mark.parametrize(
+    ("letter", "verb"),
+    [
+        ("p", ("pause", {"for_seconds": None})),
+        ("s", ("suspend", {})),
+        ("n", ("skip_next", {"undo": False})),
+        ("o", ("release", {})),
+        ("E", ("disable", {})),
+    ],
+)
+async def test_a_letter_of_the_menu_does_what_its_line_says(letter: str, verb: tuple[str, dict[str, object]]) -> None:
+    """`a` and the letter; the menu is closed then."""
+    async with console() as stage:
+        await at(stage, "cert-renew")
+        await stage.press("a")
+        assert isinstance(stage.app.screen, ChoiceDialog)
+        assert stage.app.screen.choices.cursor == 0
+        await stage.press(letter)
+        assert stage.engine.verbs == [(verb[0], "cert-renew", verb[1])]
+        assert isinstance(stage.app.screen, JobsScreen)
+
+
+async def test_the_menu_opens_on_cancel() -> None:
+    """Enter pressed ahead does nothing."""
+    async with console() as stage:
+        await stage.press("a", "enter")
+        assert stage.verbs == []
+        assert isinstance(stage.app.screen, JobsScreen)
+
+
+async def test_suspend_shows_and_turns_round() -> None:
+    """`s` again lets the schedule go on; both can be undone."""
+    async with console() as stage:
+        await at(stage, "cert-renew")
+        await stage.press("s")
+        assert any("suspended" in line and "cert-renew" in line for line in stage.text())
+        await stage.press("s", "backspace")
+        assert [verb for verb, _ in stage.verbs] == ["suspend", "unsuspend", "suspend"]
+
+
+async def test_a_schedule_that_changed_since_it_was_drawn_refuses_s() -> None:
+    """Somebody else suspended it: the key must not let it go on."""
+    async with console() as stage:
+        await at(stage, "cert-renew")
+        stage.engine.job("cert-renew").suspended = True
+        await stage.pilot.press("s")
+        await stage.app.workers.wait_for_complete()
+        assert stage.verbs == []
+        assert stage.toasts[-1] == ("the schedule of cert-renew has changed", "look again and repeat the key")
+
+
+# ---- forms
+
+
+async def test_a_hold_takes_a_reason_and_an_end() -> None:
+    """`a h`; the reason is shown wherever something waits for it."""
+    async with console() as stage:
+        await at(stage, "report")
+        await stage.press("a", "h")
+        await type_in(stage, "disk [full]")
+        await stage.press("enter")
+        await type_in(stage, "2h")
+        await stage.press("enter", "enter")
+        assert stage.engine.verbs == [("hold", "report", {"reason": "disk [full]", "for_seconds": 7200.0})]
+        assert stage.toasts[-1][1].startswith("report held for 2h00m")
+        await stage.press("backspace")
+        assert stage.verbs[-1] == ("release", "report")
+
+
+async def test_a_value_that_cannot_be_read_is_said_and_not_sent() -> None:
+    """The note stands below its field, and the form stays."""
+    async with console() as stage:
+        await stage.press("a", "T")
+        await type_in(stage, "soon")
+        await stage.press("enter", "enter")
+        assert isinstance(stage.app.screen, FormDialog)
+        assert stage.verbs == []
+        assert stage.app.screen.problems()
+        await type_in(stage, "90s")
+        await stage.press("enter", "enter")
+        assert stage.engine.verbs == [("set_timeout", "db-dump", {"seconds": 90.0})]
+
+
+async def test_a_backfill_has_a_span_in_the_clock_of_the_screen() -> None:
+    """Times without an offset are read as they are shown."""
+    async with console() as stage:
+        await at(stage, "report")
+        await stage.press("a", "B")
+        await type_in(stage, "2026-03-01T00:00")
+        await stage.press("enter")
+        await type_in(stage, "2026-03-02T00:00")
+        await stage.press("enter", "enter", "enter")
+        (verb, job, arguments) = stage.engine.verbs[0]
+        assert (verb, job, arguments["parallel"]) == ("backfill", "report", 1)
+        assert (int(str(arguments["end"])) - int(str(arguments["start"]))) == 86400 * SECOND
+
+
+async def test_escape_leaves_every_form_without_a_verb() -> None:
+    """Cancel is never further than one key."""
+    async with console() as stage:
+        for letter in ("h", "T", "B", "A", "x", "r"):
+            await stage.press("a", letter)
+            assert isinstance(stage.app.screen, FormDialog | ChoiceDialog)
+            await stage.press("escape")
+            assert isinstance(stage.app.screen, JobsScreen)
+        assert stage.verbs == []
+
+
+async def test_acknowledge_takes_a_reason() -> None:
+    """All bad ends of the job leave the Inbox."""
+    engine = small_engine()
+    engine.bad = [ended_run("load:9", "load", engine.at, Outcome.FAILED)]
+    async with console(engine) as stage:
+        await at(stage, "load")
+        await stage.press("a", "A")
+        await type_in(stage, "fixed")
+        await stage.press("enter", "enter")
+        assert stage.engine.verbs == [("ack", "load", {"reason": "fixed"})]
+        assert stage.toasts[-1] == ("", "1 run leaves the Inbox")
+
+
+async def test_rerun_asks_and_enter_is_enough() -> None:
+    """`r` Enter: the newest run once more. A job that never ran says what to do instead."""
+    async with console() as stage:
+        await stage.press("r", "enter")
+        assert stage.engine.verbs == [("rerun", "db-dump:212", {})]
+        await at(stage, "ad-hoc")
+        await stage.press("r")
+        assert stage.toasts[-1] == ("", "ad-hoc has not run yet: t triggers it.")
+
+
+# ---- trigger
+
+
+async def test_trigger_asks_for_parameters() -> None:
+    """Types are checked while they are typed; defaults stand there; secrets are hidden."""
+    engine = small_engine()
+    engine.job("ad-hoc").params = {
+        "day": Param("2026-03-08", ParamType.STRING, description="which day"),
+        "count": Param(None, ParamType.INT, required=True),
+        "token": Param("s3cret", secret=True),
+    }
+    async with console(engine) as stage:
+        await at(stage, "ad-hoc")
+        await stage.press("t")
+        form = stage.app.screen
+        assert isinstance(form, FormDialog)
+        fields = list(form.query(Input))
+        assert [(field.value, field.password) for field in fields] == [("2026-03-08", False), ("", False), ("", True)]
+        await stage.press("enter")
+        await type_in(stage, "many")
+        assert [field.name for field in form.problems()] == ["count"]
+        await type_in(stage, "3")
+        await stage.press("enter", "enter", "enter")
+        assert stage.engine.verbs == [
+            ("trigger", "ad-hoc", {"bypass": False, "params": {"day": "2026-03-08", "count": "3"}})
+        ]
+
+
+async def test_trigger_offers_to_pass_over_needs_and_to_take_followers_along() -> None:
+    """The answer has the cursor: `t` Enter is an ordinary run."""
+    async with console() as stage:
+        await at(stage, "load")
+        await stage.press("t", "enter")
+        await stage.press("t", "shift+tab", "space", "tab", "enter")
+        await stage.press("t", "shift+tab", "shift+tab", "space", "tab", "tab", "enter")
+        assert stage.engine.verbs == [
+            ("trigger", "load", {"bypass": False}),
+            ("trigger", "load", {"bypass": False, "downstream": True}),
+            ("trigger", "load", {"bypass": True}),
+        ]
+
+
+# ---- the command line and the help
+
+
+async def test_the_command_line_does_what_it_finds() -> None:
+    """By the name of an action, on the job under the cursor."""
+    async with console() as stage:
+        await at(stage, "report")
+        await stage.press("colon", *"jobs", "full_stop", *"sus", "enter")
+        assert stage.verbs == [("suspend", "report")]
+        assert isinstance(stage.app.screen, JobsScreen)
+
+
+async def test_the_command_line_completes_names() -> None:
+    """`theme lig` Tab; `job rep` Enter."""
+    async with console() as stage:
+        await stage.press("colon", *"theme", "space", *"light", "down", "up", "tab", "enter")
+        assert stage.app.theme.endswith("light")
+        await stage.press("colon", *"job", "space", *"rep", "enter")
+        assert stage.app.places.here.about == "report"
+
+
+async def test_the_help_is_searched_and_does_what_is_chosen() -> None:
+    """`?` shows what works here by groups; a word narrows it; Enter does it."""
+    async with console() as stage:
+        await stage.press("question_mark")
+        screen = stage.app.screen
+        assert isinstance(screen, CommandsScreen)
+        assert "On a job" in screen.list.rows
+        await stage.press(*"dependency", "space", *"tree", "enter")
+        assert isinstance(stage.app.screen, TreeScreen)
+        await stage.press("question_mark", "question_mark")
+        assert isinstance(stage.app.screen, TreeScreen)
+
+
+async def test_every_action_that_works_here_is_in_the_help() -> None:
+    """Those without a key as well."""
+    async with console() as stage:
+        await stage.press("question_mark")
+        screen = stage.app.screen
+        assert isinstance(screen, CommandsScreen)
+        names = {command.name for command in screen.commands}
+        here = {Where.JOBS, Where.TABLE, Where.EVERYWHERE, Where.MOVE}
+        assert names == {action.id for action in ACTIONS if action.where in here}
+
+
+async def test_a_user_can_give_a_key_to_an_action_that_has_none() -> None:
+    """By its id, in the key map."""
+    async with console(settings=ConsoleSettings(keys={"jobs.skip": "f6"})) as stage:
+        await stage.press("f6")
+        assert stage.verbs == [("skip_next", "db-dump")]
+
+
+# ---- places
+
+
+async def test_the_key_for_the_screen_before_goes_to_and_fro() -> None:
+    """Grave accent: there and back again."""
+    async with console() as stage:
+        await stage.press("4", "1", "grave_accent")
+        assert isinstance(stage.app.screen, TreeScreen)
+        await stage.press("grave_accent")
+        assert isinstance(stage.app.screen, JobsScreen)
+
+
+async def test_a_job_that_was_just_removed_is_said_to_be_gone() -> None:
+    """Keys pressed between its end and the next frame."""
+    async with console() as stage:
+        await at(stage, "report")
+        del stage.engine.by_id["report"]
+        for key in ("enter", "2", "3"):
+            await stage.pilot.press(key)
+            await stage.pilot.pause()
+        assert isinstance(stage.app.screen, JobsScreen)
+        assert stage.toasts[0] == ("", "report is no longer in the job file.")
+
+
+async def test_verbs_given_from_the_job_screen_follow_its_state() -> None:
+    """The second `p` resumes."""
+    async with console() as stage:
+        await stage.press("enter", "p")
+        assert stage.engine.job("db-dump").active[0].phase is RunPhase.PAUSED
+        await stage.press("p")
+        assert [verb for verb, _ in stage.verbs] == ["pause", "resume"]
