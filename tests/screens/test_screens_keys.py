@@ -376,6 +376,16 @@ async def test_numbers_open_screens_and_esc_goes_back() -> None:
         assert stage.app.ended is None
 
 
+async def test_a_dialog_does_not_move_the_cursor() -> None:
+    """Moved, opened and closed faster than the screen is flushed: the cursor stays where the user put it."""
+    async with console() as stage:
+        for key in ("j", "j", "x", "escape"):
+            await stage.pilot.press(key)
+            await stage.pilot.pause()
+        await stage.settle()
+        assert stage.home.table.cursor == 2
+
+
 async def test_screens_keep_to_the_job_they_are_about() -> None:
     """The tree begins at the job of the table, the table goes to the job of the tree."""
     async with console() as stage:

@@ -66,6 +66,11 @@ class JobsScreen(JobKeys):
         """The job under the cursor, once it has been there for a moment."""
         return self.table.aimed if self.table.settled and not self.filter_bar.opening else None
 
+    def on_screen_suspend(self) -> None:
+        """Other screens are about the job under the cursor, also when it was moved after the last flush."""
+        if (current := self.table.current) is not None:
+            host(self).current_job = current.id
+
     def on_screen_resume(self) -> None:
         """The cursor goes to the job that other screens were about, if it can be seen."""
         wanted = host(self).current_job

@@ -62,6 +62,11 @@ class TreeScreen(JobKeys):
         if current is not None:
             host(self).current_job = current.id
 
+    def on_screen_suspend(self) -> None:
+        """The same when it was moved after the last flush."""
+        if (current := self.tree_list.current) is not None:
+            host(self).current_job = current.id
+
     def aimed(self) -> Aimed | None:
         """The job under the cursor, once it has been there for a moment."""
         return self.tree_list.aimed if self.tree_list.settled else None
