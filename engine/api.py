@@ -13,13 +13,17 @@ from typing import Protocol
 
 from engine.clock import Instant
 from engine.model.audit import AuditRecord
+from engine.model.coming import Coming
 from engine.model.day import DayRecord
 from engine.model.events import Event
 from engine.model.outcome import Outcome
 from engine.model.record import Counters, EngineStatus, JobRecord, RunKind, RunRecord, Why
 from engine.model.states import JobStatus, RunPhase
+from engine.model.stats import JobStats
+from engine.model.system import SystemRecord
 from engine.model.undo import PrioritySet, Undo
 from engine.spec.job import NOTHING, Manual
+from engine.spec.limits import Limits
 from engine.spec.params import Param
 
 
@@ -119,6 +123,9 @@ class RunView(Protocol):
     @property
     def effective_priority(self) -> float:
         """Priority with what waiting has added until now."""
+
+    def why(self) -> str:
+        """What it waits for, in one line; empty when it does not wait."""
 
     def record(self) -> RunRecord:
         """All facts, frozen."""
@@ -223,6 +230,19 @@ class JobView(Protocol):
     @property
     def rss_ring(self) -> Sequence[int]:
         """Resident bytes, likewise."""
+
+    @property
+    def limits(self) -> Limits:
+        """What an attempt of it may use."""
+
+    def stats(self) -> JobStats | None:
+        """What its runs took; None before the first has ended."""
+
+    async def coming(self, *, until: Instant | None = None, limit: int = 10) -> Sequence[Coming]:
+        """Its next occurrences, the nearest first, at most `limit`, none after `until`.
+
+        Empty while the job is held, stopped, disabled or suspended, and where nothing is planned ahead.
+        """
 
     def why(self) -> Why:
         """Why it is not running."""
@@ -375,6 +395,9 @@ class EngineView(Protocol):
 
     async def audit(self, *, since: Instant | None = None, limit: int = 100) -> Sequence[AuditRecord]:
         """Verbs that were given, newest first."""
+
+    async def system(self) -> SystemRecord:
+        """Pools, the store and the disk below the logs."""
 
     async def undo(self, undo: Undo) -> None:
         """Give the verb that takes another one back."""

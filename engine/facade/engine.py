@@ -45,6 +45,7 @@ from engine.facade.machine import Machine, free_memory, total_memory
 from engine.facade.mailbox import Mailbox
 from engine.facade.monitor import Monitor
 from engine.facade.run import Run
+from engine.facade.system import measure, pool_use
 from engine.facade.taking_back import take_back
 from engine.jobfile import load as read_file
 from engine.jobfile import render
@@ -57,6 +58,7 @@ from engine.model.events import EngineStopping, FactsAttached, JobAdded, JobRemo
 from engine.model.outcome import Because, Outcome
 from engine.model.record import EngineStatus, Json, RunRecord
 from engine.model.states import JobStatus
+from engine.model.system import SystemRecord
 from engine.model.undo import NONE, Undo
 from engine.notify.deliverer import Deliverer
 from engine.ports.executor import Executor, Home, Limit
@@ -860,6 +862,13 @@ class Engine:
     async def audit(self, *, since: Instant | None = None, limit: int = 100) -> Sequence[AuditRecord]:
         """See `engine.api`."""
         return await self._store.audit(since=since, limit=limit)
+
+    async def system(self) -> SystemRecord:
+        """See `engine.api`."""
+        state = self._loop.turn.state
+        pools = pool_use(state)
+        sizes = await asyncio.to_thread(measure, self._state_dir)
+        return SystemRecord(pools=pools, store_bytes=sizes.store, log_disk_free=sizes.free, log_disk_total=sizes.total)
 
     async def undo(self, undo: Undo) -> None:
         """See `engine.api`."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from engine.api import Aim
 from engine.clock import Instant
+from engine.core.coming import coming
 from engine.core.explain import status_of, why_idle, why_queued
 from engine.core.state import Job as Subject
 from engine.core.state import Run as RunSubject
@@ -28,13 +31,19 @@ from engine.facade.mailbox import Mailbox
 from engine.facade.run import Run
 from engine.model.actor import actor
 from engine.model.audit import Deed
+from engine.model.coming import Coming
 from engine.model.outcome import Outcome
 from engine.model.record import Counters, JobRecord, Json, Why, iso
 from engine.model.states import JobStatus, RunPhase
+from engine.model.stats import JobStats
 from engine.model.undo import NONE, PrioritySet, Undo
 from engine.runtime.records import job_record
 from engine.spec.job import NOTHING, Manual
+from engine.spec.limits import Limits
 from engine.spec.params import Param, masked
+
+_COMING_SLICE: Final = 20
+"""Occurrences between two looks at the loop: 100 us each where the zone and DST have a say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +193,27 @@ class Job:
         """See `engine.api`."""
         rings = self._subject.rings
         return () if rings is None else rings.rss
+
+    @property
+    def limits(self) -> Limits:
+        """As written."""
+        return self._subject.spec.limits
+
+    def stats(self) -> JobStats | None:
+        """See `engine.api`."""
+        tracked = self._subject.tracked
+        return None if tracked is None else tracked.frozen()
+
+    async def coming(self, *, until: Instant | None = None, limit: int = 10) -> Sequence[Coming]:
+        """See `engine.api`. A dense schedule is walked in slices, beside whatever else the loop has to do."""
+        found: list[Coming] = []
+        for one in coming(self._subject, self._box.loop.now()):
+            if len(found) >= limit or (until is not None and one.at > until):
+                break
+            found.append(one)
+            if len(found) % _COMING_SLICE == 0:
+                await asyncio.sleep(0)
+        return found
 
     def why(self) -> Why:
         """See `engine.api`."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine.api import Aim
 from engine.clock import Instant
+from engine.core.explain import why_queued
 from engine.core.state import Run as Subject
 from engine.core.turn import Turn
 from engine.core.verbs.aiming import check_not_over, check_run_aim
@@ -98,6 +99,12 @@ class Run:
         """See `engine.api`."""
         turn = self._box.loop.turn
         return turn.state.effective_priority(self._subject, self._box.loop.now())
+
+    def why(self) -> str:
+        """See `engine.api`."""
+        if self._subject.phase is not RunPhase.QUEUED:
+            return ""
+        return why_queued(self._box.loop.turn.state, self._subject, self._box.loop.now())
 
     def record(self) -> RunRecord:
         """See `engine.api`."""

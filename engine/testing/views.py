@@ -10,10 +10,14 @@ from typing import NoReturn
 from engine.api import Aim, RunView
 from engine.clock import Instant
 from engine.model.audit import AuditRecord
+from engine.model.coming import Coming
 from engine.model.day import DayRecord
 from engine.model.record import RunRecord
+from engine.model.stats import JobStats
+from engine.model.system import SystemRecord
 from engine.model.undo import PrioritySet, Undo
 from engine.spec.job import NOTHING, Manual
+from engine.spec.limits import NO_LIMITS, Limits
 from engine.spec.params import Param
 
 
@@ -25,6 +29,10 @@ class RunVerbs:
     """The verbs of `engine.api.RunView`."""
 
     __slots__ = ()
+
+    def why(self) -> str:
+        """See `engine.api`."""
+        return ""
 
     async def pause(self, for_seconds: float | None = None, *, aim: Aim | None = None) -> None:
         """See `engine.api`."""
@@ -79,6 +87,19 @@ class JobVerbs:
     def params(self) -> Mapping[str, Param]:
         """See `engine.api`."""
         return MappingProxyType({})
+
+    @property
+    def limits(self) -> Limits:
+        """See `engine.api`."""
+        return NO_LIMITS
+
+    def stats(self) -> JobStats | None:
+        """See `engine.api`."""
+        return None
+
+    async def coming(self, *, until: Instant | None = None, limit: int = 10) -> Sequence[Coming]:
+        """See `engine.api`."""
+        return ()
 
     async def trigger(
         self,
@@ -200,6 +221,10 @@ class EngineVerbs:
     async def audit(self, *, since: Instant | None = None, limit: int = 100) -> Sequence[AuditRecord]:
         """See `engine.api`."""
         return ()
+
+    async def system(self) -> SystemRecord:
+        """See `engine.api`."""
+        return SystemRecord(pools=(), store_bytes=None, log_disk_free=None, log_disk_total=None)
 
     async def record(self, run_id: str) -> RunRecord | None:
         """See `engine.api`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import threading
 from collections.abc import Callable
@@ -622,3 +623,34 @@ async def test_runs_are_counted_for_prometheus() -> None:
     assert metrics['jobqueue_runs_total{job="b",outcome="failed"}'] == 1.0
     assert metrics['jobqueue_run_seconds_count{job="a"}'] == 2.0
     assert b'jobqueue_last_end_timestamp_seconds{job="b",outcome="failed"}' in sink.exposition()
+
+
+async def test_what_is_to_come_and_what_there_is_can_be_asked() -> None:
+    """Next times, durations, why a run waits, pools and the disk: what the console's screens are made of."""
+    release = asyncio.Event()
+
+    async def hold(ctx: JobContext) -> None:
+        await release.wait()
+
+    engine = Engine(pools={"db": 1}, max_running=2)
+    first = engine.add(JobSpec(id="first", call=hold, pools={"db": 1}))
+    second = engine.add(JobSpec(id="second", call=hold, pools={"db": 1}))
+    hourly = engine.add(JobSpec(id="hourly", call=hold, schedule="0 * * * *"))
+    async with engine:
+        await until(lambda: first.active and second.queued)
+        assert "pool db 1/1: first" in second.queued[0].why()
+        assert first.active[0].why() == ""
+        times = await hourly.coming(limit=3)
+        assert [later.at - sooner.at for sooner, later in itertools.pairwise(times)] == [3_600_000_000] * 2
+        assert await hourly.coming(until=times[1].at) == times[:2]
+        system = await engine.system()
+        assert [(pool.name, pool.slots, pool.taken, pool.holders) for pool in system.pools] == [
+            ("db", 1, 1, ("first",))
+        ]
+        assert system.log_disk_free
+        assert first.stats() is None
+        release.set()
+        await until(lambda: not first.active)
+        stats = first.stats()
+        assert stats is not None
+        assert len(stats.outcomes) == 1
