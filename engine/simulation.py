@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -32,6 +31,7 @@ from engine.spec.matrix import job_of
 from engine.testing.clock import VirtualClock
 from engine.testing.executor import Act, FakeExecutor
 from engine.testing.store import MemoryStore
+from engine.values import value
 
 PLENTY: Final = 1 << 50
 """Memory and processors: how much a machine has is not part of a job file."""
@@ -42,7 +42,7 @@ _REST: Final = 1_000_000
 _UNSTARTED: Final = {Outcome.SKIPPED: "skipped", Outcome.MISSED: "missed"}
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Happening:
     """One line of the timeline: `event` is queued, started, ended, skipped or missed."""
 
@@ -124,9 +124,7 @@ class _Imagined(Launcher):
 
     def launch(self, run: Run, attempt: Attempt) -> Launch:
         """See `Launcher`."""
-        return Launch(
-            attempt=attempt.id, argv=(), env={}, cwd="/", log_path="", tag=attempt.tag, waits=attempt.step.main
-        )
+        return Launch(attempt.id, (), {}, "/", "", attempt.tag, waits=attempt.step.main)
 
     def give_log(self, run: Run) -> None:
         """See `Launcher`."""

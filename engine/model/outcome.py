@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from engine.values import value
 
 
 class Outcome(StrEnum):
@@ -63,7 +64,7 @@ class Because(StrEnum):
 _TEXT: Final = re.compile(r"([a-z_]+)(?:\((.*)\))?", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Reason:
     """A reason and its value; `str()` gives `exit(3)`, `upstream(etl)`, `timeout`."""
 

@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 from engine.clock import SECOND, Instant, moment
 from engine.model.outcome import Outcome
 from engine.model.states import JobStatus, RunPhase
+from engine.values import value
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -31,7 +32,7 @@ def iso(at: Instant | None) -> str | None:
     return None if at is None else moment(at).isoformat()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True)
 class AttemptRecord:
     """One start of the command within a run. Durations in seconds, sizes in bytes, None = unknown."""
 

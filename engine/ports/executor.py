@@ -22,6 +22,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 from engine.clock import Instant
 from engine.spec.context import JobFunction
 from engine.spec.limits import NO_LIMITS, Limits
+from engine.values import value
 
 AttemptId: TypeAlias = str
 """`JOB:N.K` or `JOB[item]:N.K`: the K-th attempt of a run; never reused."""
@@ -77,7 +78,7 @@ class Calling:
     params: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Launch:
     """Start one attempt. Idempotent by attempt id.
 
@@ -112,14 +113,14 @@ class Launch:
         return Home.CALL if self.calling is not None and self.calling.function is not None else Home.LOCAL
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Limit:
     """At most so many attempts with `slot` live at once; waiting launches start as others end. Before the first one: none."""
 
     running: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Withdraw:
     """Take back launches that still wait; answered by `Withdrawn` with those that did not start."""
 
@@ -169,7 +170,7 @@ class SetTimeout:
     seconds: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Acknowledge:
     """These ends (Ended or SpawnFailed) are durable here: forget them."""
 
@@ -182,7 +183,7 @@ Order: TypeAlias = Launch | Limit | Withdraw | Stop | Pause | Resume | Signal | 
 # -- reports: executor -> engine --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Started:
     """The process exists. `ticks` is its start time since boot in clock ticks (lower bound, exact to `ticks_span`)."""
 
@@ -216,7 +217,7 @@ class LeftBehind:
     command: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Ended:
     """The leader is over: exit code or signal (both None: unknown, nobody could wait for it).
 
@@ -270,14 +271,14 @@ class DataSaved:
     job: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Withdrawn:
     """These launches were taken back and will not start."""
 
     attempts: tuple[AttemptId, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Paused:
     """Every process of the tree is stopped."""
 
@@ -295,7 +296,7 @@ class PauseRefused:
     timeout: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Resumed:
     """The tree goes on."""
 
@@ -303,7 +304,7 @@ class Resumed:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Sampled:
     """What the whole tree uses now: CPU in percent of one core, resident bytes, processes, highest `rss` ever seen."""
 

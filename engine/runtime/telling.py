@@ -54,7 +54,7 @@ class Teller:
         """What is new about these runs."""
         tellings: list[Telling] = []
         for run in changed:
-            tellings += self._run(run, now)
+            self._run(run, now, tellings)
         return tellings
 
     def jobs(self, changed: Iterable[Job], now: Instant) -> list[Telling]:
@@ -71,34 +71,31 @@ class Teller:
                 tellings.append((JobChanged, {"at": now, "job": job.id, "changes": changes}))
         return tellings
 
-    def _run(self, run: Run, now: Instant) -> list[Telling]:
+    def _run(self, run: Run, now: Instant, tellings: list[Telling]) -> None:
         about: dict[str, Any] = {"job": run.job.id, "run_id": run.run_id}
+        phase, past = run.state.phase, run.past
         told = self._runs.get(run.no)
         if told is None:
-            if run.phase is RunPhase.ENDED and run.attempts_made:
-                return []  # a run that started was told of before it ended: only its record was written anew
+            if phase is RunPhase.ENDED and run.attempts_made:
+                return  # a run that started was told of before it ended: only its record was written anew
             told = self._runs[run.no] = _Told()
-            queued = {"kind": run.kind, "planned_at": run.planned_at}
-            tellings: list[Telling] = [(RunQueued, {"at": run.queued_at, **about, **queued})]
-        else:
-            tellings = []
-        for number, attempt in enumerate(run.past, 1):
-            if number > told.started:
-                told.started = number
-                about["attempt_id"] = attempt.attempt_id
-                if attempt.started_at is not None:
-                    begun = {"attempt": number, "pid": attempt.pid}
-                    tellings.append((RunStarted, {"at": attempt.started_at, **about, **begun}))
-                    told.phase = RunPhase.RUNNING
+            tellings.append((RunQueued, {"at": run.queued_at, **about, "kind": run.kind, "planned_at": run.planned_at}))
+        while told.started < len(past):
+            attempt = past[told.started]
+            told.started += 1
+            if attempt.started_at is not None:
+                told.phase = RunPhase.RUNNING
+                begun = {"attempt_id": attempt.attempt_id, "attempt": told.started, "pid": attempt.pid}
+                tellings.append((RunStarted, {"at": attempt.started_at, **about, **begun}))
         current = run.attempt if run.attempt is not None and run.attempt.step.main else None
         if current is not None and current.started_at is not None and current.number > told.started:
             told.started = current.number
             told.phase = RunPhase.RUNNING
-            begun = {"attempt": current.number, "pid": current.pid}
-            tellings.append((RunStarted, {"at": current.started_at, **about, "attempt_id": current.id, **begun}))
-        if run.phase is told.phase:
-            return tellings
-        about["attempt_id"] = current.id if current is not None else run.past[-1].attempt_id if run.past else None
+            begun = {"attempt_id": current.id, "attempt": current.number, "pid": current.pid}
+            tellings.append((RunStarted, {"at": current.started_at, **about, **begun}))
+        if phase is told.phase:
+            return
+        about["attempt_id"] = current.id if current is not None else past[-1].attempt_id if past else None
         match run.state:
             case Paused(since=since, until=until):
                 tellings.append((RunPaused, {"at": since, **about, "until": until}))
@@ -107,7 +104,7 @@ class Teller:
             case Stopping(since=since, reason=reason):
                 tellings.append((RunStopping, {"at": since, **about, "reason": str(reason)}))
             case Retrying(since=since, until=until):
-                last = run.past[-1] if run.past else None
+                last = past[-1] if past else None
                 why = {"outcome": last and last.outcome, "reason": last and last.reason}
                 tellings.append((RunRetrying, {"at": since, **about, "until": until, **why}))
             case Ended(at=at, outcome=outcome, reason=why_ended):
@@ -121,11 +118,10 @@ class Teller:
                 }
                 tellings.append((RunEnded, {"at": at, **about, **fate}))
                 del self._runs[run.no]
-                return tellings
+                return
             case _:
-                return tellings  # starting, or queued again: told when there is a process
-        told.phase = run.phase
-        return tellings
+                return  # starting, or queued again: told when there is a process
+        told.phase = phase
 
 
 _NAMES: Final = ("held", "stopped", "priority", "suspended", "enabled", "timeout")

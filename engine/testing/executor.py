@@ -212,25 +212,29 @@ class FakeExecutor:
 
     def _start_waiting(self) -> list[Report]:
         out: list[Report] = []
-        while self._waiting:
-            urgent = next((launch for launch in self._waiting if not launch.waits), None)
-            launch = urgent or self._waiting[0]
-            if urgent is None and sum(live.launch.slot for live in self._live.values()) >= self._limit:
-                break
-            self._waiting.remove(launch)
-            now, act = self._clock.now(), self._script(launch)
-            if act.errno:
-                failed = self._ended[launch.attempt] = SpawnFailed(launch.attempt, now, act.errno, "exec")
-                out.append(failed)
-                continue
-            self._pid += 1
-            started = Started(launch.attempt, now, self._pid, self._pid)
-            ends_at = None if act.seconds is None else self._clock.monotonic() + micros(act.seconds)
-            self._live[launch.attempt] = _Live(launch, started, ends_at, act, timeout=launch.timeout)
-            self.launched.append(launch)
-            self.most_live = max(self.most_live, len(self._live))
-            out.append(started)
+        urgent = [launch for launch in self._waiting if not launch.waits]
+        if urgent:
+            self._waiting = deque(launch for launch in self._waiting if launch.waits)
+            out += [self._start(launch) for launch in urgent]
+        free = self._limit - len(self.in_slots) if self._waiting else 0
+        while free > 0 and self._waiting:
+            launch = self._waiting.popleft()
+            out.append(self._start(launch))
+            free -= launch.slot and launch.attempt in self._live
         return out
+
+    def _start(self, launch: Launch) -> Started | SpawnFailed:
+        now, act = self._clock.now(), self._script(launch)
+        if act.errno:
+            failed = self._ended[launch.attempt] = SpawnFailed(launch.attempt, now, act.errno, "exec")
+            return failed
+        self._pid += 1
+        started = Started(launch.attempt, now, self._pid, self._pid)
+        ends_at = None if act.seconds is None else self._clock.monotonic() + micros(act.seconds)
+        self._live[launch.attempt] = _Live(launch, started, ends_at, act, timeout=launch.timeout)
+        self.launched.append(launch)
+        self.most_live = max(self.most_live, len(self._live))
+        return started
 
     def _withdraw(self, attempts: Sequence[AttemptId]) -> Withdrawn:
         kept = tuple(launch.attempt for launch in self._waiting if launch.attempt in attempts)

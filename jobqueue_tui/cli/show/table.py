@@ -49,7 +49,7 @@ def _line(
     for cell, cells, right in zip(row, widths, numeric, strict=True):
         if left <= 0:
             break
-        text = _padded(fitted(cell, min(cells, left)), min(cells, left), right=right)
+        text = _padded(cell, min(cells, left), right=right)
         left -= cells + len(GAP)
         code = None if colours is None else colours.get(cell, colours.get(_ANY))
         parts.append(f"\x1b[{code}m{text}\x1b[0m" if code else text)
@@ -65,5 +65,8 @@ def _shrink(widths: list[int], room: int) -> None:
 
 
 def _padded(text: str, cells: int, *, right: bool) -> str:
-    fill = " " * (cells - width(text))
-    return fill + text if right else text + fill
+    room = cells - width(text)
+    if room < 0:
+        text = fitted(text, cells)
+        room = cells - width(text)
+    return " " * room + text if right else text + " " * room
