@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.clock import Instant, moment
 from engine.core.admission import lacks
+from engine.core.beyond import why_paused
 from engine.core.gates import closed_by
 from engine.core.holds import Hold
 from engine.core.ready import takes
@@ -112,7 +113,9 @@ def why_idle(state: State, job: Job, now: Instant) -> str | None:
     """Why a job does not run; None while it does."""
     live = [run for run in job.active if run.phase is not RunPhase.RETRYING]
     if live:
-        return "paused by operator" if all(run.phase is RunPhase.PAUSED for run in live) else None
+        if not all(run.phase is RunPhase.PAUSED for run in live):
+            return None
+        return next((why for run in live if (why := why_paused(run)) is not None), "paused by operator")
     if job.active and isinstance(job.active[0].state, Retrying):
         run, until = job.active[0], job.active[0].state.until
         last = run.past[-1].reason if run.past else "?"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from engine.core.alerts import ping, wants_pings
+from engine.core.beyond import exceed, exceeded
 from engine.core.callables import freed, linger, save_data
 from engine.core.course import StepKind
 from engine.core.dispatch import enter_starting, forget_claim, withdrawn
@@ -29,6 +30,7 @@ from engine.ports.executor import (
     DataSaved,
     Disk,
     Ended,
+    Exceeded,
     Failure,
     Freed,
     Paused,
@@ -75,6 +77,8 @@ def take_report(turn: Turn, report: Report, answer: Callable[[Run, Refused | Non
         case PauseRefused(why=why, timeout=timeout):
             refusal = PauseTimeout(why) if timeout else Refused(RefusedCode.STATE, why, "stop it instead, or try again")
             answer(run, refusal)
+        case Exceeded():
+            exceeded(turn, run, report)
         case Resumed():
             _resumed(turn, run, report)
             answer(run, None)
@@ -142,7 +146,11 @@ def _ended(turn: Turn, run: Run, attempt: Attempt, report: Ended) -> None:
         _begin_unasked(turn, run, attempt)  # it started and ended before anything was heard of it
     count_pause(run, report.at)
     run.left_behind += report.left_behind
-    run.peak_rss = max(report.peak_rss or 0, report.exceeded or 0, run.peak_rss or 0) or None
+    if report.exceeded is not None and report.cause is not None:
+        exceed(run, report.cause, report.exceeded)
+    if report.throttled:
+        run.throttled = (run.throttled or 0.0) + report.throttled
+    run.peak_rss = max(report.peak_rss or 0, run.peak_rss or 0) or None
     if report.cpu is not None:
         run.cpu_seconds = (run.cpu_seconds or 0.0) + report.cpu
     if report.disk is not None or run.disk_now is not None:
@@ -198,6 +206,8 @@ def judge(spec: JobSpec, report: Ended, stopping: Reason | None) -> tuple[Outcom
             return Outcome.TIMED_OUT, Reason(Because.IDLE_TIMEOUT)
         case Cause.MEMORY:
             return Outcome.FAILED, Reason(Because.MEMORY_LIMIT, str(report.exceeded or 0))
+        case Cause.CPU:
+            return Outcome.FAILED, Reason(Because.CPU_LIMIT, f"{report.exceeded or 0.0:g}")
         case Cause.STOP:
             return Outcome.STOPPED, stopping or Reason(Because.OPERATOR)
         case Cause.SHUTDOWN:

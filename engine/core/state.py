@@ -22,7 +22,7 @@ from engine.model.outcome import Outcome, Reason
 from engine.model.record import AttemptRecord, Counters, RunKind
 from engine.model.states import LIVE, Ended, RunPhase, RunState, step
 from engine.planning import NO_CALENDARS, Limits
-from engine.ports.executor import AttemptId, Disk, Home, LeftBehind
+from engine.ports.executor import AttemptId, Cause, Disk, Home, LeftBehind
 from engine.schedule import Plan
 from engine.spec.config import EngineSpec, PoolSpec
 from engine.spec.job import NOTHING, JobSpec
@@ -218,6 +218,12 @@ class Run:
     """The run is to end before it starts (its launch is being withdrawn); what the record will say."""
     wish_kill: bool = False
     """... and not by its own stop signal, but at once."""
+    exceeded: Mapping[Cause, float] | None = None
+    """Limits of its tree that it was beyond, with the most that was seen: bytes, cores."""
+    throttled: float | None = None
+    """Seconds for which its limit of cores held it up, over its attempts that are over."""
+    paused_for: Cause | None = None
+    """The limit for which it is paused; None: it is not, or somebody did it."""
     entry: int = 0
     """Token of its place in the ready queue; another token there is stale. 0: it is not there."""
     key: OrderKey = (0.0, 0, 0, 0, 0)

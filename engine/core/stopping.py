@@ -54,6 +54,7 @@ def count_pause(run: Run, now: int) -> None:
     if run.paused_since is not None:
         run.paused_us += max(0, now - run.paused_since)
         run.paused_since = None
+        run.paused_for = None
 
 
 def wall_seconds(run: Run, now: int) -> float | None:

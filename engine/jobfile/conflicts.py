@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from engine.jobfile import keys
+from engine.jobfile import keys, resources
 from engine.jobfile.draft import Draft, Item
 from engine.jobfile.layers import Resolved
 from engine.jobfile.nodes import text_shown
 from engine.jobfile.reading import Report
 from engine.spec.job import Manual
+from engine.spec.limits import Remedy
 
 
 def check_conflicts(report: Report, job: Resolved) -> None:
@@ -37,6 +38,7 @@ def check_conflicts(report: Report, job: Resolved) -> None:
             "remove one of them",
         )
     _check_exit_codes(report, job.draft, check.path)
+    _check_limits(report, job.draft, check.path)
     concurrency = items.get(keys.CONCURRENCY.name)
     exclusive = items.get(keys.EXCLUSIVE.name)
     if exclusive is not None and exclusive.value is True and concurrency is not None and concurrency.value != 1:
@@ -70,6 +72,24 @@ class _Check:
 
 def _place(item: Item) -> tuple[int, int]:
     return item.key.line, item.key.column
+
+
+def _check_limits(report: Report, draft: Draft, path: str) -> None:
+    """A remedy needs its limit, and a pause a job that may be paused."""
+    limits = draft.find(keys.LIMITS)
+    on_exceed = None if limits is None else limits.find(resources.ON_EXCEED_KEY)
+    if limits is None or on_exceed is None:
+        return
+    for key in (resources.ON_MEMORY, resources.ON_CPU):
+        item = on_exceed.items.get(key.name)
+        if item is None:
+            continue
+        where = f"{path}.limits.on_exceed.{key.name}"
+        if key.name not in limits.items:
+            remedy = f"add `limits.{key.name}`, or remove it"
+            report.error(item.source, item.key, where, f"belongs to `limits.{key.name}`, which is not set", remedy)
+        elif item.value is Remedy.PAUSE and draft.find(keys.PAUSABLE) is False:
+            report.error(item.source, item.node, where, "the job cannot be paused (`pausable: false`)", "kill or warn")
 
 
 def _check_exit_codes(report: Report, draft: Draft, path: str) -> None:

@@ -7,14 +7,26 @@ import re
 from typing import Final, TypeVar
 
 from engine.jobfile.draft import Draft, Key
-from engine.jobfile.fields import Reader, duration, expected, integer, matching, number, size
+from engine.jobfile.fields import Reader, choice, duration, expected, integer, matching, number, size
 from engine.jobfile.nodes import Node, Scalar, Seq
 from engine.jobfile.nodes import integer as as_integer
 from engine.jobfile.reading import BAD, Bad, Reading
 from engine.jobfile.tables import Alias, read_map, table
 from engine.spec.job import Reserve
-from engine.spec.limits import LEAST_CPU, LEAST_MEMORY, NICEST, NO_LIMITS, UNLIMITED, IoClass, IoNice, Limits
-from engine.spec.units import format_size
+from engine.spec.limits import (
+    LEAST_CPU,
+    LEAST_MEMORY,
+    NICEST,
+    NO_LIMITS,
+    ON_EXCEED,
+    UNLIMITED,
+    IoClass,
+    IoNice,
+    Limits,
+    OnExceed,
+    Remedy,
+)
+from engine.spec.units import format_duration, format_size
 
 T = TypeVar("T")
 
@@ -86,6 +98,22 @@ def _affinity(r: Reading, node: Node) -> tuple[int, ...] | Bad:
     return tuple(sorted(found))
 
 
+_remedy: Final = choice(Remedy)
+
+
+def _for_memory(r: Reading, node: Node) -> Remedy | Bad:
+    got = _remedy(r, node)
+    if got is Remedy.THROTTLE:
+        return r.problem(node, "memory cannot be throttled: what a process has it has", "write kill, pause or warn")
+    return got
+
+
+ON_MEMORY: Final = Key("memory", _for_memory)
+ON_CPU: Final = Key("cpu", _remedy)
+_SUSTAIN: Final = Key("sustain", duration())
+_ON_EXCEED: Final = table("`on_exceed`", [ON_MEMORY, ON_CPU, _SUSTAIN])
+ON_EXCEED_KEY: Final = Key("on_exceed", lambda r, node: read_map(r, node, _ON_EXCEED))
+
 _CPU: Final = Key("cpu", number(LEAST_CPU, 4096))
 _MEMORY: Final = Key("memory", _memory)
 _CPU_TIME: Final = Key("cpu_time", _whole_seconds)
@@ -109,14 +137,13 @@ def _seed_limit(read: Reader[T]) -> Reader[T | None]:
 
 _LIMITS: Final = table(
     "`limits`",
-    [_CPU, _MEMORY, _CPU_TIME, _NOFILE, _NPROC, _FSIZE, _CORE, _NICE, _IONICE_KEY, _AFFINITY],
+    [_CPU, _MEMORY, _CPU_TIME, _NOFILE, _NPROC, _FSIZE, _CORE, _NICE, _IONICE_KEY, _AFFINITY, ON_EXCEED_KEY],
     aliases={
         "CPULimit": Alias("cpu", read=_seed_limit(_CPU.read)),
         "cpu_limit": Alias("cpu", read=_seed_limit(_CPU.read)),
         "MemoryLimit": Alias("memory", read=_seed_limit(_MEMORY.read)),
         "memory_limit": Alias("memory", read=_seed_limit(_MEMORY.read)),
     },
-    unavailable=["on_exceed"],
 )
 
 
@@ -140,12 +167,21 @@ def build_limits(draft: Draft | None) -> Limits:
         nice=draft.find(_NICE),
         ionice=draft.find(_IONICE_KEY),
         affinity=draft.find(_AFFINITY),
+        on_exceed=_on_exceed(draft.find(ON_EXCEED_KEY)),
     )
 
 
-def limits_in_words(limits: Limits) -> dict[str, bool | int | float | str | list[int]]:
+def _on_exceed(draft: Draft | None) -> OnExceed:
+    if draft is None:
+        return ON_EXCEED
+    return OnExceed(
+        draft.get(ON_MEMORY, ON_EXCEED.memory), draft.get(ON_CPU, ON_EXCEED.cpu), draft.get(_SUSTAIN, ON_EXCEED.sustain)
+    )
+
+
+def limits_in_words(limits: Limits) -> dict[str, object]:
     """The limits by key, as a file has them."""
-    words: dict[str, bool | int | float | str | list[int]] = {}
+    words: dict[str, object] = {}
     for name in ("cpu", "memory", "cpu_time", "nofile", "nproc", "fsize", "core", "nice"):
         value = getattr(limits, name)
         if value is None:
@@ -164,6 +200,13 @@ def limits_in_words(limits: Limits) -> dict[str, bool | int | float | str | list
         words["ionice"] = word if io_class is IoClass.IDLE else f"{word}:{limits.ionice.level}"
     if limits.affinity is not None:
         words["affinity"] = [*limits.affinity]
+    if limits.memory is not None or limits.cpu is not None:
+        on = limits.on_exceed
+        words["on_exceed"] = {
+            **({} if limits.memory is None else {"memory": on.memory.value}),
+            **({} if limits.cpu is None else {"cpu": on.cpu.value}),
+            "sustain": format_duration(on.sustain),
+        }
     return words
 
 

@@ -34,6 +34,7 @@ class Because(StrEnum):
     TIMEOUT = "timeout"
     IDLE_TIMEOUT = "idle_timeout"
     MEMORY_LIMIT = "memory_limit"
+    CPU_LIMIT = "cpu_limit"
     CPU_TIME = "cpu_time"
     OPERATOR = "operator"
     SHUTDOWN = "shutdown"

@@ -133,6 +133,10 @@ class RunRecord:
     read_bytes: int | None = None
     """From disks; what the page cache served is not counted."""
     written_bytes: int | None = None
+    throttled_seconds: float | None = None
+    """For which its limit of cores held it up; None: not at all, or it is not over."""
+    exceeded: Mapping[str, float] = field(default_factory=dict)
+    """Limits of its tree that it was beyond (`memory`, `cpu`), with the most that was seen: bytes, cores."""
     acked_at: Instant | None = None
     """When an operator acknowledged how it ended."""
     acked_by: str | None = None
@@ -151,13 +155,25 @@ class RunRecord:
         plain["left_behind"] = [{"pid": pid, "command": command} for pid, command in self.left_behind]
         plain |= {"params": dict(self.params), "matrix": dict(self.matrix)}
         plain["outputs"] = dict(self.outputs)
+        plain["exceeded"] = dict(self.exceeded)
         plain |= {"data": dict(self.data), "facts": dict(self.facts), "execution_time": self.execution_time}
         plain |= {"error": self.error.job_error, "hook_errors": self.error.hooks_json()}
         return plain
 
 
 _RUN_TIMES: Final = ("planned_at", "first_planned_at", "queued_at", "started_at", "ended_at", "acked_at")
-_BUILT_RUN: Final = {*_RUN_TIMES, "attempts", "left_behind", "data", "facts", "error", "outputs", "params", "matrix"}
+_BUILT_RUN: Final = {
+    *_RUN_TIMES,
+    "attempts",
+    "left_behind",
+    "data",
+    "facts",
+    "error",
+    "outputs",
+    "params",
+    "matrix",
+    "exceeded",
+}
 _PLAIN_RUN: Final = tuple(f.name for f in fields(RunRecord) if f.name not in _BUILT_RUN)
 
 

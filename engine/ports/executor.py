@@ -5,7 +5,7 @@ engine's loop). Batches, because one packet per wake in both directions is what 
 A coroutine per attempt (`await launch()`) was tried on paper and rejected: it costs a task and two wakes per run,
 and answers could arrive out of order with what the executor reports by itself.
 
-Order of reports of one attempt: SpawnFailed alone; or Started, then any of Paused, PauseRefused, Resumed, Sampled,
+Order of reports of one attempt: SpawnFailed alone; or Started, then any of Paused, PauseRefused, Resumed, Exceeded, Sampled,
 then exactly one Ended; or Withdrawn alone. One exception: Ended without Started, with neither exit code nor signal,
 says that the executor was lost with the launch in its hands and nobody knows whether it ran. Ended and SpawnFailed
 are repeated after a reconnect until they were acknowledged; receivers ignore what they know.
@@ -50,6 +50,7 @@ class Cause(StrEnum):
     TIMEOUT = "timeout"
     IDLE = "idle"
     MEMORY = "memory"
+    CPU = "cpu"
     SHUTDOWN = "shutdown"
 
 
@@ -235,8 +236,10 @@ class Ended:
     left_behind: tuple[LeftBehind, ...] = ()
     handed_on: bool | None = None
     """Is there a file with its outputs; None: somebody has to look."""
-    exceeded: int | None = None
-    """Resident bytes that were seen when the memory limit ended it."""
+    exceeded: float | None = None
+    """What was seen when a limit ended it: resident bytes, or cores."""
+    throttled: float = 0.0
+    """Seconds for which its limit of cores held it up."""
     disk: Disk | None = None
     failure: Failure | None = None
     saved: DataSaved | None = None
@@ -296,6 +299,18 @@ class PauseRefused:
     timeout: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Exceeded:
+    """The tree is beyond a limit (MEMORY, CPU) and goes on for now: it is told, once per excess; `pausing`: Paused follows."""
+
+    attempt: AttemptId
+    at: Instant
+    limit: Cause
+    seen: float
+    """Resident bytes, or cores."""
+    pausing: bool
+
+
 @value(frozen=True, slots=True)
 class Resumed:
     """The tree goes on."""
@@ -319,7 +334,7 @@ class Sampled:
 
 
 Report: TypeAlias = (
-    Started | SpawnFailed | Ended | Withdrawn | Paused | PauseRefused | Resumed | Sampled | DataSaved | Freed
+    Started | SpawnFailed | Ended | Withdrawn | Paused | PauseRefused | Resumed | Exceeded | Sampled | DataSaved | Freed
 )
 Sink: TypeAlias = Callable[[Sequence[Report]], None]
 

@@ -25,7 +25,7 @@ TAKEN_AT: Final = "backup:taken_at"
 class RunRow(NamedTuple):
     """A run as stored: what the record shows, and what adoption after a crash needs.
 
-    `past`, `left_behind`, `data` and `facts` are JSON. What is true or false is 1 or 0, and words are plain texts: as
+    `past`, `left_behind`, `exceeded`, `data` and `facts` are JSON. What is true or false is 1 or 0, and words are plain texts: as
     SQLite keeps them, and bound in a tenth of the time.
 
     (job, kind, planned_at, seq, item) is the run key: unique, so that no occurrence starts twice whatever the loop believes.
@@ -68,6 +68,8 @@ class RunRow(NamedTuple):
     cpu_seconds: float | None
     read_bytes: int | None
     written_bytes: int | None
+    throttled_seconds: float | None
+    exceeded: str | None
     log_path: str | None
     left_behind: str | None
     past: str | None

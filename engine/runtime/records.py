@@ -56,6 +56,8 @@ def run_record(run: Run, now: Instant, host: str) -> RunRecord:
         may_still_run=run.may_still_run,
         read_bytes=None if (disk := run.disk_in_all) is None else disk.read,
         written_bytes=None if disk is None else disk.written,
+        throttled_seconds=run.throttled,
+        exceeded={limit.value: seen for limit, seen in (run.exceeded or {}).items()},
     )
 
 

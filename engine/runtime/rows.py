@@ -11,6 +11,7 @@ from dataclasses import asdict, astuple
 from typing import Final
 
 from engine.clock import Instant
+from engine.core.beyond import paused_for
 from engine.core.course import Step
 from engine.core.state import Attempt, Changes, Job, Run
 from engine.core.stats import Tracker
@@ -20,7 +21,7 @@ from engine.model.audit import Deed, Done
 from engine.model.outcome import Because, Outcome, Reason
 from engine.model.record import AttemptRecord, RunKind
 from engine.model.states import Paused, Queued, Retrying, Running, RunPhase, RunState, Starting, Stopping
-from engine.ports.executor import Disk, Home, LeftBehind
+from engine.ports.executor import Cause, Disk, Home, LeftBehind
 from engine.ports.store import AuditRow, ClaimRow, JobRow, RunRow
 from engine.spec.matrix import Shard
 from engine.spec.params import Given
@@ -69,6 +70,8 @@ def run_row(run: Run) -> RunRow:
         run.cpu_seconds,
         None if run.disk is None else run.disk.read,
         None if run.disk is None else run.disk.written,
+        run.throttled,
+        json.dumps(run.exceeded) if run.exceeded else None,
         run.log_path,
         json.dumps([[one.pid, one.command] for one in run.left_behind]) if run.left_behind else None,
         json.dumps([asdict(one) for one in run.past]) if _several(run) else None,
@@ -264,6 +267,10 @@ def restore_run(job: Job, row: RunRow) -> Run:
         peak_rss=row.peak_rss,
         cpu_seconds=row.cpu_seconds,
         disk=None if row.read_bytes is None else Disk(row.read_bytes, row.written_bytes or 0),
+        throttled=row.throttled_seconds,
+        exceeded=None
+        if row.exceeded is None
+        else {Cause(limit): seen for limit, seen in json.loads(row.exceeded).items()},
         paused_us=row.paused_us,
         paused_since=row.paused_since,
         pause_until=row.pause_until,
@@ -285,6 +292,8 @@ def restore_run(job: Job, row: RunRow) -> Run:
     )
     run.recovered = bool(row.recovered)
     run.outputs = json.loads(row.outputs) if row.outputs else run.outputs
+    if isinstance(run.state, Paused):
+        run.paused_for = paused_for(run)
     if isinstance(run.state, Queued):
         run.not_before = row.retry_at or 0
     if row.course is not None:

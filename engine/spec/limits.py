@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Final
 
 LEAST_CPU: Final = 0.01
@@ -33,9 +33,37 @@ class IoNice:
             raise ValueError(f"limits.ionice: level {self.level} is outside 0 to 7")
 
 
+class Remedy(StrEnum):
+    """What becomes of a tree that is beyond its memory or its cores."""
+
+    KILL = "kill"
+    THROTTLE = "throttle"
+    PAUSE = "pause"
+    WARN = "warn"
+
+
+@dataclass(frozen=True, slots=True)
+class OnExceed:
+    """A remedy for each limit of the tree, and for how many seconds on end it must be beyond it (throttling begins at
+    once). ValueError for memory that is to be throttled: what it has it has."""
+
+    memory: Remedy = Remedy.KILL
+    cpu: Remedy = Remedy.THROTTLE
+    sustain: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.memory is Remedy.THROTTLE:
+            raise ValueError("limits.on_exceed.memory: memory cannot be throttled: kill, pause or warn")
+        if self.sustain < 0:
+            raise ValueError("limits.on_exceed.sustain must not be negative")
+
+
+ON_EXCEED: Final = OnExceed()
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`cpu` (cores) and `memory` (resident bytes) hold for the whole tree: it is held up beyond its cores, killed beyond its memory.
+    """`cpu` (cores) and `memory` (resident bytes) hold for the whole tree; `on_exceed` says what becomes of one that is beyond.
 
     The others are set before the program begins and hold for each process: `cpu_time` (whole seconds), `nofile`, `nproc`
     (of all that its user runs), `fsize` and `core` (bytes), `nice` (-20 to 19), `ionice`, `affinity` (numbers of
@@ -52,6 +80,7 @@ class Limits:
     nice: int | None = None
     ionice: IoNice | None = None
     affinity: tuple[int, ...] | None = None
+    on_exceed: OnExceed = ON_EXCEED
 
     def __post_init__(self) -> None:
         if self.cpu is not None and self.cpu < LEAST_CPU:
@@ -68,8 +97,11 @@ class Limits:
             raise ValueError("limits.affinity must name at least one processor, by numbers from 0")
 
     def given(self) -> dict[str, object]:
-        """What is limited, by name."""
-        return {f.name: value for f in fields(self) if (value := getattr(self, f.name)) is not None}
+        """What is limited, by name; `on_exceed` is no limit."""
+        return {name: value for name in _LIMITED if (value := getattr(self, name)) is not None}
+
+
+_LIMITED: Final = tuple(f.name for f in fields(Limits) if f.name != "on_exceed")
 
 
 NO_LIMITS: Final = Limits()

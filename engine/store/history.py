@@ -103,6 +103,8 @@ def to_record(row: RunRow) -> RunRecord:
         cpu_seconds=row.cpu_seconds,
         read_bytes=row.read_bytes,
         written_bytes=row.written_bytes,
+        throttled_seconds=row.throttled_seconds,
+        exceeded=json.loads(row.exceeded or "{}"),
         wall_seconds=wall,
         paused_seconds=row.paused_us / SECOND,
         cpu_percent=None,

@@ -59,6 +59,10 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         "ALTER TABLE runs ADD COLUMN read_bytes INTEGER",
         "ALTER TABLE runs ADD COLUMN written_bytes INTEGER",
     ),
+    (
+        "ALTER TABLE runs ADD COLUMN throttled_seconds REAL",
+        "ALTER TABLE runs ADD COLUMN exceeded TEXT",
+    ),
 )
 
 VERSION: Final = len(STEPS)

@@ -62,6 +62,8 @@ def run_from_json(value: Json) -> RunRecord:
         paused_seconds=read.number("paused_seconds"),
         read_bytes=read.maybe("read_bytes", read.integer),
         written_bytes=read.maybe("written_bytes", read.integer),
+        throttled_seconds=read.maybe("throttled_seconds", read.number),
+        exceeded={name: float(seen) for name, seen in read.object("exceeded").items() if isinstance(seen, int | float)},
         cpu_percent=read.maybe("cpu_percent", read.number),
         rss_bytes=read.maybe("rss_bytes", read.integer),
         attempts=read.each("attempts", attempt_from_json),

@@ -63,6 +63,10 @@ TIMEOUT_PLACE: Final = 7
 IDLE: Final = 60.0
 FIRST_CALL: Final = 10.0
 """Seconds that a new keeper waits for its engine before its idle time begins to count."""
+CPU_WINDOW: Final = 1.0
+"""Seconds over which the cores of a tree that is not throttled are counted."""
+CPU_SLACK: Final = 1.02
+"""A tree of busy loops on as many cores as it may use is not beyond them: clocks are read one after the other."""
 LIMITS_LATE: Final = 0.25
 LIMITS_SOON: Final = 0.02
 """Seconds between two looks at runs with limits, at most and at least."""
@@ -92,6 +96,7 @@ IOPRIO_SET: Final = {
 }  # fmt: skip
 AUTOGROUP_RETRY: Final = 0.11
 """Seconds after which an ordinary user may set the niceness of a session again (the kernel takes ten a second)."""
+REMEDIES: Final = ("kill", "throttle")
 KEPT_FOR: Final = 7 * 86400.0
 FLOOR_SLACK: Final = 512 * 1024
 """The kernel counts resident pages per CPU and sums them loosely; closer to the keeper's own peak says nothing."""
@@ -453,10 +458,47 @@ class Run:
     """An attempt that lives, or whose tree is being ended."""
 
     __slots__ = (
-        "at", "attempt", "backoff", "began", "budget", "cause", "clocks", "cpu", "deadline", "disk", "exceeded",
-        "grace", "held_up", "kill_at", "log_path", "looked_at", "memory", "output", "over", "paused", "paused_at",
-        "pausing_until", "pid", "pidfd", "quiet", "seen", "slot", "span", "step", "stop_signal", "tag", "ticks",
+        "answered",
+        "at",
+        "attempt",
+        "backoff",
+        "began",
+        "beyond",
+        "budget",
+        "cause",
+        "clocks",
+        "cpu",
+        "deadline",
+        "disk",
+        "exceeded",
+        "grace",
+        "held_since",
+        "held_up",
+        "kill_at",
+        "log_path",
+        "looked_at",
+        "memory",
+        "output",
+        "over",
+        "paused",
+        "paused_at",
+        "pausing_until",
+        "pid",
+        "pidfd",
+        "quiet",
+        "remedies",
+        "seen",
+        "slot",
+        "span",
+        "spent",
+        "step",
+        "stop_signal",
+        "sustain",
+        "tag",
+        "throttled",
+        "ticks",
         "timeout",
+        "waited",
     )  # fmt: skip
 
     def __init__(self, attempt: str, tag: int, at: int, pid: int, ticks: int, span: int, slot: bool) -> None:
@@ -485,12 +527,19 @@ class Run:
         self.cause: str | None = None
         self.kill_at = float("inf")
         self.memory: int | None = None  # bytes that its tree may have
-        self.exceeded: int | None = None  # bytes that it had when it was killed for them
+        self.exceeded: float | None = None  # bytes that it had, or cores that it used, when it was killed for them
         self.cpu: float | None = None  # cores that its tree may use
         self.clocks: dict[int, int] = {}  # CPU time of its processes at the last look, nanoseconds
         self.looked_at = self.began
         self.budget = 0.0  # CPU seconds that it may still use
         self.held_up = False  # stopped, because it has used more than its budget
+        self.held_since = 0.0
+        self.throttled = 0.0  # seconds that it was, in spans that are over
+        self.remedies = REMEDIES  # what becomes of it beyond its memory, beyond its cores
+        self.sustain = 0.0  # seconds on end that it must be beyond them
+        self.beyond: dict[str, float] = {}  # since when it is
+        self.answered: set[str] = set()  # beyond what it has been paused, or told, already
+        self.spent = self.waited = 0.0  # CPU seconds in a window of so many seconds
         self.disk: list[int | None] = [None, None]  # bytes read and written by the leader and whom it waited for
         self.over: list[object] | None = None  # at, exit code, signal, CPU seconds, peak bytes of the ended leader
 
@@ -925,7 +974,9 @@ class Keeper:
         self.slots_taken -= run.slot
         # said here, where nothing else waits: most runs hand nothing on, and the engine need not look for it
         handed_on = os.access(run.output, os.F_OK, follow_symlinks=False) if run.output else None
-        what = [*(run.over or ()), run.cause, described(left), handed_on, run.exceeded, *run.disk]
+        self.hold_up(run, False)
+        throttled = round(run.throttled, 3)
+        what = [*(run.over or ()), run.cause, described(left), handed_on, run.exceeded, *run.disk, throttled]
         self.keep(run.attempt, ["ended", run.attempt, *what])
 
     # -- stop
@@ -993,7 +1044,8 @@ class Keeper:
         for member in found:
             send_signal(member, run.tag, number)
         if run.paused or run.held_up or run.pausing_until is not None:  # a stopped process takes no signal but KILL
-            run.paused = run.held_up = False
+            self.hold_up(run, False)
+            run.paused = False
             run.pausing_until = None
             for member in found:
                 send_signal(member, run.tag, signal.SIGCONT)
@@ -1025,6 +1077,8 @@ class Keeper:
 
     def set_limits(self, run: Run, asked: dict[str, Any]) -> None:
         run.memory, run.cpu = asked.get("memory"), asked.get("cpu")
+        if "on_memory" in asked:
+            run.remedies, run.sustain = (asked["on_memory"], asked["on_cpu"]), asked["sustain"]
         if run.memory is not None or run.cpu is not None:
             self.limited[run.attempt] = run
             self.enforce_soon(LIMITS_SOON)
@@ -1065,33 +1119,83 @@ class Keeper:
             if run.memory is not None:
                 delay = min(delay, self.enforce_memory(run, run.memory, found[run.tag]))
             if run.cpu is not None and run.cause is None:
-                delay = min(delay, self.enforce_cpu(run, run.cpu, found[run.tag]))
+                look = self.throttle if run.remedies[1] == "throttle" else self.enforce_cpu
+                delay = min(delay, look(run, run.cpu, found[run.tag]))
         if self.limited:
             self.enforce_soon(delay)
 
     def enforce_memory(self, run: Run, limit: int, found: list[Member]) -> float:
-        """KILL the tree beyond its limit. Seconds until it could be there, if it filled memory as fast as can be."""
+        """Seconds until the tree could be beyond its limit, if it filled memory as fast as can be."""
         seen = sum(resident(member.pid) for member in found)
         if seen > limit:
-            run.exceeded = seen
-            self.end(run, signal.SIGKILL, 0.0, "memory")
+            self.exceed(run, "memory", seen)
             return LIMITS_LATE
+        self.keep_within(run, "memory")
         return max(LIMITS_SOON, (limit - seen) / FILLING)
 
     def enforce_cpu(self, run: Run, cores: float, found: list[Member]) -> float:
-        """Stop the tree when it has used more CPU time than `cores` allow, until it has waited for that. Seconds to the next look.
+        """Count the cores that the tree uses, second by second; a pause counts as none. Seconds to the next look."""
+        used, waited = self.cpu_used(run, found)
+        run.spent += used
+        run.waited += waited
+        if run.waited >= CPU_WINDOW:
+            seen = run.spent / run.waited
+            if seen > cores * CPU_SLACK:
+                run.beyond.setdefault("cpu", run.looked_at - run.waited)
+                self.exceed(run, "cpu", round(seen, 2))
+            else:
+                self.keep_within(run, "cpu")
+            run.spent = run.waited = 0.0
+        return LIMITS_LATE
 
-        What it may use grows with time, up to BURST seconds' worth; a tree that was paused saves nothing.
-        """
+    def exceed(self, run: Run, limit: str, seen: float) -> None:
+        """The tree is beyond a limit: when it has been for `sustain` seconds, do what the job says, once until it is back."""
+        now = time.monotonic()
+        remedy = run.remedies[limit == "cpu"]
+        if now - run.beyond.setdefault(limit, now) < run.sustain or limit in run.answered:
+            return
+        if remedy == "kill":
+            run.exceeded = seen
+            self.end(run, signal.SIGKILL, 0.0, limit)
+        elif remedy == "pause":
+            run.answered.add(limit)
+            if not run.paused and run.pausing_until is None:
+                self.reports.append(["exceeded", run.attempt, wall(), limit, seen, True])
+                self.pause(run.attempt)
+        elif self.engine is not None:  # else it is told when there is one
+            run.answered.add(limit)
+            self.reports.append(["exceeded", run.attempt, wall(), limit, seen, False])
+
+    def keep_within(self, run: Run, limit: str) -> None:
+        run.beyond.pop(limit, None)
+        run.answered.discard(limit)
+
+    def hold_up(self, run: Run, held: bool) -> None:
+        """Note that the limit of cores stops the tree, or that it does no more."""
+        now = time.monotonic()
+        if run.held_up:
+            run.throttled += now - run.held_since
+        run.held_up, run.held_since = held, now
+
+    def cpu_used(self, run: Run, found: list[Member]) -> tuple[float, float]:
+        """CPU seconds of the tree since the last look, and how long ago that was."""
         now = time.monotonic()
         clocks = {member.pid: cpu_time(member.pid) for member in found}
         used = sum(max(0, spent - run.clocks.get(pid, 0)) for pid, spent in clocks.items()) / 1e9
         waited, run.clocks, run.looked_at = now - run.looked_at, clocks, now
+        return used, waited
+
+    def throttle(self, run: Run, cores: float, found: list[Member]) -> float:
+        """Stop the tree when it has used more CPU time than `cores` allow, until it has waited for that. Seconds to the next look.
+
+        What it may use grows with time, up to BURST seconds' worth; a tree that was paused saves nothing.
+        """
+        used, waited = self.cpu_used(run, found)
         if run.paused or run.pausing_until is not None:
             return LIMITS_LATE
         run.budget = min(run.budget + cores * waited, cores * BURST) - used
         if run.held_up != (run.budget < 0):
-            run.held_up = not run.held_up
+            self.hold_up(run, not run.held_up)
             for member in found:
                 send_signal(member, run.tag, signal.SIGSTOP if run.held_up else signal.SIGCONT)
         elif run.held_up:  # who was just being forked is awake
@@ -1134,7 +1238,8 @@ class Keeper:
         now = time.monotonic()
         if found and not awake and pids == run.seen:
             run.pausing_until = None
-            run.paused, run.held_up = True, False
+            self.hold_up(run, False)
+            run.paused = True
             run.paused_at = now
             self.set_deadline(run)
             self.reports.append(["paused", run.attempt, wall()])
@@ -1148,6 +1253,7 @@ class Keeper:
                 else "its processes cannot be found"
             )
             self.reports.append(["pause_refused", run.attempt, wall(), why])
+            run.answered.clear()
         else:
             run.seen = pids
             self.next_step(run, 0.002, self.still)
@@ -1164,7 +1270,8 @@ class Keeper:
             run.step.cancel()
         if run.paused:
             run.began += time.monotonic() - run.paused_at
-        run.paused = run.held_up = False
+        self.hold_up(run, False)
+        run.paused = False
         run.pausing_until = None
         for member in members(run.tag):
             send_signal(member, run.tag, signal.SIGCONT)
@@ -1189,6 +1296,7 @@ class Keeper:
                 continue
             age = (boot_ticks() - leader.ticks) / TICKS
             run = Run(attempt, tag, wall() - int(age * 1_000_000), leader.pid, leader.ticks, 1, slot)
+            run.held_since = run.began
             run.held_up = leader.state == "T" and asked is not None and "cpu" in asked and not paused
             run.paused = leader.state == "T" and not run.held_up
             run.paused_at = run.began

@@ -17,6 +17,7 @@ from engine.ports.executor import (
     Cause,
     Disk,
     Ended,
+    Exceeded,
     Identity,
     Launch,
     LeftBehind,
@@ -36,7 +37,7 @@ from engine.ports.executor import (
     Withdraw,
     Withdrawn,
 )
-from engine.spec.limits import NO_LIMITS, Limits
+from engine.spec.limits import NO_LIMITS, ON_EXCEED, Limits
 
 Message: TypeAlias = list[object]
 """A JSON list; what stands in it is checked by the patterns here."""
@@ -156,6 +157,9 @@ def encode(order: Order) -> Message:
 def _asked(limits: Limits, identity: Identity | None) -> dict[str, object] | None:
     """What few jobs ask for, by name; None: nothing."""
     asked = limits.given()
+    on = limits.on_exceed
+    if on is not ON_EXCEED:
+        asked |= {"on_memory": on.memory.value, "on_cpu": on.cpu.value, "sustain": on.sustain}
     if limits.ionice is not None:
         asked["ionice"] = [limits.ionice.io_class.value, limits.ionice.level]
     if identity is not None:
@@ -190,6 +194,8 @@ def decode(message: object) -> Report | Welcome | TurnedAway | Adopted:
             return Paused(attempt, at)
         case ["pause_refused", str(attempt), int(at), str(why)]:
             return PauseRefused(attempt, at, why)
+        case ["exceeded", str(attempt), int(at), str(limit), float() | int() as seen, bool(pausing)]:
+            return Exceeded(attempt, at, Cause(limit), seen, pausing)
         case ["resumed", str(attempt), int(at)]:
             return Resumed(attempt, at)
         case ["welcome", keeper.PROTOCOL, int(pid), [*living], [*kept], [*waiting]]:
@@ -217,14 +223,15 @@ def _final(message: object) -> Ended | SpawnFailed:
             str() | None as cause,
             [*left],
             bool() | None as handed_on,
-            int() | None as exceeded,
+            float() | int() | None as exceeded,
             int() | None as read,
             int() | None as written,
+            float() | int() as throttled,
         ]:
             named = None if cause is None else Cause(cause)
             disk = None if read is None or written is None else Disk(read, written)
             behind = tuple(map(_left, left))
-            return Ended(attempt, at, code, signal, cpu, peak, named, behind, handed_on, exceeded, disk)
+            return Ended(attempt, at, code, signal, cpu, peak, named, behind, handed_on, exceeded, throttled, disk)
         case ["spawn_failed", str(attempt), int(at), int(code), str(step)]:
             return SpawnFailed(attempt, at, code, step)
         case _:

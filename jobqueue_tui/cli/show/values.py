@@ -74,6 +74,7 @@ _BY_KEY: Final[Mapping[str, Callable[[float], str]]] = {
     "wall_seconds": duration,
     "cpu_seconds": duration,
     "paused_seconds": duration,
+    "throttled_seconds": duration,
     "uptime_seconds": duration,
     "rss_bytes": size,
     "peak_rss_bytes": size,

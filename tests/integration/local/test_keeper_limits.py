@@ -7,8 +7,8 @@ import signal
 import sys
 
 from engine.executors.local import keeper
-from engine.ports.executor import Cause, Pause, Paused, Resume, Resumed, Started, Stop
-from engine.spec.limits import Limits
+from engine.ports.executor import Cause, Exceeded, Pause, Paused, Resume, Resumed, Started, Stop
+from engine.spec.limits import Limits, OnExceed, Remedy
 from tests.integration.local.bench import Bench, eventually
 
 MIB = 1 << 20
@@ -90,6 +90,71 @@ async def test_another_keeper_goes_on_with_the_limits(bench: Bench) -> None:
     bench.keepers.add(bench.keeper_pid)
     await eventually(lambda: states(bench, attempt) == {"R"})
     await eventually(lambda: states(bench, attempt) == {"T"})
+
+
+async def test_the_end_says_for_how_long_the_cores_held_it_up(bench: Bench) -> None:
+    """Of two seconds a busy loop on a fifth of a core stands still for some 1.6; one that is not limited for none."""
+    slow = bench.launch(*BUSY, timeout=2.0, grace=0.0, limits=Limits(cpu=0.2))
+    free = bench.launch(*BUSY, timeout=0.5, grace=0.0, limits=Limits(cpu=8.0))
+    assert 1.0 < (await bench.ended(slow)).throttled < 2.0
+    assert (await bench.ended(free)).throttled == 0.0
+
+
+async def test_beyond_its_cores_a_tree_can_be_killed_with_what_was_seen(bench: Bench) -> None:
+    on = OnExceed(cpu=Remedy.KILL)
+    killed = bench.launch(*BUSY, limits=Limits(cpu=0.1, on_exceed=on))
+    spared = bench.launch("/bin/sleep", "3", limits=Limits(cpu=0.1, on_exceed=on))
+    end = await bench.ended(killed)
+    assert (end.cause, end.signal, end.throttled) == (Cause.CPU, signal.SIGKILL, 0.0)
+    assert end.exceeded is not None
+    assert 0.1 < end.exceeded < 1.5
+    assert (await bench.ended(spared)).exit_code == 0
+
+
+async def test_beyond_its_memory_a_tree_can_be_warned_about_once(bench: Bench) -> None:
+    limits = Limits(memory=32 * MIB, on_exceed=OnExceed(memory=Remedy.WARN))
+    attempt = bench.launch(sys.executable, "-c", HOARD.format(mib=60), limits=limits, timeout=3.0, grace=0.0)
+    end = await bench.ended(attempt)
+    assert (end.cause, end.exceeded) == (Cause.TIMEOUT, None)
+    (told,) = bench.said(attempt, Exceeded)
+    assert (told.limit, told.pausing) == (Cause.MEMORY, False)
+    assert told.seen > 32 * MIB
+
+
+async def test_beyond_its_memory_a_tree_can_be_paused_and_goes_on_when_it_is_let(bench: Bench) -> None:
+    """Resumed although it has not shrunk: that was a decision, and it is not paused again for the same excess."""
+    limits = Limits(memory=32 * MIB, on_exceed=OnExceed(memory=Remedy.PAUSE))
+    attempt = bench.launch(sys.executable, "-c", HOARD.format(mib=400), limits=limits)
+    await bench.heard(attempt, Paused)
+    assert bench.said(attempt, Exceeded)[0].pausing
+    assert states(bench, attempt) == {"T"}
+    bench.submit(Resume(attempt))
+    await bench.wrote(attempt, "full")
+    assert len(bench.said(attempt, Paused)) == 1
+
+
+async def test_an_excess_must_last_before_it_counts(bench: Bench) -> None:
+    """`sustain`: a short one is forgiven, one that lasts is not."""
+    script = "import time; kept = [bytearray(b'x') * (60 << 20)]; time.sleep({}); kept.clear(); time.sleep(1000)"
+    limits = Limits(memory=40 * MIB, on_exceed=OnExceed(sustain=1.5))
+    short = bench.launch(sys.executable, "-c", script.format(0.3), limits=limits, timeout=4.0, grace=0.0)
+    long = bench.launch(sys.executable, "-c", script.format(60), limits=limits, timeout=20.0, grace=0.0)
+    killed = await bench.ended(long)
+    assert killed.cause is Cause.MEMORY
+    assert killed.at - bench.said(long, Started)[0].at > 1_500_000
+    assert (await bench.ended(short)).cause is Cause.TIMEOUT
+
+
+async def test_what_nobody_hears_is_told_to_the_next_engine(bench: Bench) -> None:
+    limits = Limits(memory=32 * MIB, on_exceed=OnExceed(memory=Remedy.WARN))
+    attempt = bench.launch(
+        "/bin/sh", "-c", f'sleep 0.4; exec {sys.executable} -c "{HOARD.format(mib=60)}"', limits=limits
+    )
+    await bench.heard(attempt, Started)
+    await bench.executor.close()
+    await bench.wrote(attempt, "full")
+    await bench.reopen()
+    assert (await bench.heard(attempt, Exceeded)).limit is Cause.MEMORY
 
 
 def test_the_clock_of_a_process_is_read_by_its_pid() -> None:

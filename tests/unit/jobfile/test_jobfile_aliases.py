@@ -112,7 +112,7 @@ def test_strict_warns_at_each_use(load_text: Load, text: str, count: int) -> Non
         ("retries: 2\nretry: {limit: 3}", "`retry` says the same as `retries`"),
         ("Id: other", '5:9: error: jobs.last.Id: the id is "other" here and "last" as key; make them one'),
         ("ResourceLimits: {CPULimit: x}", 'expected a number, not "x"'),
-        ("ResourceLimits: {on_exceed: 5}", "`on_exceed` is not available in this version"),
+        ("ResourceLimits: {sustain: 5}", '"sustain" is not a key of `limits`'),
         ("handler_on: {done: x}", '"done" is not a key of `hooks`'),
         ("preconditions: [{condition: '`date +%u`', expected: '1'}]", "compares what a command prints"),
         ("retry_policy: {exit_code: [300]}", "expected an exit code from 0 to 255"),

@@ -11,7 +11,7 @@ import pytest
 from engine.jobfile import Loaded, load
 from engine.jobfile.showing import show_job
 from engine.spec.job import JobSpec
-from engine.spec.limits import UNLIMITED, IoClass, IoNice, Limits
+from engine.spec.limits import UNLIMITED, IoClass, IoNice, Limits, OnExceed, Remedy
 
 Load = Callable[..., Loaded]
 
@@ -30,6 +30,7 @@ limits:
   nice: 10
   ionice: best-effort:7
   affinity: 0-2,5
+  on_exceed: {memory: pause, cpu: kill, sustain: 10s}
 """
 
 
@@ -57,6 +58,7 @@ def test_every_limit_is_read(load_job: Load) -> None:
         nice=10,
         ionice=IoNice(IoClass.BEST_EFFORT, 7),
         affinity=(0, 1, 2, 5),
+        on_exceed=OnExceed(Remedy.PAUSE, Remedy.KILL, 10.0),
     )
 
 
@@ -97,6 +99,22 @@ def test_a_limit_that_no_process_could_have_is_refused(load_job: Load, written: 
     (found,) = findings(load_job(f"command: x\nlimits: {{{written}}}"))
     assert message in found
     assert ": error: jobs.a.limits" in found
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("limits: {memory: 1G, on_exceed: {memory: throttle}}", "memory cannot be throttled"),
+        ("limits: {memory: 1G, on_exceed: {memory: slow}}", "expected one of kill, throttle, pause, warn"),
+        ("limits: {memory: 1G, on_exceed: {cpu: warn}}", "belongs to `limits.cpu`, which is not set"),
+        ("limits: {cpu: 1, on_exceed: {cpu: pause}}\npausable: false", "the job cannot be paused"),
+        ("limits: {cpu: 1, on_exceed: kill}", "expected a map"),
+    ],
+)
+def test_a_remedy_that_cannot_be_had_is_refused(load_job: Load, written: str, message: str) -> None:
+    (found,) = findings(load_job(f"command: x\n{written}"))
+    assert message in found
+    assert ": error: jobs.a.limits.on_exceed" in found
 
 
 def test_limits_and_users_are_shown_as_they_load(load_job: Load, tmp_path: Path) -> None:
