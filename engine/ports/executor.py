@@ -353,6 +353,17 @@ class AttemptRef:
     ticks: int | None
     log_path: str
     home: Home = Home.LOCAL
+    started_at: Instant | None = None
+    paused_us: int = 0
+    """Spent in pauses that are over."""
+    paused_since: Instant | None = None
+    slot: bool = True
+    """This and what follows as in `Launch`, for an executor that does not know the attempt; one that does goes by its launch."""
+    timeout: float | None = None
+    stop_signal: int = 15
+    grace: float = 10.0
+    idle: float | None = None
+    limits: Limits = NO_LIMITS
 
 
 class Missing(StrEnum):

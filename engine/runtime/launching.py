@@ -38,6 +38,14 @@ LOOK_TIMEOUT: Final = 60.0
 """Seconds for a precondition, and for reading outputs out of a log."""
 
 
+def step_timeout(run: Run, step: Step) -> float | None:
+    """Seconds that this step of the run may take, pauses left out; None: any."""
+    if step.slot is not None:
+        hook = run.job.spec.hooks.get(step.slot)
+        return LOOK_TIMEOUT if hook is None else hook.timeout
+    return attempt_timeout(run) if step.main else LOOK_TIMEOUT
+
+
 class Launcher:
     """Builds launches. `environ` is the engine's environment, of which only what the contract names passes on."""
 
@@ -82,7 +90,7 @@ class Launcher:
             facts |= names
         command = command_of(spec, step)
         log_path = run.log_path if step.main else self._beside(run, "outputs" if step == OUTPUTS else "hooks.log")
-        timeout = self._timeout(run, step)
+        timeout = step_timeout(run, step)
         calling = self._calling(run, attempt, command)
         secrets = self._secrets(run, command)
         if isinstance(command, Call):
@@ -168,14 +176,6 @@ class Launcher:
         """A file of the run beside its log."""
         assert run.log_path is not None
         return f"{run.log_path.removesuffix('.log')}.{ending}"
-
-    def _timeout(self, run: Run, step: Step) -> float | None:
-        spec = run.job.spec
-        if step.slot is not None:
-            return spec.hooks[step.slot].timeout
-        if not step.main:
-            return LOOK_TIMEOUT
-        return attempt_timeout(run)
 
     def new_folders(self, claims: Iterable[tuple[Run, Attempt]]) -> list[str]:
         """Log folders that these claims will need and that were not asked for before.

@@ -10,19 +10,22 @@ from engine.clock import Instant
 from engine.core.boot import add_job, ghost, link_needs, resettle
 from engine.core.cascade import FACT as CASCADES
 from engine.core.cascade import restore_cascades
+from engine.core.course import SIDES
 from engine.core.effects import Effects
 from engine.core.lost_state import hold_after_loss, hold_after_restore
 from engine.core.offs import restore_offs
 from engine.core.ready import ReadyQueue
-from engine.core.state import State
+from engine.core.state import Attempt, Run, State
 from engine.core.timers import Timers
 from engine.core.turn import Pipeline, Turn
 from engine.core.verbs.hold import FACT as HOLDS
 from engine.core.verbs.hold import keep_holds, restore_holds
 from engine.ports.executor import AttemptRef
 from engine.ports.store import TAKEN_AT, Stored
+from engine.runtime.launching import step_timeout
 from engine.runtime.rows import restore_job, restore_run
 from engine.spec.config import JobFile
+from engine.spec.limits import NO_LIMITS
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -83,9 +86,31 @@ def _turn_off(turn: Turn, offs: str) -> None:
 
 
 def under_way(state: State) -> list[AttemptRef]:
-    """Attempts that were claimed and have no end on record: the executor is asked what became of them."""
-    return [
-        AttemptRef(attempt.id, attempt.tag, attempt.boot_id, attempt.pid, attempt.ticks, run.log_path or "", run.home)
-        for run in state.runs.values()
-        if (attempt := run.attempt) is not None
-    ]
+    """Attempts that were claimed and have no end on record: the executor is asked what became of them.
+
+    What bounds them goes along, by the job as it is now: an executor that was lost together with the last engine cannot
+    be asked what they were started with.
+    """
+    return [_reference(run, attempt) for run in state.runs.values() if (attempt := run.attempt) is not None]
+
+
+def _reference(run: Run, attempt: Attempt) -> AttemptRef:
+    spec, step = run.job.spec, attempt.step
+    return AttemptRef(
+        attempt=attempt.id,
+        tag=attempt.tag,
+        boot_id=attempt.boot_id,
+        pid=attempt.pid,
+        ticks=attempt.ticks,
+        log_path=run.log_path or "",
+        home=run.home,
+        started_at=attempt.started_at,
+        paused_us=run.paused_us,
+        paused_since=run.paused_since,
+        slot=step.kind not in SIDES,
+        timeout=step_timeout(run, step),
+        stop_signal=int(spec.stop.signal),
+        grace=spec.stop.grace,
+        idle=spec.timeout.idle if step.main else None,
+        limits=spec.limits if step.main else NO_LIMITS,
+    )

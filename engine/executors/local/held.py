@@ -45,6 +45,10 @@ class Held:
     paused_for: int = 0
     """Microseconds spent in pauses that are over."""
 
+    def __post_init__(self) -> None:
+        if isinstance(self.order, AttemptRef):
+            self.paused_at, self.paused_for = self.order.paused_since, self.order.paused_us
+
     @property
     def start_on_record(self) -> bool:
         """Whether somebody has seen it run."""
@@ -57,7 +61,7 @@ class Held:
     def found(self, running: StillRunning, now: Instant) -> None:
         """It was found running (when a pause of it began is not known: it counts from now)."""
         self.started = running.started
-        self.paused_at = now if running.paused else None
+        self.paused_at = (self.paused_at or now) if running.paused else None
 
     def note(self, report: Report) -> None:
         """Follow a report about this attempt."""
@@ -76,31 +80,30 @@ class Held:
                 pass
 
     def set_timeout(self, seconds: float | None) -> None:
-        """A new keeper is to enforce this one. Of an attempt of an earlier engine only its own keeper knows the timeout."""
-        if isinstance(self.order, Launch):
-            self.order = replace(self.order, timeout=seconds)
+        """A new keeper is to enforce this one, which counts from the start of the run."""
+        self.order = replace(self.order, timeout=seconds)
 
     def reference(self, now: Instant) -> Reference:
         """How to ask another keeper to take it over, its timeout shortened by the time it has run."""
         order, started = self.order, self.started
         pid, ticks = (None, None) if started is None else (started.pid, started.ticks)
-        match order:
-            case AttemptRef():
-                return Reference(order.attempt, order.tag, pid or order.pid, ticks or order.ticks)
-            case Launch():
-                left = None if order.timeout is None else max(0.0, order.timeout - self._ran(now))
-                return Reference(
-                    attempt=order.attempt,
-                    tag=order.tag,
-                    pid=pid,
-                    ticks=ticks,
-                    slot=order.slot,
-                    timeout=left,
-                    stop_signal=order.stop_signal,
-                    grace=order.grace,
-                    limits=order.limits,
-                    paused=self.paused_at is not None,
-                )
+        if isinstance(order, AttemptRef):
+            pid, ticks = pid or order.pid, ticks or order.ticks
+        left = None if order.timeout is None else max(0.0, order.timeout - self._ran(now))
+        return Reference(
+            attempt=order.attempt,
+            tag=order.tag,
+            pid=pid,
+            ticks=ticks,
+            slot=order.slot,
+            timeout=left,
+            stop_signal=order.stop_signal,
+            grace=order.grace,
+            limits=order.limits,
+            paused=self.paused_at is not None,
+            idle=order.idle,
+            log_path=order.log_path,
+        )
 
     def lost(self, now: Instant) -> Ended:
         """Its end, when all that is known is that it is over."""
@@ -108,10 +111,13 @@ class Held:
         return Ended(self.order.attempt, now, None, None, None, None, cause)
 
     def _ran(self, now: Instant) -> float:
-        if self.started is None:
+        began = self.started.at if self.started is not None else None
+        if began is None and isinstance(self.order, AttemptRef):
+            began = self.order.started_at
+        if began is None:
             return 0.0
         until = now if self.paused_at is None else self.paused_at
-        return max(0, until - self.started.at - self.paused_for) / SECOND
+        return max(0, until - began - self.paused_for) / SECOND
 
     def _count_pause(self, until: Instant) -> None:
         if self.paused_at is not None:

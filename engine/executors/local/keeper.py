@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     Asked: TypeAlias = "dict[str, Any] | None"
     """What few runs ask for, by name, as it came from JSON: memory, cpu, RLIMITS, nice, ionice, affinity, user."""
 
-PROTOCOL: Final = 5
+PROTOCOL: Final = 6
 """Raised with every change of a message: an engine of another number is told so and served no further."""
 
 RLIMIT_LOCKS: Final = 10  # the module `resource` has no name for it
@@ -1281,7 +1281,9 @@ class Keeper:
 
     def adopt(
         self,
-        references: list[tuple[str, int, int | None, int | None, bool, float | None, int, float, Asked, bool]],
+        references: list[
+            tuple[str, int, int | None, int | None, bool, float | None, int, float, Asked, float | None, str, bool]
+        ],
     ) -> None:
         """Take over what still runs of the attempts named; answered in one message.
 
@@ -1289,7 +1291,7 @@ class Keeper:
         """
         found = sweep({reference[1] for reference in references})
         answers: list[object] = []
-        for attempt, tag, pid, ticks, slot, timeout, stop_signal, grace, asked, paused in references:
+        for attempt, tag, pid, ticks, slot, timeout, stop_signal, grace, asked, idle, log_path, paused in references:
             leader = leader_among(found[tag], pid, ticks)
             if leader is None or attempt in self.runs:
                 answers.append([attempt, None, False, described(found[tag])])
@@ -1310,6 +1312,9 @@ class Keeper:
             run.clocks = {member.pid: cpu_time(member.pid) for member in found[tag]}
             run.looked_at = time.monotonic()
             self.admit(run, None if timeout is None else age + timeout, stop_signal, grace)
+            if idle is not None:
+                run.log_path = log_path
+                self.look_for_output(run, idle, None, time.monotonic())
             if asked is not None:
                 self.set_limits(run, asked)
             answers.append([attempt, run.started(), run.paused, []])

@@ -94,6 +94,8 @@ class Reference:
     stop_signal: int = 15
     grace: float = 10.0
     limits: Limits = NO_LIMITS
+    idle: float | None = None
+    log_path: str = ""
     paused: bool = False
     """By an operator: one that is found stopped and was not paused was held up by the limit of its cores."""
 
@@ -174,7 +176,7 @@ def encode_adopt(references: Sequence[Reference]) -> Message:
         [
             [
                 *(r.attempt, r.tag, r.pid, r.ticks, r.slot, r.timeout, r.stop_signal, r.grace),
-                *(_asked(r.limits, None), r.paused),
+                *(_asked(r.limits, None), r.idle, r.log_path, r.paused),
             ]
             for r in references
         ],

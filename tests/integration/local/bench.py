@@ -168,7 +168,28 @@ class Bench:
         order = self.launched[attempt]
         started = next((r for r in self.reports if isinstance(r, Started) and r.attempt == attempt), None)
         pid, ticks = (None, None) if started is None else (started.pid, started.ticks)
-        return AttemptRef(attempt, order.tag, boot_id(), pid, ticks, order.log_path)
+        return AttemptRef(
+            attempt=attempt,
+            tag=order.tag,
+            boot_id=boot_id(),
+            pid=pid,
+            ticks=ticks,
+            log_path=order.log_path,
+            started_at=None if started is None else started.at,
+            slot=order.slot,
+            timeout=order.timeout,
+            stop_signal=order.stop_signal,
+            grace=order.grace,
+            idle=order.idle,
+            limits=order.limits,
+        )
+
+    async def lose_both(self) -> None:
+        """Engine and keeper die; `reopen` begins anew on what is left. `known` must be asked for before."""
+        pid = self.keeper_pid
+        await self.executor.close()
+        os.kill(pid, signal.SIGKILL)
+        await exit_of(pid)
 
     def said(self, attempt: AttemptId, kind: type[R]) -> list[R]:
         """The reports of a kind about an attempt."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from signal import SIGINT
+
+from engine.core.verbs.pause import pause_run
 from engine.core.verbs.trigger import trigger
 from engine.ports.executor import Missing
+from engine.runtime.starting import under_way
 from engine.spec.config import EngineSpec, JobFile
 from engine.spec.hooks import Hook, HookSlot
-from engine.spec.job import Argv, Manual, Overlap, Retry, RetryCauses
+from engine.spec.job import Argv, Manual, Overlap, Retry, RetryCauses, StopPolicy, Timeout
+from engine.spec.limits import NO_LIMITS, Limits
 from engine.testing.executor import Act
 from tests.unit.engine.making import bench, spec
 
@@ -91,3 +96,26 @@ def test_runs_of_one_job_that_ended_while_no_engine_was_there_go_on_each_once() 
     b.run_for(10.0)
     assert b.fates("a") == ["success", "success"]
     assert b.state.taken == 0
+
+
+def test_what_bounds_an_attempt_is_asked_along() -> None:
+    """An executor that was lost with the engine cannot be asked: the next one is told by the job as it is now."""
+    limits = Limits(memory=1 << 30, cpu=0.5)
+    stop = StopPolicy(SIGINT, 3.0)
+    b = bench(spec("a", timeout=Timeout(run=60.0, idle=5.0), limits=limits, stop=stop), acts={"a": Act(50.0)})
+    b.run_for(5.0)
+    b.do(lambda turn: pause_run(turn, b.active("a")[0], None))
+    b.run_for(1.0)
+    (known,) = under_way(b.state)
+    assert (known.timeout, known.idle, known.limits) == (60.0, 5.0, limits)
+    assert (known.stop_signal, known.grace, known.slot) == (SIGINT, 3.0, True)
+    assert known.paused_since == b.active("a")[0].paused_since is not None
+    assert known.started_at == b.active("a")[0].started_at
+
+
+def test_a_hook_has_its_own_time_and_no_limits_of_the_command() -> None:
+    start = {HookSlot.START: Hook(Argv(("true",)), timeout=7.0)}
+    b = bench(spec("a", hooks=start, limits=Limits(cpu=0.5)), acts={"a:1.start": Act(50.0)})
+    b.run_for(5.0)
+    (known,) = under_way(b.state)
+    assert (known.timeout, known.slot, known.limits) == (7.0, True, NO_LIMITS)
