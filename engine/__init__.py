@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from engine.spec.library import Retry as Retry
     from engine.spec.library import Watch as Watch
     from engine.spec.limits import Limits as Limits
+    from engine.spec.log import LogKeep as LogKeep
+    from engine.spec.log import LogPolicy as LogPolicy
 
 _HOMES: Final = {
     "Engine": "engine.facade.engine",
@@ -48,6 +50,8 @@ _HOMES: Final = {
     "Limits": "engine.spec.limits",
     "Need": "engine.spec.job",
     "StopPolicy": "engine.spec.job",
+    "LogKeep": "engine.spec.log",
+    "LogPolicy": "engine.spec.log",
     **dict.fromkeys(("At", "Cron", "Delay", "Every", "Hooks", "JobSpec", "Retry", "Watch"), "engine.spec.library"),
 }
 

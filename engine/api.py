@@ -40,12 +40,55 @@ class Aim:
 
 @dataclass(frozen=True, slots=True)
 class LogChunk:
-    """Bytes of a log as written. `offset` is where `data` begins, `size` the length of the file, `more` if data follows."""
+    """Bytes of a log as written. `offset` is where `data` begins, `size` how many were printed, `more` if data follows.
+
+    `gap`: the positions from which and to which bytes were cut out of it, and are gone; None: all are there.
+    """
 
     data: bytes
     offset: int
     size: int
     more: bool
+    gap: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogQuery:
+    """What is looked for in a log, line by line: a text, or a pattern of `re` (`regex`)."""
+
+    text: str
+    regex: bool = False
+    ignore_case: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LogHit:
+    """A line that was found: its position and its first 4 KiB, without the line feed."""
+
+    offset: int
+    line: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LogHits:
+    """Lines in the order in which they were met. `reached`: where to go on; `done`: nothing is left in that direction."""
+
+    hits: tuple[LogHit, ...]
+    reached: int
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LogTime:
+    """What stands before `end` (and behind the time before it) was printed by `at`, by this attempt or an earlier one.
+
+    `incomplete`: the disk was full meanwhile, something may be missing.
+    """
+
+    end: int
+    at: Instant
+    attempt: int
+    incomplete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -406,7 +449,22 @@ class EngineView(Protocol):
         """One run, over or not; None when there is none on record."""
 
     async def log(self, run_id: str, offset: int, limit: int) -> LogChunk:
-        """Bytes of a run's log from `offset` (negative: from the end). KeyError: no such run; FileNotFoundError: no log."""
+        """Bytes of a run's log from `offset` (negative: from the end). KeyError: no such run; FileNotFoundError: no log.
+
+        A position counts what was printed before it, whatever was cut out of the log since.
+        """
+
+    async def log_since(self, run_id: str, at: Instant) -> int:
+        """The position at which what was printed after `at` begins, to about a second. Errors as `log`."""
+
+    async def log_times(self, run_id: str, start: int, end: int) -> Sequence[LogTime]:
+        """When what stands between two positions was printed: the times that cover them, oldest first. Errors as `log`."""
+
+    async def log_find(
+        self, run_id: str, query: LogQuery, start: int, *, back: bool = False, most: int = 100
+    ) -> LogHits:
+        """Lines that match, from the line at `start` on (`back`: before it, newest first); as far as it gets in a quarter of a
+        second. Errors as `log`; ValueError: the pattern cannot be used."""
 
     async def shutdown(self, drain: float | None = None, *, leave: bool = False) -> Sequence[str]:
         """No new starts; wait `drain` seconds for runs, then stop them (`leave`: let them go on); then end the engine.

@@ -16,7 +16,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Final, Self
 
-from engine.api import LogChunk, MachineLoad
+from engine.api import LogChunk, LogHits, LogQuery, LogTime, MachineLoad
 from engine.clock import SECOND, Clock, Instant, moment
 from engine.core.blackouts import take_edge
 from engine.core.boot import add_job, begin
@@ -50,6 +50,9 @@ from engine.facade.taking_back import take_back
 from engine.jobfile import load as read_file
 from engine.jobfile import render
 from engine.logs.chunk import read_chunk
+from engine.logs.on_record import with_logs
+from engine.logs.search import find
+from engine.logs.times import RunLog, since, times
 from engine.model.actor import actor
 from engine.model.alert import Alert
 from engine.model.audit import AuditRecord, Deed
@@ -67,6 +70,7 @@ from engine.ports.store import JobRow, Store, Stored
 from engine.runtime.events import Subscription
 from engine.runtime.file_watch import FileWatch, Seen
 from engine.runtime.launching import Launcher
+from engine.runtime.log_upkeep import LogUpkeep
 from engine.runtime.loop import ALERT, Loop
 from engine.runtime.records import run_record
 from engine.runtime.rows import job_row, restore_job
@@ -84,6 +88,9 @@ from engine.store.sqlite import SqliteStore
 
 MOST_ACKS: Final = 100_000
 """Runs that one `ack` of a job acknowledges."""
+
+FIND_SECONDS: Final = 0.25
+"""Until a search in a log says how far it has got."""
 
 CAMPAIGN: Final = "campaign"
 """Fact in the store: `open` while an `--until-idle` campaign is under way."""
@@ -257,6 +264,10 @@ class Engine:
             )
             self._box.open(self._loop)
             self._loop.watchers.append(self)
+            self._upkeep = LogUpkeep(
+                str(folder.absolute() / "logs"), turn.state, self._clock, self._store, self._loop.fail
+            )
+            self._loop.watchers.append(self._upkeep)
             self._loop.on_fault = self._failed
             self._executor.on_fault(self._loop.fail)
             restore(turn, self._file, stored, campaign=campaign)
@@ -414,6 +425,7 @@ class Engine:
                 await self._until(lambda: self._loop.settled or self._loop.trouble is not None)
         self._box.close(_ENDED)
         self.turned()
+        await self._upkeep.close()
         await self._executor.close()
         await asyncio.to_thread(self._store.close)
         self._clock.close()
@@ -706,6 +718,7 @@ class Engine:
                 *(f"{job_id} of the file was removed; `ctl add` brings it back" for job_id in sorted(self._removed)),
                 *map(hold_text, self._turn.state.holds.values()),
                 *(self._deliverer.warnings if self._deliverer is not None else ()),
+                *self._upkeep.warnings,
                 *((self._loop.trouble,) if self._loop.trouble else ()),
             ),
         )
@@ -787,7 +800,7 @@ class Engine:
         ][:limit]
         past = await self._store.history(job=job, outcome=outcome, since=since, limit=limit - len(records))
         known = {record.run_id for record in records}
-        return [*records, *(record for record in past if record.run_id not in known)]
+        return [*records, *await asyncio.to_thread(with_logs, [one for one in past if one.run_id not in known])]
 
     async def runs(
         self,
@@ -839,7 +852,7 @@ class Engine:
 
     async def inbox(self, *, job: str | None = None, limit: int = 100) -> Sequence[RunRecord]:
         """See `engine.api`."""
-        return await self._store.inbox(job=job, limit=limit)
+        return await asyncio.to_thread(with_logs, await self._store.inbox(job=job, limit=limit))
 
     async def days(self, *, job: str | None = None, count: int = 30) -> Sequence[DayRecord]:
         """See `engine.api`."""
@@ -886,7 +899,8 @@ class Engine:
         """See `engine.api`."""
         live = self._loop.turn.state.runs.get(run_id)
         if live is None:
-            return await self._store.find(run_id)
+            record = await self._store.find(run_id)
+            return None if record is None else with_logs([record])[0]
         return run_record(live, self.now(), self._host)
 
     async def _on_record(self, run_id: str) -> RunRecord:
@@ -911,17 +925,36 @@ class Engine:
 
     async def log(self, run_id: str, offset: int, limit: int) -> LogChunk:
         """See `engine.api`."""
+        return await asyncio.to_thread(read_chunk, (await self._log_of(run_id)).path, offset, limit)
+
+    async def log_since(self, run_id: str, at: Instant) -> int:
+        """See `engine.api`."""
+        return await asyncio.to_thread(since, await self._log_of(run_id), at)
+
+    async def log_times(self, run_id: str, start: int, end: int) -> Sequence[LogTime]:
+        """See `engine.api`."""
+        return await asyncio.to_thread(times, await self._log_of(run_id), start, end, self.now())
+
+    async def log_find(
+        self, run_id: str, query: LogQuery, start: int, *, back: bool = False, most: int = 100
+    ) -> LogHits:
+        """See `engine.api`."""
+        log = await self._log_of(run_id)
+        return await asyncio.to_thread(find, log.path, query, start, back=back, most=most, seconds=FIND_SECONDS)
+
+    async def _log_of(self, run_id: str) -> RunLog:
+        """Where the log of a run is. KeyError, FileNotFoundError."""
         live = self._loop.turn.state.runs.get(run_id)
         if live is not None:
-            path = live.log_path
+            path, ended_at, attempts = live.log_path, None, live.attempts_made
         else:
             record = await self._store.find(run_id)
             if record is None:
                 raise KeyError(run_id)
-            path = record.log_path
+            path, ended_at, attempts = record.log_path, record.ended_at or record.queued_at, len(record.attempts)
         if path is None:
             raise FileNotFoundError(f"{run_id} has no log: it never started")
-        return await asyncio.to_thread(read_chunk, path, offset, limit)
+        return RunLog(path, ended_at, attempts)
 
 
 def _soon(loop: asyncio.AbstractEventLoop, call: Callable[[Exception], None], fault: Exception) -> None:

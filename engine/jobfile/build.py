@@ -17,6 +17,7 @@ from engine.jobfile.filling import Filler, Surroundings
 from engine.jobfile.inputs import build_matrix, build_params
 from engine.jobfile.layers import Resolved
 from engine.jobfile.limits import check_fires, read_limits
+from engine.jobfile.logs import build_log
 from engine.jobfile.schedules import AtTimes
 from engine.jobfile.tellers import build_heartbeat, build_notify
 from engine.jobfile.times import placed
@@ -112,6 +113,7 @@ def build_job(
         pools=_pools(draft),
         reserve=resources.build_reserve(draft.find(keys.RESERVE)),
         limits=resources.build_limits(draft.find(keys.LIMITS)),
+        log=build_log(draft.find(keys.LOG)),
         needs=_needs(draft),
         join=draft.get(keys.JOIN, _BUILT_IN.join),
         conditions=filler.conditions(),

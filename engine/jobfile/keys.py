@@ -13,6 +13,7 @@ from engine.jobfile import (
     commands,
     hooks,
     inputs,
+    logs,
     notify,
     policies,
     relations,
@@ -154,6 +155,7 @@ SKIP_CODES: Final = Key("skip_codes", policies.exit_codes)
 NOTIFY: Final = Key("notify", notify.notify)
 FINISH_BY: Final = Key("finish_by", notify.finish_by)
 WHEN_NOT_DURABLE: Final = Key("when_not_durable", choice(WhenNotDurable))
+LOG: Final = Key("log", logs.log)
 PAUSABLE: Final = Key("pausable", boolean)
 PAUSE_TIMEOUT: Final = Key("pause_timeout", _positive)
 
@@ -199,11 +201,12 @@ JOB: Final = table(
             NOTIFY,
             FINISH_BY,
             WHEN_NOT_DURABLE,
+            LOG,
         ),
     ],
     aliases=JOB_ALIASES,
     unavailable=[
-        *("monitor", "log"),
+        "monitor",
         *("left_behind", "executor"),
     ],
 )

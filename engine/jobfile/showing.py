@@ -79,7 +79,7 @@ def show_job(spec: JobSpec, job: Resolved, given: Mapping[str, str], *, resolved
 def _with_origins(key: str, word: dict[str, Word], origins: _Origins) -> Iterator[str]:
     yield f"    {key}:"
     for name, one in word.items():
-        if key in {"params", "hooks", "secrets"} and isinstance(one, dict):
+        if key in {"params", "hooks", "secrets", "log"} and isinstance(one, dict):
             yield f"      {flow(name)}:"
             for part, value in one.items():
                 yield _line(8, part, value, origins.of(key, name, part))

@@ -43,7 +43,7 @@ class Marks:
 
 def marks_path(log_path: str) -> str:
     """The file of marks beside a log, one for all logs of a run."""
-    return log_path.removesuffix(".log").removesuffix(".hooks") + MARKS
+    return log_path.removesuffix(".gz").removesuffix(".log").removesuffix(".hooks") + MARKS
 
 
 def marks_of(log_path: str) -> Marks | None:

@@ -184,6 +184,16 @@ class AuditRow(NamedTuple):
     code: str | None
 
 
+class LogRow(NamedTuple):
+    """What is on record of a run that is over and has a log: what its log is kept for."""
+
+    log_path: str
+    ended_at: Instant
+    outcome: str
+    acked: bool
+    left_behind: bool
+
+
 class AckRow(NamedTuple):
     """An operator has seen how a run on record ended."""
 
@@ -285,6 +295,9 @@ class Store(Protocol):
 
     async def find(self, run_id: str) -> RunRecord | None:
         """One run on record."""
+
+    async def logs(self, job: str) -> Sequence[LogRow]:
+        """Runs of the job on record that are over and have a log, in no order."""
 
     async def backup(self, target: Path, taken_at: Instant) -> int:
         """Copy all of it to a new file, consistently, while it is in use; the copy's size in bytes. OSError."""

@@ -362,7 +362,8 @@ class Loop:
             self._launcher.make_folder_anew(run)
         except OSError:
             return False
-        self.turn.fx.orders += self._launches([(run, attempt)])
+        # the failure first: an executor never starts an attempt that it keeps the end of
+        self.turn.fx.orders += [Acknowledge((attempt.id,)), *self._launches([(run, attempt)])]
         return True
 
     def _launches(self, launches: Iterable[tuple[Run, Attempt]]) -> list[Order]:

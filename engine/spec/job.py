@@ -18,6 +18,7 @@ from typing import Final, TypeAlias
 from engine.spec.command import Argv, Call, Command, PythonFunction, Shell
 from engine.spec.hooks import SKIP, Condition, Hook, HookSlot, OnFalse
 from engine.spec.limits import NO_LIMITS, Limits
+from engine.spec.log import DEFAULT_LOG, LogPolicy
 from engine.spec.notify import FinishBy, Notify
 from engine.spec.params import Param
 from engine.spec.secret import Secret
@@ -273,6 +274,7 @@ class JobSpec:
     pools: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     reserve: Reserve | None = None
     limits: Limits = NO_LIMITS
+    log: LogPolicy = DEFAULT_LOG
     needs: tuple[Need, ...] = ()
     join: Join = Join.ALL
 

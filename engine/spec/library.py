@@ -26,6 +26,7 @@ from engine.spec.context import JobFunction
 from engine.spec.hooks import Condition, Hook, HookSlot, OnFalse
 from engine.spec.job import JOB_ID_PATTERN, PRIORITY_MAX, PRIORITY_MIN, Join, Manual, OnFailure
 from engine.spec.limits import NO_LIMITS, Limits
+from engine.spec.log import LogPolicy
 from engine.spec.matrix import MOST, size_of
 from engine.spec.notify import FinishBy, Notify
 from engine.spec.params import BadParams, Param, reserved, take
@@ -213,6 +214,7 @@ class Plain(TypedDict, total=False):
     outputs: Mapping[str, str]
     reserve: plain.Reserve | None
     limits: Limits
+    log: LogPolicy
     when_not_durable: plain.WhenNotDurable
     notify: Notify | None
     finish_by: FinishBy | None

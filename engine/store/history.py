@@ -15,7 +15,7 @@ from engine.clock import SECOND, Instant
 from engine.model.outcome import Outcome
 from engine.model.record import AttemptRecord, RunKind, RunRecord, StateError
 from engine.model.states import RunPhase
-from engine.ports.store import RunRow
+from engine.ports.store import LogRow, RunRow
 from engine.spec.params import Given
 from engine.store.schema import IN_INBOX
 
@@ -49,6 +49,17 @@ def one_run(path: Path, run_id: str) -> RunRecord | None:
     with closing(reader(path)) as db:
         row = db.execute(f"{_SELECT} WHERE run_id = ?", (run_id,)).fetchone()
     return None if row is None else _read(row)
+
+
+def logs_of(path: Path, job: str) -> Sequence[LogRow]:
+    """Runs of the job that are over and have a log. FileNotFoundError."""
+    with closing(reader(path)) as db:
+        rows = db.execute(
+            "SELECT log_path, coalesce(ended_at, queued_at), outcome, acked_at IS NOT NULL, left_behind IS NOT NULL FROM runs"
+            " WHERE job = ? AND outcome IS NOT NULL AND log_path IS NOT NULL",
+            (job,),
+        )
+        return [LogRow(*row) for row in rows]
 
 
 def given_to(path: Path, run_id: str) -> Given:

@@ -15,7 +15,7 @@ from engine.model.audit import AuditRecord
 from engine.model.day import DayRecord
 from engine.model.outcome import Outcome
 from engine.model.record import RunRecord
-from engine.ports.store import AckRow, AuditRow, Batch, Done, JobRow, RunRow, Stored, claimed
+from engine.ports.store import AckRow, AuditRow, Batch, Done, JobRow, LogRow, RunRow, Stored, claimed
 from engine.spec.job import NOTHING
 from engine.spec.params import Given
 from engine.store.audit import to_audit_record
@@ -142,6 +142,20 @@ class MemoryStore:
     async def find(self, run_id: str) -> RunRecord | None:
         """See `Store`."""
         return next((self._record(row) for row in self.runs.values() if row.run_id == run_id), None)
+
+    async def logs(self, job: str) -> Sequence[LogRow]:
+        """See `Store`."""
+        return [
+            LogRow(
+                row.log_path,
+                row.ended_at or row.queued_at,
+                row.outcome,
+                row.run_id in self.acked,
+                row.left_behind is not None,
+            )
+            for row in self.runs.values()
+            if row.job == job and row.outcome is not None and row.log_path is not None
+        ]
 
     async def given(self, run_id: str) -> Given:
         """See `Store`."""

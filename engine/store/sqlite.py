@@ -21,12 +21,12 @@ from engine.model.audit import AuditRecord
 from engine.model.day import DayRecord
 from engine.model.outcome import Outcome
 from engine.model.record import RunRecord
-from engine.ports.store import Batch, Done, JobRow, RunRow, Stored
+from engine.ports.store import Batch, Done, JobRow, LogRow, RunRow, Stored
 from engine.spec.job import NOTHING
 from engine.spec.params import Given
 from engine.store import audit, days
 from engine.store.backup import copy_state
-from engine.store.history import ended_runs, given_to, one_run, unacknowledged
+from engine.store.history import ended_runs, given_to, logs_of, one_run, unacknowledged
 from engine.store.lock import StateLock
 from engine.store.renaming import rename
 from engine.store.retention import Retention
@@ -120,6 +120,10 @@ class SqliteStore:
     async def find(self, run_id: str) -> RunRecord | None:
         """See `ports.Store`."""
         return await asyncio.to_thread(one_run, self._path, run_id)
+
+    async def logs(self, job: str) -> Sequence[LogRow]:
+        """See `ports.Store`."""
+        return await asyncio.to_thread(logs_of, self._path, job)
 
     async def given(self, run_id: str) -> Given:
         """See `ports.Store`."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NoReturn
 
-from engine.api import Aim, RunView
+from engine.api import Aim, LogHits, LogQuery, LogTime, RunView
 from engine.clock import Instant
 from engine.model.audit import AuditRecord
 from engine.model.coming import Coming
@@ -189,6 +189,20 @@ class EngineVerbs:
     async def release(self, *, tag: str | None = None) -> None:
         """See `engine.api`."""
         _unexpected("release")
+
+    async def log_since(self, run_id: str, at: Instant) -> int:
+        """See `engine.api`."""
+        _unexpected("log_since")
+
+    async def log_times(self, run_id: str, start: int, end: int) -> Sequence[LogTime]:
+        """See `engine.api`."""
+        return ()
+
+    async def log_find(
+        self, run_id: str, query: LogQuery, start: int, *, back: bool = False, most: int = 100
+    ) -> LogHits:
+        """See `engine.api`."""
+        _unexpected("log_find")
 
     async def rerun(self, target: str) -> str:
         """See `engine.api`."""

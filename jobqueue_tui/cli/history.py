@@ -34,6 +34,7 @@ def command(
     file: Path | None,
 ) -> None:
     """List past runs, newest first, from the state on disk."""
+    from engine.logs.on_record import with_logs
     from engine.store.history import ended_runs
 
     runs = ended_runs(
@@ -44,7 +45,7 @@ def command(
         limit=limit,
         over=False,
     )
-    print_list([run.to_json() for run in runs], look(form, columns), usual=RUN_COLUMNS, keys=RUN_KEYS)
+    print_list([run.to_json() for run in with_logs(runs)], look(form, columns), usual=RUN_COLUMNS, keys=RUN_KEYS)
 
 
 def _since(text: str) -> Instant:

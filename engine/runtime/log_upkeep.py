@@ -1,0 +1,176 @@
+"""When logs are looked after: each second while something runs, and the logs of a job some time after one of its runs ended.
+
+The loop is asked which logs are being written; the work is done in a worker's thread, one round at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from engine.clock import SECOND, Clock, Instant
+from engine.core.state import Run, State
+from engine.logs.places import stem_of
+from engine.logs.upkeep import LiveLog, LogFacts, Upkeep
+from engine.model.outcome import Outcome
+from engine.ports.store import LogRow, Store
+
+_LOG: Final = logging.getLogger(__name__)
+
+LOOK: Final = 1.0
+"""Seconds between two looks at what is being written."""
+TIDY_AFTER: Final = 10 * SECOND
+"""Until the logs of a job that had a run are tidied once more."""
+TIDY_ALL: Final = 3_600 * SECOND
+"""Until those of all jobs are: for what has become too old, and for what an earlier engine left."""
+BRIEF: Final = SECOND // 100
+"""A run as short as this has not printed more than a log may hold, and nobody asks when it printed what."""
+DISK: Final = 10
+"""Looks between two at the disk."""
+AT_ONCE: Final = 8
+"""Jobs whose logs are tidied in one round."""
+
+_BAD: Final = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.LOST, Outcome.MISSED})
+
+
+class LogUpkeep:
+    """A watcher of the loop (`runtime.loop.Watcher`). Use it on the engine's asyncio loop."""
+
+    def __init__(
+        self, folder: str, state: State, clock: Clock, store: Store, on_fault: Callable[[Exception], None], *,
+        look: float = LOOK,
+    ) -> None:  # fmt: skip
+        self._upkeep = Upkeep(folder)
+        self._state = state
+        self._clock = clock
+        self._store = store
+        self._on_fault = on_fault
+        self._look = look
+        self._due: dict[str, Instant] = {}
+        """Jobs whose logs are to be tidied, and when (monotonic)."""
+        self._tidied: dict[str, Instant] = {}
+        self._all_at = clock.monotonic() + TIDY_ALL // 60
+        self._just_over: list[LiveLog] = []
+        """Logs of runs that have ended since the last look."""
+        self._rounds = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._closed = False
+        self._disk: str | None = None
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What an operator should know."""
+        return (*([self._disk] if self._disk else ()), *self._upkeep.problems)
+
+    # -- Watcher
+
+    def changed(self, jobs: set[str], resync: bool) -> None:
+        """See `runtime.loop.Watcher`."""
+
+    def ended(self, runs: Sequence[Run]) -> None:
+        """See `runtime.loop.Watcher`."""
+        for run in runs:
+            job = run.job
+            if run.log_path is not None and (run.ended_at or 0) - (run.started_at or 0) > BRIEF:
+                self._just_over.append(_log_of(run, run.log_path))
+            if run.attempts_made and job.seq > 1 and job.id not in self._due:
+                self._due[job.id] = self._tidied.get(job.id, -TIDY_AFTER) + TIDY_AFTER
+
+    def turned(self) -> None:
+        """See `runtime.loop.Watcher`."""
+        if self._timer is None and self._task is None and not self._closed and self._work:
+            self._timer = asyncio.get_running_loop().call_later(self._look, self._begin)
+
+    async def close(self) -> None:
+        """Let go; what is under way is finished."""
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
+    @property
+    def _work(self) -> bool:
+        return bool(self._state.by_attempt or self._due or self._just_over)
+
+    # -- rounds
+
+    def _begin(self) -> None:
+        self._timer = None
+        self._task = asyncio.get_running_loop().create_task(self._round())
+        self._task.add_done_callback(self._over)
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        self._task = None
+        error = task.exception()
+        if isinstance(error, Exception):
+            self._on_fault(error)
+        self.turned()
+
+    async def _round(self) -> None:
+        over, self._just_over = self._just_over, []
+        known = set(self._upkeep.problems)
+        await asyncio.to_thread(self._upkeep.look, self._live(), over, self._clock.now())
+        self._rounds += 1
+        busy = frozenset(stem_of(run.log_path) for run in self._state.runs.values() if run.log_path is not None)
+        if self._rounds % DISK == 1:
+            await self._look_at_disk(busy)
+        await self._tidy_some(busy)
+        for problem in self._upkeep.problems:
+            if problem not in known:
+                _LOG.warning("%s", problem)
+
+    def _live(self) -> list[LiveLog]:
+        return [
+            _log_of(run, run.log_path)
+            for run in {run.no: run for run in self._state.by_attempt.values()}.values()
+            if run.log_path is not None and run.live
+        ]
+
+    async def _tidy_some(self, busy: frozenset[str]) -> None:
+        now = self._clock.monotonic()
+        if now >= self._all_at:
+            self._all_at = now + TIDY_ALL
+            for name in self._state.jobs:
+                self._due.setdefault(name, now)
+        due = [job for job, at in self._due.items() if at <= now][:AT_ONCE]
+        for job_id in due:
+            del self._due[job_id]
+            self._tidied[job_id] = now
+            job = self._state.jobs.get(job_id)
+            on_record = None if job is None else await self._on_record(job_id)
+            if job is not None and on_record is not None:
+                policy = job.spec.log
+                await asyncio.to_thread(self._upkeep.tidy, job_id, policy, busy, on_record, self._clock.now())
+
+    async def _look_at_disk(self, busy: frozenset[str]) -> None:
+        warning = await asyncio.to_thread(self._upkeep.disk)
+        if warning is not None and self._disk is None:
+            _LOG.warning("%s", warning)
+        self._disk = warning
+        if self._upkeep.short:
+            on_record = {
+                job: facts for job in list(self._state.jobs) if (facts := await self._on_record(job)) is not None
+            }
+            count = await asyncio.to_thread(self._upkeep.make_room, on_record, busy)
+            if count:
+                _LOG.warning("the disk is nearly full: the logs of the %d oldest runs were removed", count)
+
+    async def _on_record(self, job: str) -> Mapping[str, LogFacts] | None:
+        try:
+            rows = await self._store.logs(job)
+        except OSError:  # asked again with its next run
+            return None
+        return {stem_of(row.log_path): _facts(row) for row in rows}
+
+
+def _log_of(run: Run, path: str) -> LiveLog:
+    return LiveLog(run.job.id, path, run.attempts_made, run.job.spec.log.max_size)
+
+
+def _facts(row: LogRow) -> LogFacts:
+    success = True if row.outcome == Outcome.SUCCESS else False if row.outcome in _BAD else None
+    return LogFacts(row.ended_at, success, success is False and not row.acked, row.left_behind)

@@ -1,0 +1,115 @@
+"""Logs looked after: times noted, cut, compressed, pruned."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from engine.clock import SECOND
+from engine.logs.chunk import read_chunk
+from engine.logs.index import read_index
+from engine.logs.places import index_path, logs_in, there
+from engine.logs.upkeep import LiveLog, LogFacts, Upkeep
+from engine.spec.log import LogKeep, LogPolicy
+
+NONE: dict[str, LogFacts] = {}
+IDLE: frozenset[str] = frozenset()
+
+
+def a_run(tmp_path: Path, number: int, size: int = 9_000) -> Path:
+    path = tmp_path / "logs" / "a" / f"{number}.log"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"x" * (size - 1) + b"\n")
+    return path
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(one.name for one in folder.iterdir())
+
+
+def upkeep(tmp_path: Path) -> Upkeep:
+    return Upkeep(str(tmp_path / "logs"))
+
+
+def test_times_are_noted_only_when_something_was_printed(tmp_path: Path) -> None:
+    path, keeper = a_run(tmp_path, 1, 100), upkeep(tmp_path)
+    live = [LiveLog("a", str(path), 1, 1 << 20)]
+    for second in range(1, 4):
+        keeper.look(live, [], second * SECOND)
+    with path.open("ab") as job:
+        job.write(b"more\n")
+    keeper.look([LiveLog("a", str(path), 2, 1 << 20)], [], 9 * SECOND)
+    index = read_index(index_path(str(path)))
+    assert [(stamp.end, stamp.at, stamp.attempt) for stamp in index.stamps] == [(100, SECOND, 1), (105, 9 * SECOND, 2)]
+    assert [index.since(at * SECOND) for at in (0, 1, 5, 9)] == [0, 100, 100, 105]
+    stamp = index.stamp_of(100)
+    assert stamp is not None
+    assert stamp.at == 9 * SECOND
+    assert index.stamp_of(105) is None
+
+
+def test_a_short_run_has_no_index(tmp_path: Path) -> None:
+    """Nothing is added for a run that ends before the first look."""
+    path = a_run(tmp_path, 1)
+    upkeep(tmp_path).look([], [], SECOND)
+    assert not Path(index_path(str(path))).exists()
+
+
+def test_a_log_beyond_its_limit_is_cut_and_positions_go_on_under_the_next_engine(tmp_path: Path) -> None:
+    path = a_run(tmp_path, 1, 3 << 20)
+    live = [LiveLog("a", str(path), 1, 512 << 10)]
+    upkeep(tmp_path).look(live, [], SECOND)
+    assert path.stat().st_blocks * 512 <= 512 << 10
+    with path.open("ab") as job:
+        job.write(b"more\n")
+    upkeep(tmp_path).look(live, [], 2 * SECOND)
+    assert read_index(index_path(str(path))).stamps[-1].end == (3 << 20) + 5
+    assert read_chunk(str(path), -5, 5).data == b"more\n"
+
+
+def test_logs_are_compressed_once_a_newer_run_is_there(tmp_path: Path) -> None:
+    """The newest log stays as it is, so does a small one, and one whose run left something behind that may print."""
+    for number, size in ((1, 9_000), (2, 50), (3, 9_000), (4, 9_000)):
+        a_run(tmp_path, number, size)
+    left = {"1": LogFacts(SECOND, success=True, in_inbox=False, left_behind=True)}
+    keeper = upkeep(tmp_path)
+    keeper.tidy("a", LogPolicy(), frozenset(), left, SECOND)
+    assert names(tmp_path / "logs" / "a") == ["1.log", "2.log", "3.log.gz", "4.log"]
+    path = there(str(tmp_path / "logs" / "a" / "3.log"))
+    assert path is not None
+    assert path.endswith("3.log.gz")
+    assert len(read_chunk(path, 0, 10_000).data) == 9_000
+    assert (tmp_path / "logs" / "a" / "3.log.gz").stat().st_mode & 0o777 == 0o600
+    a_run(tmp_path, 5)
+    keeper.tidy("a", LogPolicy(), frozenset({"4"}), NONE, SECOND)
+    assert "4.log" in names(tmp_path / "logs" / "a"), "a run that is not over keeps its log"
+    keeper.tidy("a", LogPolicy(compress=False), IDLE, NONE, SECOND)
+    assert "4.log" in names(tmp_path / "logs" / "a")
+
+
+def test_everything_of_a_pruned_run_goes_and_nothing_else(tmp_path: Path) -> None:
+    """80-security: only names that the engine made are removed."""
+    for number in range(1, 6):
+        a_run(tmp_path, number)
+    folder = tmp_path / "logs" / "a"
+    for name in ("1.index", "1.marks", "1.hooks.log", "mine.txt", "1.log.bak", "runs.log", "12.txt"):
+        (folder / name).write_text("x")
+    (folder / "99.log").symlink_to(folder / "mine.txt")
+    on_record = {str(n): LogFacts(n * SECOND, success=True, in_inbox=False, left_behind=False) for n in range(1, 6)}
+    gone = upkeep(tmp_path).tidy("a", LogPolicy(keep=LogKeep(runs=2), compress=False), IDLE, on_record, 10 * SECOND)
+    assert gone == 3
+    assert names(folder) == ["1.log.bak", "12.txt", "4.log", "5.log", "99.log", "mine.txt", "runs.log"]
+    assert sorted(log.number for log in logs_in(str(folder))) == [4, 5]
+
+
+def test_a_removed_folder_is_said_once_and_harms_nothing(tmp_path: Path) -> None:
+    path, keeper = a_run(tmp_path, 1), upkeep(tmp_path)
+    live = [LiveLog("a", str(path), 1, 1 << 20)]
+    keeper.look(live, [], SECOND)
+    shutil.rmtree(path.parent)
+    for second in (2, 3):
+        keeper.look(live, [], second * SECOND)
+    assert len(keeper.problems) == 1
+    assert keeper.tidy("a", LogPolicy(), IDLE, NONE, SECOND) == 0
+    keeper.look([LiveLog("a", str(a_run(tmp_path, 2)), 1, 1 << 20)], [], 4 * SECOND)
+    assert not keeper.problems
