@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import compileall
 import gc
 import statistics
 import subprocess
@@ -20,7 +21,8 @@ from engine.spec.config import EngineSpec, JobFile
 from engine.spec.job import Argv, JobSpec
 from jobqueue_tui.cli.hosting import settle_heap
 
-PEERS = Path(__file__).parent / "peers"
+ROOT = Path(__file__).parents[1]
+PEERS = ROOT / "benchmarks" / "peers"
 
 
 async def ours(at_once: int, count: int, folder: Path) -> float:
@@ -62,6 +64,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     count: int = options.count
+    compileall.compile_dir(ROOT / "engine", quiet=1)  # as installed: the keeper is a program that starts
     with tempfile.TemporaryDirectory() as scratch:
         # nothing is deleted before the end: after a mass deletion ext4 creates files several times slower
         top = Path(scratch)

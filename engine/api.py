@@ -7,7 +7,6 @@ Nobody who uses these protocols knows whether the engine lives in the same proce
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -25,9 +24,10 @@ from engine.model.undo import PrioritySet, Undo
 from engine.spec.job import NOTHING, Manual
 from engine.spec.limits import Limits
 from engine.spec.params import Param
+from engine.values import sealed
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class Aim:
     """What was on screen when a verb was given; the verb is refused (`changed`) when it is not so any more.
 
@@ -38,7 +38,7 @@ class Aim:
     state: RunPhase | None
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class LogChunk:
     """Bytes of a log as written. `offset` is where `data` begins, `size` how many were printed, `more` if data follows.
 
@@ -91,7 +91,7 @@ class LogTime:
     incomplete: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class Changes:
     """What changed since the last `take`: ids of jobs; `resync` = everything may have (jobs came or went)."""
 
@@ -99,7 +99,7 @@ class Changes:
     resync: bool
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class MachineLoad:
     """The machine as a whole: CPU in percent of all cores, bytes of memory, load average of one minute."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -38,6 +38,7 @@ from engine.schedule import (
 from engine.spec.job import AtSchedule, CronSchedule, DelaySchedule, EverySchedule, JobSpec, Manual
 from engine.spec.units import format_duration
 from engine.spec.when import LAST_BUSINESS_DAY, CalendarSpec, Roll, Window
+from engine.values import lean
 
 NO_CALENDARS: Final[Mapping[str, CalendarSpec]] = MappingProxyType({})
 
@@ -111,7 +112,7 @@ def _instant(at: datetime | None) -> Instant | None:
     return None if at is None else instant(at)
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Limits:
     """Where a job may be due at all: `start_at`, `end_at`, `window`, for what has no plan; and its days."""
 

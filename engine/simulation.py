@@ -31,7 +31,7 @@ from engine.spec.matrix import job_of
 from engine.testing.clock import VirtualClock
 from engine.testing.executor import Act, FakeExecutor
 from engine.testing.store import MemoryStore
-from engine.values import value
+from engine.values import lean
 
 PLENTY: Final = 1 << 50
 """Memory and processors: how much a machine has is not part of a job file."""
@@ -42,7 +42,7 @@ _REST: Final = 1_000_000
 _UNSTARTED: Final = {Outcome.SKIPPED: "skipped", Outcome.MISSED: "missed"}
 
 
-@value(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Happening:
     """One line of the timeline: `event` is queued, started, ended, skipped or missed."""
 

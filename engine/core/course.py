@@ -8,7 +8,6 @@ slot from the first to the last, but not while it waits for a retry.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -16,6 +15,7 @@ from engine.model.outcome import Because, Outcome, Reason
 from engine.spec.command import Command
 from engine.spec.hooks import CommandHolds, HookSlot
 from engine.spec.job import JobSpec
+from engine.values import lean
 
 
 class StepKind(StrEnum):
@@ -36,7 +36,7 @@ class StepKind(StrEnum):
     MISSED = "missed"
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Step:
     """One step; `index` counts preconditions."""
 

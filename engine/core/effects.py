@@ -15,9 +15,10 @@ from engine.core.state import Attempt, Job, Run
 from engine.core.timers import Timers
 from engine.model.alert import Alert
 from engine.ports.executor import AttemptId, Order
+from engine.values import lean
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Ack:
     """An operator has seen how a run on record ended."""
 

@@ -6,16 +6,16 @@ them must be gone before anything of it starts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from engine.clock import Instant
+from engine.values import lean
 
 EVERYTHING: Final = ""
 """The scope of a hold of the whole engine; other scopes are tags."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Hold:
     """Since when, until when (None: until released), by whom and why nothing of `scope` starts."""
 

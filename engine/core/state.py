@@ -29,6 +29,7 @@ from engine.spec.job import NOTHING, JobSpec
 from engine.spec.matrix import Shard
 from engine.spec.params import NOTHING_GIVEN, Given
 from engine.spec.when import Blackout, CalendarSpec
+from engine.values import lean
 
 COUNTED = frozenset({RunKind.SCHEDULE, RunKind.CATCH_UP, RunKind.NEEDS, RunKind.WATCH})
 """Kinds of runs that `max_runs` counts."""
@@ -88,7 +89,7 @@ class Tally:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Changes:
     """Changes of watched files that no run has seen yet (`core.changes`). `held`: all of them came while nothing could start."""
 
@@ -505,7 +506,7 @@ class Stretch(NamedTuple):
     until: Instant
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Settling:
     """A job whose past gets its fate, step by step."""
 

@@ -14,69 +14,69 @@ from typing import TypeAlias
 
 from engine.clock import Instant
 from engine.core.state import Job, Run
-from engine.values import value
+from engine.values import lean
 
 
-@value(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Due:
     """The next occurrence of a job's schedule."""
 
     job: Job
 
 
-@value(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class RetryAt:
     """A run's next attempt may start."""
 
     run: Run
 
 
-@value(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class ResumeAt:
     """The end of a pause or hold that was given a length."""
 
     target: Run | Job
 
 
-@value(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class DeadlineAt:
     """A queued run's start deadline."""
 
     run: Run
 
 
-@value(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class OverAt:
     """The `end_at` of a job without a plan has passed."""
 
     job: Job
 
 
-@value(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class LookAt:
     """A run of the job may be late, stuck or about to break its `finish_by`."""
 
     job: Job
 
 
-@value(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class BlackoutEdge:
     """A blackout begins or ends."""
 
 
-@value(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class DrainEnd:
     """The patience of a shutdown ends."""
 
 
-@value(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class HoldEnd:
     """The time of a hold of a tag or of the engine is up."""
 
     scope: str
 
 
-@value(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class GoOn:
     """Jobs that were held together go on, a few at a time."""
 

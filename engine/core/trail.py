@@ -7,12 +7,13 @@ what has run: so the last such break is remembered, and what lies ahead of the c
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from engine.clock import Instant
+from engine.values import lean
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Trail:
     """See the module. `before`: records reach up to here without a break; `since`: and again from here to `planned_until`.
 

@@ -8,7 +8,6 @@ may run as, the engine's own file says: who may speak to the engine of root is n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import BadJobFile
@@ -16,9 +15,10 @@ from engine.jobfile import load, render
 from engine.jobfile.showing import from_env_files
 from engine.spec.config import EngineSpec, JobFile
 from engine.spec.when import Blackout
+from engine.values import lean
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Host:
     """What the engine has: its settings and blackouts, names of pools, calendars and notifiers, and the jobs of its own file."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from engine.api import Aim
@@ -41,12 +40,13 @@ from engine.runtime.records import job_record
 from engine.spec.job import NOTHING, Manual
 from engine.spec.limits import Limits
 from engine.spec.params import Param, masked
+from engine.values import lean
 
 _COMING_SLICE: Final = 20
 """Occurrences between two looks at the loop: 100 us each where the zone and DST have a say."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Job:
     """Implements `engine.api.JobView` on the loop's own object."""
 

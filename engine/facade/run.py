@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from engine.api import Aim
 from engine.clock import Instant
@@ -24,9 +23,10 @@ from engine.model.record import Json, RunKind, RunRecord
 from engine.model.states import RunPhase
 from engine.model.undo import NONE, PrioritySet, Undo
 from engine.runtime.records import run_record
+from engine.values import lean
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Run:
     """Implements `engine.api.RunView` on the loop's own object; stays valid after the run is over."""
 

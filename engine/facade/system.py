@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 from engine.core.state import State
 from engine.model.system import PoolUse
+from engine.values import lean
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Sizes:
     """Bytes; None where they cannot be had."""
 

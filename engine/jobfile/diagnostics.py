@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Final
+
+from engine.values import lean
 
 _WIDTH: Final = 160
 """Characters of a source line that are shown; a file may be one line of 16 MiB."""
@@ -20,7 +22,7 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Diagnostic:
     """One finding. `line` and `column` are 1-based, in characters; `path` is like `jobs.backup.timeout`, "" for the file.
 

@@ -7,18 +7,19 @@ a draft holds values of all kinds.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Generic, NamedTuple, TypeVar, cast
 
 from engine.jobfile.nodes import Node, Scalar
 from engine.jobfile.reading import Bad, Reading
 from engine.jobfile.source import Source
+from engine.values import lean
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Key(Generic[T_co]):
     """A key of a map and how its value is read."""
 
@@ -35,7 +36,7 @@ class Item(NamedTuple):
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Draft:
     """Values by key.
 

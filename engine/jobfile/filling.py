@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from os.path import normpath
 from pathlib import PurePosixPath
@@ -29,11 +29,12 @@ from engine.spec.job import NOTHING
 from engine.spec.secret import FromCommand, FromFile, FromVariable, Secret
 from engine.spec.template import NEEDS_FORM, Lookup, TemplateError, at_load, escape, in_full
 from engine.spec.watch import DEBOUNCE, Watch
+from engine.values import lean
 
 _ASKED: Final = re.compile(r"\$\{(needs\.[^{}]*)\}")
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Surroundings:
     """What a load has around it: the report, environment files, the engine's environment."""
 

@@ -14,6 +14,7 @@ from engine.jobfile.draft import Draft, merge
 from engine.jobfile.nodes import Node, Scalar
 from engine.jobfile.reading import Report
 from engine.jobfile.source import Source
+from engine.values import lean
 
 _SCHEDULES: Final = frozenset(key.name for key in keys.SCHEDULES)
 _COMMANDS: Final = frozenset(key.name for key in keys.COMMANDS)
@@ -23,7 +24,7 @@ _OWN: Final = frozenset({keys.EXTENDS.name, keys.ID.name, keys.WAS.name})
 """Keys of a layer that say something about the layer, not about the job."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Written:
     """A job or a template as one file has it."""
 
@@ -41,7 +42,7 @@ class Written:
         return f"jobs.{self.id}"
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Resolved:
     """A job with all its layers; not `complete` if a template that it extends was not to be had."""
 

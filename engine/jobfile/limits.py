@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -16,6 +15,7 @@ from engine.jobfile.reading import Report
 from engine.planning import plan_of
 from engine.spec.job import AtSchedule, EverySchedule, JobSpec
 from engine.spec.when import DAY_SECONDS, EVERY_DAY, EXACTLY_ONCE, CalendarSpec, DstRule, Roll, Window
+from engine.values import lean
 
 _OF_A_SCHEDULE: Final[tuple[Key[object], ...]] = (
     *(keys.JITTER, keys.WINDOW, keys.DST),
@@ -25,7 +25,7 @@ _BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """Where a schedule without `start_at` is asked for its first time; dates repeat every 28 years."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class LimitKeys:
     """What these keys of a job say."""
 

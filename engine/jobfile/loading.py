@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -29,6 +29,7 @@ from engine.jobfile.tree import TreeError, TreeReader
 from engine.schedule import zone
 from engine.spec.config import JobFile
 from engine.spec.job import JOB_ID_PATTERN, NOTHING
+from engine.values import lean
 
 FORMAT_VERSION: Final = 1
 
@@ -39,7 +40,7 @@ _TOP_KEY: Final = re.compile(
 _TOP_KEYS_TRIED: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Loaded:
     """The outcome of a load: the job file, None if there is an error, and every finding, by place."""
 

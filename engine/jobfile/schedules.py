@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from zoneinfo import available_timezones
@@ -16,6 +15,7 @@ from engine.jobfile.tables import read_map, table
 from engine.jobfile.times import time
 from engine.schedule import Cron, CronError, zone
 from engine.spec.job import CronEntry
+from engine.values import lean
 
 _FIELDS: Final = ("second", "minute", "hour", "day of month", "month", "day of week")
 _SPECIALS: Final = {
@@ -139,7 +139,7 @@ def _place_of(r: Reading, node: Scalar, expression: str, error: CronError) -> Pl
     return Place(node.line, start + word.start() + max(0, word[0].find(error.text)) + 1)
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class AtTimes:
     """`at:` as written: times, naive ones still without their zone, each with its node."""
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.jobfile.nodes import START, Place
+from engine.values import lean
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 """Of the job file with all its includes."""
@@ -45,7 +46,7 @@ class SourceError(Exception):
         self.place = place
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Source:
     """A job file as read. `name` is how messages call it, `folder` where its relative paths start (absolute)."""
 

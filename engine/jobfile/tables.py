@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 
 from engine.jobfile.draft import Draft, Item, Key
 from engine.jobfile.fields import expected
 from engine.jobfile.nodes import Map, Node, Scalar, text_shown
 from engine.jobfile.reading import BAD, Bad, Reading
+from engine.values import lean
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Alias:
     """Another spelling: of the key `target`, or of the key `part` in the map `target`. `read` where its form differs."""
 
@@ -24,7 +25,7 @@ class Alias:
         return f"{self.target}.{self.part}" if self.part else self.target
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Table:
     """What a map may hold. `noun` names the map in messages ("a job")."""
 

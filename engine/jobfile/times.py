@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -17,6 +16,7 @@ from engine.jobfile.tables import read_map, table
 from engine.schedule import CronError, week_days
 from engine.spec.job import JOB_ID_PATTERN
 from engine.spec.when import DAY_SECONDS, DstGap, DstOverlap
+from engine.values import lean
 
 FIRST_YEAR: Final = 1970
 LAST_YEAR: Final = 9998
@@ -50,7 +50,7 @@ def end_time(r: Reading, node: Node) -> datetime | Bad:
     return value
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class WallTime:
     """A wall time put into its zone: the instant (of the first round), and what the clock does there."""
 

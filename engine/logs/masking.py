@@ -6,16 +6,16 @@ A secret is hidden by as many stars as it has bytes: whoever reads a log counts 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from engine.logs.secret_child import digest, read_marks
+from engine.values import lean
 
 MARKS: Final = ".marks"
 _VISIBLE: Final = re.compile(rb"[^\r\n]")
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Marks:
     """What is to be hidden: lengths and hashes by the first byte of the values."""
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from engine.clock import Instant
 from engine.model.outcome import Outcome
 from engine.spec.notify import When
+from engine.values import sealed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class Alert:
     """One alert. `when` None: for dead-man's switches alone, `text` is what is put behind their URL."""
 

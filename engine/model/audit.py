@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from engine.clock import Instant
 from engine.model.record import Json, iso
+from engine.values import sealed
 
 
 class Done(StrEnum):
@@ -17,7 +17,7 @@ class Done(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class Deed:
     """A verb as it is given: who, what, on what, and what of it was on screen (`run_id`, `state`)."""
 
@@ -31,7 +31,7 @@ class Deed:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class AuditRecord:
     """A verb on record; `code` says why it was refused. `no` rises."""
 

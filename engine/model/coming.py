@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from engine.clock import Instant
 from engine.model.record import Json, iso
+from engine.values import sealed
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class Coming:
     """`at` is its planned time, `due` when it may start (its jitter added). `skipped` is the reason why it will not run, in
     the words of an outcome (`operator`, `calendar`), else empty; `note` what a change of the clock does to it, else empty."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 
 from engine.model.record import Json
+from engine.values import sealed
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class DayRecord:
     """How often a job's runs ended how on a day (`day`: days since 1970-01-01, UTC). Durations in seconds, sizes in bytes."""
 

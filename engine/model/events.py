@@ -8,15 +8,16 @@ attempt_id data`, where `data` has the fields that its class adds (50-cli-server
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import ClassVar, Final, cast
 
 from engine.clock import Instant
 from engine.model.outcome import Outcome
 from engine.model.record import Json, RunKind, iso
+from engine.values import sealed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class Event:
     """What all have in common; `job`, `run_id`, `attempt_id` are None where an event is about none."""
 
@@ -57,7 +58,7 @@ def _plain(value: object) -> Json:
 # -- runs: the type is the state that was reached ----------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class RunQueued(Event):
     """An occurrence became a run."""
 
@@ -66,7 +67,7 @@ class RunQueued(Event):
     planned_at: Instant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class RunStarted(Event):
     """An attempt has begun: its process exists, its function was called."""
 
@@ -75,7 +76,7 @@ class RunStarted(Event):
     pid: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class RunPaused(Event):
     """It stands still; `until` = automatic resume."""
 
@@ -83,14 +84,14 @@ class RunPaused(Event):
     until: Instant | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class RunResumed(Event):
     """It goes on after a pause."""
 
     type: ClassVar[str] = "resumed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class RunStopping(Event):
     """It was told to end."""
 
@@ -98,7 +99,7 @@ class RunStopping(Event):
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class RunRetrying(Event):
     """An attempt failed and another one follows."""
 
@@ -108,7 +109,7 @@ class RunRetrying(Event):
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class RunEnded(Event):
     """It has its one fate. `count`: the occurrences that a `missed` record stands for."""
 
@@ -121,7 +122,7 @@ class RunEnded(Event):
     count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class RunSampled(Event):
     """What it uses now: percent of one core, resident bytes, of the whole tree."""
 
@@ -130,7 +131,7 @@ class RunSampled(Event):
     rss_bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class Alerted(Event):
     """Something that is worth telling a person came up; notifiers that want it get it."""
 
@@ -139,7 +140,7 @@ class Alerted(Event):
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class FactsAttached(Event):
     """A subscriber put facts on the run's record."""
 
@@ -150,21 +151,21 @@ class FactsAttached(Event):
 # -- jobs --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class JobAdded(Event):
     """A job joined the running engine."""
 
     type: ClassVar[str] = "job_added"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class JobRemoved(Event):
     """A job left; what runs of it ends."""
 
     type: ClassVar[str] = "job_removed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class JobChanged(Event):
     """An operator changed it: the facts that differ, by name, as they are now."""
 
@@ -175,7 +176,7 @@ class JobChanged(Event):
 # -- the engine --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class EngineStarted(Event):
     """It has begun."""
 
@@ -183,14 +184,14 @@ class EngineStarted(Event):
     jobs: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class EngineStopping(Event):
     """Nothing new starts."""
 
     type: ClassVar[str] = "engine_stopping"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class StoreFailed(Event):
     """The state cannot be written: nothing starts until it can. Not durable, for want of a store."""
 
@@ -198,14 +199,14 @@ class StoreFailed(Event):
     problem: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class StoreRecovered(Event):
     """The state can be written again."""
 
     type: ClassVar[str] = "store_recovered"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class ClockStepped(Event):
     """Wall time moved against monotonic time, by so many microseconds: the clock was set, or the machine slept."""
 
@@ -213,7 +214,7 @@ class ClockStepped(Event):
     by: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class Resync(Event):
     """What came before is lost to this subscriber: look at everything anew, then go on from here."""
 

@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 from typing import Final
 
-from engine.values import value
+from engine.values import lean
 
 
 class Outcome(StrEnum):
@@ -65,7 +65,7 @@ class Because(StrEnum):
 _TEXT: Final = re.compile(r"([a-z_]+)(?:\((.*)\))?", re.DOTALL)
 
 
-@value(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Reason:
     """A reason and its value; `str()` gives `exit(3)`, `upstream(etl)`, `timeout`."""
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from enum import StrEnum
 from typing import Final, TypeAlias
 
 from engine.clock import SECOND, Instant, moment
 from engine.model.outcome import Outcome
 from engine.model.states import JobStatus, RunPhase
-from engine.values import value
+from engine.values import lean, sealed
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -32,7 +32,7 @@ def iso(at: Instant | None) -> str | None:
     return None if at is None else moment(at).isoformat()
 
 
-@value(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class AttemptRecord:
     """One start of the command within a run. Durations in seconds, sizes in bytes, None = unknown."""
 
@@ -63,7 +63,7 @@ class AttemptRecord:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class StateError:
     """What went wrong in a run: the job's own error (a traceback where there is one), and those of its hooks by slot."""
 
@@ -79,7 +79,7 @@ class StateError:
         return {slot: list(texts) for slot, texts in self.hook_errors.items()}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class RunRecord:
     """One run. Instants in microseconds, durations in seconds, sizes in bytes; None = unknown or not yet.
 
@@ -177,7 +177,7 @@ _BUILT_RUN: Final = {
 _PLAIN_RUN: Final = tuple(f.name for f in fields(RunRecord) if f.name not in _BUILT_RUN)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class Counters:
     """Per job, over its life: starts = success + failed + timed_out + stopped + lost + active, at any moment.
 
@@ -194,7 +194,7 @@ class Counters:
     missed: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class JobRecord:
     """One job as listed."""
 
@@ -261,7 +261,7 @@ class JobRecord:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class Why:
     """Why a job is not running: one line, and more lines for who wants them."""
 
@@ -275,7 +275,7 @@ class Why:
         return {"id": self.id, "status": self.status, "reason": self.reason, "details": list(self.details)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class EngineStatus:
     """`ctl status`."""
 

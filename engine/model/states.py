@@ -11,7 +11,7 @@ from typing import ClassVar, Final, TypeAlias
 
 from engine.clock import Instant
 from engine.model.outcome import Outcome, Reason
-from engine.values import value
+from engine.values import lean
 
 
 class RunPhase(StrEnum):
@@ -38,7 +38,7 @@ class JobStatus(StrEnum):
     ENDED = "ended"
 
 
-@value(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Queued:
     """Waits for its turn; why is asked for (`why`), not stored, since it changes without the run."""
 
@@ -46,7 +46,7 @@ class Queued:
     since: Instant
 
 
-@value(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Starting:
     """Its attempt is durable and ordered; no process is known yet."""
 
@@ -54,7 +54,7 @@ class Starting:
     since: Instant
 
 
-@value(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Running:
     """A process exists."""
 
@@ -63,7 +63,7 @@ class Running:
     pid: int
 
 
-@value(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Paused:
     """Every process of the tree is stopped; `until` = automatic resume."""
 
@@ -73,7 +73,7 @@ class Paused:
     until: Instant | None = None
 
 
-@value(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Retrying:
     """The last attempt failed; the next one comes at `until`, or later for want of a slot. Holds no slot."""
 
@@ -82,7 +82,7 @@ class Retrying:
     until: Instant
 
 
-@value(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Stopping:
     """Told to end, not over yet. `reason` is what the record will say."""
 
@@ -92,7 +92,7 @@ class Stopping:
     reason: Reason
 
 
-@value(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Ended:
     """Over, with its one fate."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from engine.model.outcome import Outcome
 from engine.model.record import Json
+from engine.values import sealed
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class Spread:
     """Of the recent runs, in seconds; None before the first."""
 
@@ -18,7 +19,7 @@ class Spread:
     longest: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class JobStats:
     """Durations and waits of the recent runs, how they ended (oldest first), and what all runs used."""
 

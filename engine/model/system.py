@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from engine.model.record import Json
+from engine.values import sealed
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class PoolUse:
     """A pool: its slots, and how many of them live runs hold."""
 
@@ -22,7 +21,7 @@ class PoolUse:
         return {"name": self.name, "slots": self.slots, "taken": self.taken, "holders": [*self.holders]}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class SystemRecord:
     """Sizes in bytes; None = unknown (no folder, no such disk). `log_disk_*` is the disk that logs are written to."""
 

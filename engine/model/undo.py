@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Final
 
 from engine.model.record import Json
+from engine.values import sealed
 
 NONE: Final[Mapping[str, Json]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class Undo:
     """`str()` names it as a person would give it: `resume etl`, `priority etl 5`. An empty target is the engine."""
 
@@ -29,7 +30,7 @@ class Undo:
         return {"verb": self.verb, "target": self.target, "arguments": dict(self.arguments)}
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class PrioritySet:
     """The priority that is in force now, and what brings the one before back."""
 

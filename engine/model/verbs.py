@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from math import isfinite
@@ -20,6 +19,7 @@ from engine.clock import instant
 from engine.model.record import Json
 from engine.spec.job import PRIORITY_MAX, PRIORITY_MIN
 from engine.spec.units import parse_duration
+from engine.values import sealed
 
 ArgValue: TypeAlias = "bool | int | float | str | Mapping[str, str] | None"
 
@@ -52,7 +52,7 @@ class ArgKind(StrEnum):
     PATH = "path"
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class Arg:
     """One argument. `least` and `most` bound an integer; `positional`: it stands last on the command line, without `--`."""
 
@@ -67,7 +67,7 @@ class Arg:
     most: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class Verb:
     """One verb. `done` is the word that reports it: `etl: paused`."""
 
@@ -82,7 +82,7 @@ class BadArguments(ValueError):  # noqa: N818 - says what is the case
     """Arguments that a verb does not take, misses or cannot read; the text names every one of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class Arguments:
     """The arguments of one call, checked against the table. Asking for a name that the verb lacks is a KeyError."""
 

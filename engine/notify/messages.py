@@ -7,7 +7,6 @@ without control characters, and never into a URL, a header or shell text (80-sec
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -15,6 +14,7 @@ from engine.clock import moment
 from engine.model.alert import Alert
 from engine.spec.notify import ByCommand, ByPing, ByUrl, Notifier
 from engine.spec.template import at_start
+from engine.values import lean
 
 LINES: Final = 50
 """Alerts that one message lists; of the rest it tells the number."""
@@ -22,7 +22,7 @@ LONGEST: Final = 500
 """Characters of one line."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Message:
     """What `engine.notify.child` is told to do."""
 

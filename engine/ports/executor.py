@@ -14,7 +14,7 @@ are repeated after a reconnect until they were acknowledged; receivers ignore wh
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol, TypeAlias
@@ -22,7 +22,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 from engine.clock import Instant
 from engine.spec.context import JobFunction
 from engine.spec.limits import NO_LIMITS, Limits
-from engine.values import value
+from engine.values import lean
 
 AttemptId: TypeAlias = str
 """`JOB:N.K` or `JOB[item]:N.K`: the K-th attempt of a run; never reused."""
@@ -64,7 +64,7 @@ class Home(StrEnum):
 # -- orders: engine -> executor ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@lean(frozen=True, slots=True, kw_only=True)
 class Calling:
     """A callable attempt: the function (None: `argv` calls it in a child), and what its context begins with."""
 
@@ -79,7 +79,7 @@ class Calling:
     params: Mapping[str, str] = field(default_factory=dict)
 
 
-@value(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Launch:
     """Start one attempt. Idempotent by attempt id.
 
@@ -114,21 +114,21 @@ class Launch:
         return Home.CALL if self.calling is not None and self.calling.function is not None else Home.LOCAL
 
 
-@value(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Limit:
     """At most so many attempts with `slot` live at once; waiting launches start as others end. Before the first one: none."""
 
     running: int
 
 
-@value(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Withdraw:
     """Take back launches that still wait; answered by `Withdrawn` with those that did not start."""
 
     attempts: tuple[AttemptId, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Stop:
     """End the whole tree: `signal`, after `grace` seconds KILL, until nothing carries the tag. A paused tree is continued to die.
 
@@ -141,21 +141,21 @@ class Stop:
     cause: Cause = Cause.STOP
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Pause:
     """Stop the whole tree in its tracks; answered by Paused or PauseRefused (after 2 s of a tree that keeps forking)."""
 
     attempt: AttemptId
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Resume:
     """Let a paused tree go on; answered by Resumed."""
 
     attempt: AttemptId
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Signal:
     """Send this signal to every process of the tree, once. A paused tree takes it when it goes on. Not answered."""
 
@@ -163,7 +163,7 @@ class Signal:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class SetTimeout:
     """From now on this timeout counts, from the start and without pauses (None: none). One that has passed ends the run."""
 
@@ -171,7 +171,7 @@ class SetTimeout:
     seconds: float | None
 
 
-@value(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Acknowledge:
     """These ends (Ended or SpawnFailed) are durable here: forget them."""
 
@@ -184,7 +184,7 @@ Order: TypeAlias = Launch | Limit | Withdraw | Stop | Pause | Resume | Signal | 
 # -- reports: executor -> engine --------------------------------------------------------------------------------
 
 
-@value(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Started:
     """The process exists. `ticks` is its start time since boot in clock ticks (lower bound, exact to `ticks_span`)."""
 
@@ -195,7 +195,7 @@ class Started:
     ticks_span: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class SpawnFailed:
     """No process came to be, and no Ended follows. `step` is what failed: cwd, log, stdin, exec, fork, keeper, or the
     key of the job file that asked for it (user, nofile, nice …).
@@ -210,7 +210,7 @@ class SpawnFailed:
     secret: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class LeftBehind:
     """A process of the tree that outlived its leader."""
 
@@ -218,7 +218,7 @@ class LeftBehind:
     command: str
 
 
-@value(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Ended:
     """The leader is over: exit code or signal (both None: unknown, nobody could wait for it).
 
@@ -250,7 +250,7 @@ class Ended:
     """A function that ignores its stop goes on; `Freed` follows when it ends, until then it keeps its slot."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Failure:
     """The exception that ended a function: `ValueError: no rows`, and its traceback."""
 
@@ -258,14 +258,14 @@ class Failure:
     traceback: str
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Freed:
     """A function that went on after its end was recorded is over."""
 
     attempt: AttemptId
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class DataSaved:
     """What a function saved, by name: for its run, and for its job (None removes the name). JSON values."""
 
@@ -274,14 +274,14 @@ class DataSaved:
     job: Mapping[str, object]
 
 
-@value(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Withdrawn:
     """These launches were taken back and will not start."""
 
     attempts: tuple[AttemptId, ...]
 
 
-@value(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Paused:
     """Every process of the tree is stopped."""
 
@@ -289,7 +289,7 @@ class Paused:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class PauseRefused:
     """The tree could not be stopped as a whole and goes on; `timeout`: a function did not acknowledge in time."""
 
@@ -299,7 +299,7 @@ class PauseRefused:
     timeout: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Exceeded:
     """The tree is beyond a limit (MEMORY, CPU) and goes on for now: it is told, once per excess; `pausing`: Paused follows."""
 
@@ -311,7 +311,7 @@ class Exceeded:
     pausing: bool
 
 
-@value(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Resumed:
     """The tree goes on."""
 
@@ -319,7 +319,7 @@ class Resumed:
     at: Instant
 
 
-@value(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Sampled:
     """What the whole tree uses now: CPU in percent of one core, resident bytes, processes, highest `rss` ever seen."""
 
@@ -342,7 +342,7 @@ Sink: TypeAlias = Callable[[Sequence[Report]], None]
 # -- adoption ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class AttemptRef:
     """What the store knows of an attempt that was claimed and has no end on record (`pid` None: no start on record either)."""
 
@@ -377,7 +377,7 @@ class Missing(StrEnum):
     """The machine was started anew since."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class StillRunning:
     """An adopted attempt; `exit_known` says whether its true exit code will be had."""
 
@@ -386,14 +386,14 @@ class StillRunning:
     exit_known: bool
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class StillWaiting:
     """A launch that waits in the executor."""
 
     attempt: AttemptId
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class NotFound:
     """An attempt that the executor does not have."""
 

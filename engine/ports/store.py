@@ -17,6 +17,7 @@ from engine.model.outcome import Outcome
 from engine.model.record import RunRecord
 from engine.spec.job import NOTHING
 from engine.spec.params import Given
+from engine.values import lean
 
 TAKEN_AT: Final = "backup:taken_at"
 """Fact in a copy of the state: when it was made (microseconds since the epoch)."""
@@ -203,7 +204,7 @@ class AckRow(NamedTuple):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Forget:
     """What may be forgotten: of these jobs all but so many runs, and everything older than an instant."""
 
@@ -251,7 +252,7 @@ class Batch:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Stored:
     """What was found at the start. `runs` are those without an outcome; `damaged` names the file set aside, if any.
 

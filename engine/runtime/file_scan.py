@@ -16,6 +16,7 @@ from hashlib import blake2b
 from typing import Final
 
 from engine.spec.watch import ANY_DEPTH, Watch, has_magic, matches_name
+from engine.values import lean
 
 KEPT: Final = 1_000
 """Files of a job whose fingerprints are stored."""
@@ -109,7 +110,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Known:
     """What a job was last told of. `since`: files whose newest time is before it are not taken for new."""
 

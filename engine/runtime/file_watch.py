@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.runtime.file_scan import Known, Look, from_text, look_at, to_text
 from engine.spec.watch import Watch, concerns
+from engine.values import lean
 
 if TYPE_CHECKING:
     from watchfiles._rust_notify import RustNotify
@@ -33,7 +34,7 @@ UNKNOWN: Final = 60.0
 """Seconds until folders that cannot be watched (the system's limit is reached) are tried again, and looked at meanwhile."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Seen:
     """What a job's files look like now, to be stored; `changed`: a file appeared or changed since it was last told."""
 

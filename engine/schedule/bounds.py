@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from engine.clock import Instant
 from engine.schedule.plans import Plan
+from engine.values import lean
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class BoundedPlan:
     """The times of `base` from `start` to `end`, both included; None: no bound."""
 

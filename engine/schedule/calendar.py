@@ -6,10 +6,11 @@ Days are counted from 1970-01-01 on the job's own clock.
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Final, Protocol
+
+from engine.values import lean
 
 FIRST_DAY: Final = date(1970, 1, 1).toordinal()
 FAR: Final = 366
@@ -35,7 +36,7 @@ class Days(Protocol):
         """Is the day one of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Calendar:
     """Weekdays, single days, (month, day) of every year, holidays of a country; a day of any of them is in it."""
 
@@ -69,7 +70,7 @@ def holidays_of(country: str) -> Container[date]:
         raise ValueError(f"there are no holidays of {country}") from None
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class LastBusinessDays:
     """The last day of each month that is no weekend and not in `off`."""
 
@@ -95,7 +96,7 @@ class LastBusinessDays:
 SATURDAY_SUNDAY: Final = frozenset({5, 6})
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class JobDays:
     """The days of one job: those of `on` (None: all) without those of `off`."""
 

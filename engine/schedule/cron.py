@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -13,12 +13,13 @@ from engine.schedule.dst import DEFAULT_DST, ELAPSED, Dst, next_instant
 from engine.schedule.grammar import Expression, parse
 from engine.schedule.matcher import Matcher
 from engine.schedule.zones import Wall, zone
+from engine.values import lean
 
 _YEAR_2000: Final[Wall] = 946_684_800_000_000
 _SHORTEST_MONTH: Final = 28
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Cron:
     """A cron expression, parsed once. Equal ones mean the same times, however they were written.
 

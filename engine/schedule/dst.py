@@ -7,13 +7,13 @@ at every instant whose wall time matches. The rule is that of Debian's cron, wit
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import tzinfo
 from enum import StrEnum
 from typing import Protocol
 
 from engine.clock import Instant
 from engine.schedule.zones import DAY, Shift, Wall, locate, offset, shift_between
+from engine.values import lean
 
 
 class Gap(StrEnum):
@@ -31,7 +31,7 @@ class Overlap(StrEnum):
     BOTH = "both"
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Dst:
     """The rule for fixed times; the default runs each exactly once."""
 

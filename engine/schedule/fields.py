@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Final
 
 from engine.schedule.cron_error import CronError, clip
+from engine.values import lean
 
 _NO_NAMES: Final[Mapping[str, int]] = MappingProxyType({})
 _MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
@@ -20,7 +21,7 @@ _WEEKDAYS: Final = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _SUNDAY_TOO: Final = 7
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Domain:
     """What one field may hold. `hash_high` is the upper end of a plain `H`: the 28th exists in every month."""
 
@@ -39,7 +40,7 @@ MONTH: Final = Domain("month", 1, 12, 12, MappingProxyType({name: n for n, name 
 WEEKDAY: Final = Domain("day of week", 0, 7, 6, MappingProxyType({name: n for n, name in enumerate(_WEEKDAYS)}))
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class MonthDays:
     """Days of the month: numbers, the last day (`L`), the last Monday-to-Friday day (`LW`)."""
 
@@ -53,7 +54,7 @@ class MonthDays:
         return len(self.days) == DAY.high
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class WeekDays:
     """Days of the week, Sunday = 0: each such day, the nth of a month as (weekday, n), the last of a month."""
 
@@ -192,7 +193,7 @@ def _unwrapped(domain: Domain, first: str, final: str, low: int) -> str:
     return f"write {clip(first)}-{domain.high},{domain.low}-{clip(final)}"
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class _Hint:
     """What somebody probably meant by a term that is refused."""
 

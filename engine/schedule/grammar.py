@@ -8,12 +8,12 @@ against day of week are those of Debian's cron.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from engine.schedule.cron_error import CronError
 from engine.schedule.fields import HOUR, MINUTE, MONTH, SECOND, MonthDays, WeekDays, month_days, plain, week_days
+from engine.values import lean
 
 __all__ = ["ALIASES", "MAX_LENGTH", "CronError", "Expression", "parse"]
 
@@ -37,7 +37,7 @@ _FOREIGN: Final = re.compile(r"[^\t -~]")
 _SHAPE: Final = "5 fields (minute, hour, day of month, month, day of week), or 6 with the seconds first"
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Expression:
     """What a cron expression says. All tuples are sorted, weekdays count from Sunday = 0.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import tzinfo
 from typing import Final
 
 from engine.clock import SECOND, Instant
 from engine.schedule.plans import Plan
 from engine.schedule.zones import DAY, LAST_WALL, Shift, Wall, locate, offset, shift_between
+from engine.values import lean
 
 _TRIES: Final = 400
 """Stretches of open hours without an occurrence after which there is none: more than a year of days, 33 of months."""
@@ -17,7 +18,7 @@ _EPOCH_WEEKDAY: Final = 3
 """1970-01-01 was a Thursday; Monday is 0."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Hours:
     """Open from `start` to `end` (not included), in seconds since midnight, on `days`; over midnight if `start` > `end`.
 
@@ -48,7 +49,7 @@ class Hours:
         return (day + _EPOCH_WEEKDAY) % 7 in self.days
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class HoursPlan:
     """The times of `base` that lie inside `hours` on the clock of `zone`."""
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from copy import copy
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from typing import Final
@@ -21,13 +20,14 @@ from engine.clock import SECOND
 from engine.schedule.fields import MONTH, MonthDays, WeekDays
 from engine.schedule.grammar import Expression
 from engine.schedule.zones import FIRST_WALL, LAST_WALL, Wall
+from engine.values import lean
 
 _ANY: Final = "*"
 _EVERY_DAY: Final = "0 0 * * *"
 _DAY_SECONDS: Final = 86_400
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Matcher:
     """The union of some sets of days, each plain enough for croniter (at most four), and the times within each day."""
 

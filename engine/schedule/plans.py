@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from engine.clock import SECOND, Instant
 from engine.schedule.cron import Cron
 from engine.schedule.dst import DEFAULT_DST, ELAPSED, Dst, next_instant
 from engine.schedule.zones import DAY, LAST_WALL, Wall
+from engine.values import lean
 
 _HOUR: Final = 3_600 * SECOND
 
@@ -26,7 +27,7 @@ class Plan(Protocol):
         """The first one strictly later than `after`; None: never again."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class CronPlan:
     """The union of cron expressions, each read on the clock of its zone; an instant that several name counts once."""
 
@@ -44,7 +45,7 @@ class CronPlan:
         return min((at for at in found if at is not None), default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class EveryPlan:
     """A fixed rate, start to start: no lateness of a run moves the next one.
 
@@ -88,7 +89,7 @@ class EveryPlan:
         return self.anchor + ((after - self.anchor) // self.period + 1) * self.period
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class _RoundTimes:
     period: int
 
@@ -98,7 +99,7 @@ class _RoundTimes:
         return min(following, midnight + DAY)
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class AtPlan:
     """Single instants. They are kept sorted, each once."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import tzinfo
 from typing import Final
 
@@ -10,12 +10,13 @@ from engine.clock import Instant
 from engine.schedule.calendar import FAR, JobDays
 from engine.schedule.plans import Plan
 from engine.schedule.zones import DAY, Shift, locate, offset
+from engine.values import lean
 
 _TRIES: Final = 400
 """Days without an occurrence that are looked at before there is none."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class RolledPlan:
     """The times of `base`, those of excluded days moved forward (`step` 1) or back (-1); what meets there is one.
 

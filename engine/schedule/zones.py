@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from engine.clock import SECOND, Instant
 from engine.schedule.cron_error import CronError
+from engine.values import lean
 
 Wall: TypeAlias = int
 """Microseconds since 1970-01-01T00:00 on the wall clock of some zone."""
@@ -34,7 +34,7 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 _NAME: Final = re.compile(r"[A-Za-z0-9_+-]{1,32}(?:/[A-Za-z0-9_+-]{1,32}){0,3}")
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Shift:
     """A change of the clock at instant `at`; offsets east of UTC in microseconds."""
 

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from keyword import iskeyword
 from typing import TypeAlias
 
 from engine.spec.context import JobFunction
+from engine.values import sealed
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class Shell:
     """A command given as text: run as the last argument of the job's `shell`; never substituted into."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class Argv:
     """A command given as a list: executed as it is, without a shell."""
 
     args: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class PythonFunction:
     """`python: module:function` - imported and called in a child process of its own."""
 
@@ -45,7 +45,7 @@ class PythonFunction:
         return cls(module, function)
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class Call:
     """A function of the program that holds the engine: a coroutine runs in its loop, a plain function in a thread."""
 

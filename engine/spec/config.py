@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from types import MappingProxyType
 
 from engine.spec.job import JobSpec
 from engine.spec.notify import Heartbeat, Notifier
 from engine.spec.when import Blackout, CalendarSpec
+from engine.values import sealed
 
 
 class OnTerm(StrEnum):
@@ -47,7 +48,7 @@ def default_max_running(cpus: int) -> int:
     return max(8, 4 * cpus)
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class Ageing:
     """A queued run gains `step` priority for each `every` seconds that it waits."""
 
@@ -55,7 +56,7 @@ class Ageing:
     step: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class PoolSpec:
     """A named limit shared by jobs."""
 
@@ -63,7 +64,7 @@ class PoolSpec:
     order: PoolOrder = PoolOrder.PRIORITY
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class History:
     """How much of the past is kept: runs per job and days."""
 
@@ -71,7 +72,7 @@ class History:
     keep_days: float = 90.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class EngineSpec:
     """`engine:` of a job file."""
 
@@ -95,7 +96,7 @@ class EngineSpec:
     history: History = History()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class JobFile:
     """A whole job file: engine settings, pools, jobs in file order. `path` is absolute, "" when it came from elsewhere."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias
 
 from engine.spec.command import Command
+from engine.values import sealed
 
 
 class HookSlot(StrEnum):
@@ -23,7 +23,7 @@ class HookSlot(StrEnum):
     FINALLY = "finally"
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class Hook:
     """One hook. `timeout` in seconds; `ignore_error`: its error is kept on record and changes nothing."""
 
@@ -32,21 +32,21 @@ class Hook:
     ignore_error: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class CommandHolds:
     """`command:` - holds when it exits with 0."""
 
     command: Command
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class FileExists:
     """`file:` - holds when the path is there; a template."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class TextMatches:
     """`value:` - holds when the filled-in template matches the pattern somewhere (`re.search`); no pattern: it is not empty."""
 
@@ -54,7 +54,7 @@ class TextMatches:
     pattern: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class VariableMatches:
     """`env:` - the same for a variable of the job's environment; one that is not set is empty."""
 
@@ -65,7 +65,7 @@ class VariableMatches:
 Condition: TypeAlias = CommandHolds | FileExists | TextMatches | VariableMatches
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class OnFalse:
     """`on_false:` - look again every so many seconds, for so long; then the run is skipped. None: it is skipped at once."""
 

@@ -8,7 +8,7 @@ its key, so that nothing a user writes is silently without effect.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from signal import Signals
@@ -24,6 +24,7 @@ from engine.spec.params import Param
 from engine.spec.secret import Secret
 from engine.spec.watch import Watch
 from engine.spec.when import EXACTLY_ONCE, DstRule, Roll, Window
+from engine.values import sealed
 
 __all__ = ["Argv", "Call", "Command", "PythonFunction", "Shell"]  # a job's command is spoken of with the job
 
@@ -37,7 +38,7 @@ NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 NO_HOOKS: Final[Mapping[HookSlot, Hook]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class CronEntry:
     """One cron expression and the zone its times are read in (None: the job's zone)."""
 
@@ -45,14 +46,14 @@ class CronEntry:
     timezone: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class CronSchedule:
     """`schedule:` - the union of its entries."""
 
     entries: tuple[CronEntry, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class EverySchedule:
     """`every:` - fixed rate from start to start; `align` puts it on round wall times."""
 
@@ -60,14 +61,14 @@ class EverySchedule:
     align: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class DelaySchedule:
     """`delay:` - so long after the end of the last run; the first run comes at once."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class AtSchedule:
     """`at:` - listed times, each once; `@start`: at each start of the engine; `@reboot`: once per boot of the machine."""
 
@@ -136,7 +137,7 @@ class WhenNotDurable(StrEnum):
     RUN = "run"
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class Need:
     """One needed job, how its run must have ended, and at most how many seconds ago."""
 
@@ -145,7 +146,7 @@ class Need:
     within: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class Reserve:
     """What must be free for a run to start: cores and bytes. Nothing to do with limits."""
 
@@ -153,7 +154,7 @@ class Reserve:
     memory: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class RetryCauses:
     """`retry.only:` - what is tried again: these exit codes (None: all), signals, timeouts, lost runs."""
 
@@ -163,7 +164,7 @@ class RetryCauses:
     lost: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class Retry:
     """Attempts after the first. `limit` None = unlimited; wait = min(delay * backoff^n, max_delay), +- jitter (a fraction).
 
@@ -179,7 +180,7 @@ class Retry:
     reset_on_success: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class Timeout:
     """Running times in seconds; None = none. `run` limits an attempt, `total` all attempts of the command together.
 
@@ -196,7 +197,7 @@ class Timeout:
     """Succeeding sooner than this is told."""
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class StopPolicy:
     """How a run is ended: this signal to the whole tree, `grace` seconds, then SIGKILL."""
 
@@ -204,7 +205,7 @@ class StopPolicy:
     grace: float = 10.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sealed(frozen=True, slots=True, kw_only=True)
 class JobSpec:
     """One job as written, defaults filled in."""
 

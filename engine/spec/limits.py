@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from enum import IntEnum, StrEnum
 from typing import Final
+
+from engine.values import sealed
 
 LEAST_CPU: Final = 0.01
 LEAST_MEMORY: Final = 1 << 20
@@ -21,7 +23,7 @@ class IoClass(IntEnum):
     IDLE = 3
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class IoNice:
     """A class and, but for idle, a level from 0 (first) to 7. ValueError for another level."""
 
@@ -42,7 +44,7 @@ class Remedy(StrEnum):
     WARN = "warn"
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class OnExceed:
     """A remedy for each limit of the tree, and for how many seconds on end it must be beyond it (throttling begins at
     once). ValueError for memory that is to be throttled: what it has it has."""
@@ -61,7 +63,7 @@ class OnExceed:
 ON_EXCEED: Final = OnExceed()
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class Limits:
     """`cpu` (cores) and `memory` (resident bytes) hold for the whole tree; `on_exceed` says what becomes of one that is beyond.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import product
 from types import MappingProxyType
 from typing import Final
 
 from engine.spec.template import variable
+from engine.values import sealed
 
 MOST: Final = 1_000
 """Shards of an occurrence."""
@@ -19,7 +19,7 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9_.,-]{1,60}")
 _OTHER: Final = re.compile(r"[^A-Za-z0-9_.,-]")
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class Shard:
     """One combination. `label` stands in its runs' ids (`JOB[label]:N`); `first`: for which `max_runs` counts."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import time
 from enum import StrEnum
 from typing import Final, TypeAlias
+
+from engine.values import sealed
 
 
 class When(StrEnum):
@@ -28,7 +29,7 @@ BY_DEFAULT: Final = frozenset({When.FAILURE, When.RECOVERY, When.STUCK, When.MIS
 """What the engine's own notifier is told of jobs that say nothing about it."""
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class Notify:
     """`notify:` of a job. `to` names notifiers; the same thing is not told again within `cooldown` seconds."""
 
@@ -37,7 +38,7 @@ class Notify:
     cooldown: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class ByUrl:
     """`{url}` - any service that apprise knows. `attach_log`: bytes of the log's end that go with a failure; 0: none."""
 
@@ -45,14 +46,14 @@ class ByUrl:
     attach_log: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class ByCommand:
     """`{command}` - a program, executed without a shell; facts come in its environment and may be put into its arguments."""
 
     args: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class ByPing:
     """`{ping}` - a dead-man's switch: URL/start when a run starts, URL/EXIT_CODE when it ends. `${JOB_ID}` may stand in it."""
 
@@ -62,7 +63,7 @@ class ByPing:
 Notifier: TypeAlias = ByUrl | ByCommand | ByPing
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class Heartbeat:
     """`engine.heartbeat` - this URL is asked for every so many seconds, for as long as the engine lives."""
 
@@ -70,7 +71,7 @@ class Heartbeat:
     every: float = 60.0
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class FinishBy:
     """`finish_by:` - the run is to be over at this time of day, the first one after its planned time, or so long after that."""
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from math import isfinite
 from types import MappingProxyType
 from typing import Final
+
+from engine.values import sealed
 
 MASK: Final = "***"
 """Stands for a value that is not shown."""
@@ -45,7 +47,7 @@ class ParamType(StrEnum):
     PATH = "path"
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class Param:
     """One declared parameter; `default` and `enum` are values in their own form. None: it has no value until given one."""
 
@@ -117,7 +119,7 @@ def described(param: Param) -> dict[str, str | bool | list[str] | None]:
     }
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class Given:
     """The values of one run, by name, and which of them are shown to nobody."""
 

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from engine.spec.command import Argv, Shell
+from engine.values import sealed
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class FromFile:
     """The content of a file, without the end of its last line; read by the engine."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class FromVariable:
     """A variable of the engine's environment."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class FromCommand:
     """What a command prints, without the end of its last line; it runs as the job does, within `timeout` seconds."""
 

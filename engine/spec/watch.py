@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fnmatch import translate
 from functools import lru_cache
 from typing import Final
+
+from engine.values import sealed
 
 DEBOUNCE: Final = 0.5
 SHORTEST_DEBOUNCE: Final = 0.05
@@ -21,7 +22,7 @@ ANY_DEPTH: Final = "**"
 _MAGIC: Final = re.compile(r"[*?[]")
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class Watch:
     """Absolute paths and patterns; a change counts once nothing has changed for `debounce` seconds."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
+
+from engine.values import sealed
 
 DAY_SECONDS: Final = 86_400
 EVERY_DAY: Final = frozenset(range(7))
@@ -30,7 +31,7 @@ class DstOverlap(StrEnum):
     BOTH = "both"
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class DstRule:
     """`dst:` - the rule for fixed times; by default each runs exactly once."""
 
@@ -42,7 +43,7 @@ EXACTLY_ONCE: Final = DstRule()
 """In a gap at its end, in an overlap at the first."""
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class Window:
     """`window:` - due times outside it are no occurrences.
 
@@ -63,7 +64,7 @@ class Roll(StrEnum):
     PREVIOUS = "previous"
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class CalendarSpec:
     """A named set of days: weekdays, single dates, (month, day) of every year, holidays of a country (`DE` or `DE-BY`)."""
 
@@ -73,7 +74,7 @@ class CalendarSpec:
     country: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class Blackout:
     """A span [start, end) in which nothing starts."""
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from typing import NoReturn
 
 import click
 
+from engine.values import lean
 
-@dataclass(frozen=True, slots=True)
+
+@lean(frozen=True, slots=True)
 class Entry:
     """Where a command lives: `module` has it as `command`; `help` is its line in the list."""
 

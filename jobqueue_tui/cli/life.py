@@ -7,13 +7,13 @@ import logging
 import os
 import signal
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from engine.errors import Refused, RefusedCode
 from engine.facade import Engine
 from engine.model.actor import acting_as
 from engine.spec.config import OnTerm
+from engine.values import lean
 from jobqueue_tui.cli.exits import Exit
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _NO_MEANING_YET: Final = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.
 """Their default would end or stop an engine. A handler that does nothing, not SIG_IGN, which jobs would inherit."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Ending:
     """How the engine is to end. `drain` None: as the job file says."""
 

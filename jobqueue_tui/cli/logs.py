@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from engine.api import LogChunk
 from engine.model.record import RunRecord
+from engine.values import lean
 from jobqueue_tui.cli.exits import Exit, Failure
 from jobqueue_tui.cli.show.log import log_look, log_options, run_name, show_log
 from jobqueue_tui.cli.store import store_of, store_option
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class _StoredLog:
     store: Path
     run_id: str

@@ -17,6 +17,7 @@ from engine.clock import Instant
 from engine.model.outcome import STARTED_OUTCOMES, Outcome
 from engine.model.record import Counters, Json, RunRecord, iso
 from engine.model.states import RunPhase
+from engine.values import lean
 from jobqueue_tui.cli.show.cells import one_line
 from jobqueue_tui.cli.show.values import duration
 
@@ -34,7 +35,7 @@ NO_RUNS: Final[Mapping[str, RunPhase]] = MappingProxyType({})
 _NONE: Final = Counters()
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Line:
     """One change. `outcome`, `reason` and `seconds` belong to an end."""
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 import click
 
 from engine.spec.job import NOTHING
 from engine.spec.params import read_settings
+from engine.values import lean
 from jobqueue_tui.cli.exits import Exit, Failure
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Choices:
     """What the command line says about how to run the engine."""
 

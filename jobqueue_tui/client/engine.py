@@ -8,13 +8,13 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 from urllib.parse import quote, urlencode
 
 from engine.errors import EngineError
 from engine.model.record import Json
+from engine.values import lean
 from jobqueue_tui.client.connection import TIMEOUT_SECONDS, UnixConnection
 from jobqueue_tui.wire.fault import Fault
 from jobqueue_tui.wire.handshake import API_HEADER, API_VERSION, mismatch
@@ -41,7 +41,7 @@ class Answered(EngineError):  # noqa: N818 - says what is the case
         self.results = results or []
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class LogPart:
     """A piece of log: bytes as written, where they begin, the whole length, and whether more follows."""
 

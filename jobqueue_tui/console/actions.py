@@ -7,11 +7,12 @@ dialog with Cancel focused; Shift+letter sorts; the same letter means the same e
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from textual.binding import ActiveBinding, Binding
+
+from engine.values import lean
 
 
 class Where(StrEnum):
@@ -28,7 +29,7 @@ class Where(StrEnum):
     MOVE = "Moving"
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Action:
     """A thing that a key does. `call` is the action method (with arguments) of the widget or screen that it is bound to.
 

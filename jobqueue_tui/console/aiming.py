@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from engine.api import Aim, JobView
 from engine.errors import Refused, RefusedCode
 from engine.model.states import JobStatus, RunPhase
+from engine.values import lean
 from jobqueue_tui.terminal import one_line
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Seen:
     """What a row showed of a job that decides what a key does to it: its run, its holds, its schedule."""
 
@@ -32,7 +31,7 @@ class Seen:
         return self.aim.state is RunPhase.PAUSED or (self.aim.run_id is None and (self.held or self.stopped))
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Aimed:
     """A job under the cursor or marked, and what of it was drawn last."""
 

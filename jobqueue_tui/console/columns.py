@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from engine.api import JobView
 from engine.clock import SECOND, Instant
+from engine.values import lean
 from jobqueue_tui.console import words
 from jobqueue_tui.console.signs import OF_OUTCOME, Role, sign_of
 from jobqueue_tui.terminal import one_line
@@ -19,7 +19,7 @@ SAMPLES_PER_CELL: Final = 5
 """Seconds that one cell of a sparkline stands for: ten cells show the last 50 s."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@lean(frozen=True, slots=True, kw_only=True)
 class Column:
     """One column. `head` has the sort letter in upper case; `rank`: the highest is dropped first when it is tight.
 
@@ -39,7 +39,7 @@ class Column:
     most: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Placed:
     """A column and the width it got."""
 

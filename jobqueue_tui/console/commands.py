@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
 from textual.binding import ActiveBinding
 
+from engine.values import lean
 from jobqueue_tui.console.actions import ACTIONS, GROUPS, UNBOUND, shown
 from jobqueue_tui.terminal import one_line
 
@@ -16,7 +16,7 @@ MOST_NAMES: Final = 200
 """Names that are offered behind a word such as `job`; typing on narrows them."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Command:
     """A line that can be chosen. `name` is what is typed for it, `group` the heading of the help that it stands under."""
 
@@ -32,7 +32,7 @@ class Command:
         return all(word in hay for word in words)
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Named:
     """A word that takes a name: `job etl`, `theme light`."""
 

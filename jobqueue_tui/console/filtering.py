@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from engine.api import JobView
 from engine.model.states import JobStatus
+from engine.values import lean
 from jobqueue_tui.console.signs import OF_OUTCOME, OF_STATUS, sign_of
 from jobqueue_tui.terminal import one_line
 
@@ -32,7 +32,7 @@ class FilterError(Exception):
     """A filter that cannot be used; the text says why, short enough for the line."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Filter:
     """A filter that was understood. `text` is what was typed."""
 

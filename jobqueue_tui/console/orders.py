@@ -6,12 +6,12 @@ The engine refuses a verb whose aim has changed (`Aim`); what depends on no run 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from engine.api import EngineView
 from engine.clock import Instant
 from engine.model.undo import PrioritySet, Undo
+from engine.values import lean
 from jobqueue_tui.console import words
 from jobqueue_tui.console.aiming import Aimed
 from jobqueue_tui.terminal import one_line
@@ -19,7 +19,7 @@ from jobqueue_tui.terminal import one_line
 Result: TypeAlias = "Undo | PrioritySet | str | None"
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Order:
     """One verb for one job. `done` reports it unless the call returns a text of its own; `word` counts many of them."""
 

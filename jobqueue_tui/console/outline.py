@@ -9,9 +9,10 @@ where paths would need 50 million ids.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias
+
+from engine.values import lean
 
 Edge: TypeAlias = tuple[str, str]
 """What it hangs on, and the job; the first is empty for a root."""
@@ -31,7 +32,7 @@ class Facing(StrEnum):
     UP = "what it needs"
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Line:
     """One line. `folded`: None when nothing hangs below; `again`: it is unfolded further up already."""
 
@@ -47,7 +48,7 @@ class Line:
         return self.edge[1]
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Graph:
     """Who needs whom, in file order; needs of jobs that do not exist are left out."""
 

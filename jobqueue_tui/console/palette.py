@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from rich.style import Style
 from textual.color import Color
 
+from engine.values import lean
 from jobqueue_tui.console.signs import Role
 
 _BOLD: Final = frozenset({Role.STRONG, Role.TITLE, Role.FAILED, Role.KEY, Role.MATCH})
@@ -46,7 +46,7 @@ DEFAULTS: Final[dict[str, str]] = {
 """The variables of a theme that are ours. A theme that lacks one gets the terminal's own colour."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Palette:
     """Styles by role on the grounds there are: a row, the row under the cursor (with and without focus), a bar, a dialog."""
 

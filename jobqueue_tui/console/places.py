@@ -5,9 +5,9 @@ Screens other than home are imported when they are opened: the first frame waits
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from engine.values import lean
 from jobqueue_tui.console.screens.live import LiveScreen
 from jobqueue_tui.terminal import one_line
 
@@ -18,7 +18,7 @@ RECORDS: Final = ("queue", "history", "inbox")
 """The three lists behind one number, in the order of `]`."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Place:
     """A screen, and what it is about: a job, a run, or nothing."""
 

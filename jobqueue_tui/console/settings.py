@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import tzinfo
 from pathlib import Path
 
+from engine.values import lean
 from jobqueue_tui.console.ending import OnQuit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@lean(frozen=True, slots=True, kw_only=True)
 class ConsoleSettings:
     """Settings of a console.
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from engine.api import JobView
 from engine.model.outcome import Outcome
 from engine.model.states import JobStatus, RunPhase
+from engine.values import lean
 
 
 class Role(StrEnum):
@@ -33,7 +33,7 @@ class Role(StrEnum):
     MATCH = "match"
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Sign:
     """How a state is drawn: a glyph of one cell, a word of at most nine, a role."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from engine.api import JobView
 from engine.clock import Instant
 from engine.model.outcome import Outcome
 from engine.model.states import JobStatus
+from engine.values import lean
 from jobqueue_tui.console.columns import cpu_of, memory_of, run_seconds
 
 Key: TypeAlias = Callable[[JobView, Instant], float | str | None]
@@ -53,7 +53,7 @@ STEADY: Final = frozenset("N")
 """Letters whose order no event can change, only jobs that come and go."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Sort:
     """An order: a letter, and whether it is turned round. No letter: the order of the job file."""
 

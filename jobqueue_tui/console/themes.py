@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Final, Protocol
 
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
+
+from engine.values import lean
 
 DEFAULT: Final = "jobqueue-dark"
 ANSI: Final = "jobqueue-ansi"
@@ -42,7 +43,7 @@ class ThemeFile(Protocol):
     def read_text(self, encoding: str | None = None) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Failed:
     """A theme file that was left out, and why."""
 
@@ -50,7 +51,7 @@ class Failed:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Themes:
     """What was found: themes by name (a user's one replaces a shipped one of the same name) and bad files."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
@@ -13,12 +12,13 @@ from engine.errors import Refused, RefusedCode
 from engine.model.record import Json
 from engine.model.undo import PrioritySet, Undo
 from engine.model.verbs import Arguments, BadArguments, Target, Verb, read_arguments
+from engine.values import lean
 from jobqueue_tui.server.faults import bad_input, status_of
 from jobqueue_tui.server.selection import SELECTORS, select
 from jobqueue_tui.wire.fault import Fault
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Call:
     """One request to act, checked: `ids` as written, `run` a run id or its number within its job."""
 
@@ -28,7 +28,7 @@ class Call:
     arguments: Arguments
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Report:
     """What became of one id."""
 

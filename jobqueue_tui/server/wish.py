@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
+from engine.values import lean
 
-@dataclass(frozen=True, slots=True)
+
+@lean(frozen=True, slots=True)
 class Shutdown:
     """`drain` in seconds, None: as the job file says. `leave`: runs go on. `who` wishes it, for the audit."""
 

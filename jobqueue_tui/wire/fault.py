@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from engine.errors import Refused
 from engine.model.record import Json
+from engine.values import lean
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Fault:
     """`code` is a stable word, `message` says what is wrong, `remedy` what to do (may be empty)."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
 from engine.clock import Instant, instant
 from engine.model.record import Json
+from engine.values import lean
 
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
@@ -19,7 +19,7 @@ class WireError(ValueError):
     """What arrived is not what the interface promises; the text names the field."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Reader:
     """One JSON object. Each method reads one key and raises WireError when it is missing or of another kind.
 

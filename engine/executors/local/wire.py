@@ -7,7 +7,6 @@ interpreter version; by position, because names would double the bytes of a laun
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from engine.executors.local import keeper
@@ -38,6 +37,7 @@ from engine.ports.executor import (
     Withdrawn,
 )
 from engine.spec.limits import NO_LIMITS, ON_EXCEED, Limits
+from engine.values import lean
 
 Message: TypeAlias = list[object]
 """A JSON list; what stands in it is checked by the patterns here."""
@@ -53,7 +53,7 @@ class WireError(ValueError):
         super().__init__(f"not understood: {str(message)[:200]}")
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Living:
     """A run that the keeper has."""
 
@@ -63,7 +63,7 @@ class Living:
     """False: adopted from a keeper that was lost; nobody can wait for it."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Welcome:
     """The keeper's answer to an engine: itself, and all it holds."""
 
@@ -73,7 +73,7 @@ class Welcome:
     waiting: tuple[AttemptId, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class TurnedAway:
     """The keeper does not serve this engine: it has one, or speaks another protocol (`version`)."""
 
@@ -81,7 +81,7 @@ class TurnedAway:
     version: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Reference:
     """A run of a lost keeper, to be taken over: as `Launch`, `pid` and `ticks` None where no start is known."""
 
@@ -100,7 +100,7 @@ class Reference:
     """By an operator: one that is found stopped and was not paused was held up by the limit of its cores."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Adoption:
     """What became of a `Reference`: taken over (`living`), or without a leader, with what is left of its tree."""
 
@@ -109,7 +109,7 @@ class Adoption:
     left: tuple[LeftBehind, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Adopted:
     """The answer to one `adopt`, in its order."""
 

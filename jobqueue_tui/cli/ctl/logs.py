@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from engine.spec.matrix import job_of
+from engine.values import lean
 from jobqueue_tui.cli.ctl.engine_option import engine_of, engine_option
 from jobqueue_tui.cli.show.log import log_look, log_options, run_name, show_log
 from jobqueue_tui.client.engine import EngineClient, LogPart
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class _RemoteLog:
     engine: EngineClient
     run_id: str

@@ -8,7 +8,6 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from io import StringIO
 from typing import Final, TextIO, TypeVar
@@ -16,6 +15,7 @@ from typing import Final, TextIO, TypeVar
 import click
 
 from engine.model.record import Json
+from engine.values import lean
 from jobqueue_tui.cli.exits import Exit, Failure
 from jobqueue_tui.cli.show.cells import one_line
 from jobqueue_tui.cli.show.table import render
@@ -36,7 +36,7 @@ class Form(StrEnum):
 FORMS: Final = click.Choice([form.value for form in Form])  # given members, click would take their names: TABLE
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Look:
     """The user's choice; `columns` empty: the usual ones (JSON: all)."""
 

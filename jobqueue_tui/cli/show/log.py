@@ -6,11 +6,11 @@ import codecs
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import BinaryIO, Final, Protocol, TypeVar
 
 import click
 
+from engine.values import lean
 from jobqueue_tui.terminal import neutral
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -40,7 +40,7 @@ class Log(Protocol):
         """Nothing can follow: the run has ended."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class LogLook:
     """How to show it. `tail` None: all of it."""
 

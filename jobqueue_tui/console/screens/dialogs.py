@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -16,13 +15,14 @@ from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widgets import Static
 
+from engine.values import lean
 from jobqueue_tui.console.painting import fitted, text_strip
 from jobqueue_tui.console.palette import Palette
 from jobqueue_tui.console.signs import Role
 from jobqueue_tui.console.widgets.line_list import LineList
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Choice:
     """An answer. `id` is what the dialog returns; `hint` says what it means; `letter` gives it at once (menus)."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -13,10 +13,11 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Checkbox, Input, Static
 
+from engine.values import lean
 from jobqueue_tui.console.screens.dialogs import CANCEL, Choice, Choices
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Field:
     """A line to type into. `check` raises ValueError with what is wrong; `hidden` shows stars.
 
@@ -43,7 +44,7 @@ class Field:
         return ""
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Switch:
     """Something that is on or off."""
 
@@ -52,7 +53,7 @@ class Switch:
     on: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Filled:
     """What a form was filled in with."""
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
 
 from textual.message import Message
 from textual.strip import Strip
 
 from engine.api import Changes, EngineView, JobView
 from engine.clock import SECOND, Instant
+from engine.values import lean
 from jobqueue_tui.console import words
 from jobqueue_tui.console.aiming import Aimed, Seen
 from jobqueue_tui.console.columns import Column, Layout, fit, run_seconds
 from jobqueue_tui.console.widgets.line_list import LineList, Monotonic
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Stamp:
     """All that a row of a job shows. `version` covers what the engine changes, the rest changes with the clock."""
 
