@@ -52,7 +52,7 @@ class LogChunk:
     gap: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class LogQuery:
     """What is looked for in a log, line by line: a text, or a pattern of `re` (`regex`)."""
 
@@ -61,7 +61,7 @@ class LogQuery:
     ignore_case: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class LogHit:
     """A line that was found: its position and its first 4 KiB, without the line feed."""
 
@@ -69,7 +69,7 @@ class LogHit:
     line: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class LogHits:
     """Lines in the order in which they were met. `reached`: where to go on; `done`: nothing is left in that direction."""
 
@@ -78,7 +78,7 @@ class LogHits:
     done: bool
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class LogTime:
     """What stands before `end` (and behind the time before it) was printed by `at`, by this attempt or an earlier one.
 

@@ -22,7 +22,6 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from engine.clock import Instant, moment
@@ -30,6 +29,7 @@ from engine.logs.index import Index, Layout, begin_cut, end_cut, read_index
 from engine.logs.masking import Marks, marks_of
 from engine.logs.places import index_path
 from engine.spec.units import format_size
+from engine.values import lean
 
 HEAD: Final = 64 << 10
 """Bytes at the beginning that always stay: first errors live there."""
@@ -43,7 +43,7 @@ _COLLAPSE_RANGE: Final = 0x08
 _UNABLE: Final = frozenset({errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS, errno.ENODEV})
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Span:
     """Bytes of a file, from and to."""
 
@@ -136,7 +136,7 @@ def _cut(fd: int, path: str, size: int, max_size: int, ways: Sequence[Way]) -> L
     raise OSError(errno.EOPNOTSUPP, "the file system cannot take anything out of a file")
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class _Mark:
     """The block between head and tail: `head` bytes stand before it, `tail` is where the tail begins in the file, `end` as a
     position."""

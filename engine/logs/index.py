@@ -21,10 +21,11 @@ import stat
 import struct
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from engine.clock import Instant
+from engine.values import lean
 
 _MAGIC: Final = b"jqlog\x001\n"
 _HEADER: Final = struct.Struct("<8sQQQQII")
@@ -46,7 +47,7 @@ class Stamp(NamedTuple):
     """1: the disk was full since the stamp before, so that something may be missing."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Layout:
     """Where the bytes of a log are in its file."""
 
@@ -78,7 +79,7 @@ class Layout:
 WHOLE: Final = Layout()
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Index:
     """The layout and the times of a log, in the order in which they were noted."""
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from engine.values import lean
 
 PACKED: Final = ".gz"
 INDEX: Final = ".index"
@@ -38,7 +39,7 @@ def there(log_path: str) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class Found:
     """A log file in a job's folder: `stem` is common to all files of its run, `number` that of the run."""
 

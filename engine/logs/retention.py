@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from engine.clock import SECOND, Instant
 from engine.spec.log import LogKeep
+from engine.values import lean
 
 DAY: Final = 86_400 * SECOND
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class KeptLog:
     """The log of a run that is over; `success` None: it neither succeeded nor failed.
 

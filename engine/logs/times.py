@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from engine.api import LogTime
 from engine.clock import Instant
 from engine.logs.index import read_index
 from engine.logs.places import index_path
 from engine.logs.reader import LogReader
+from engine.values import lean
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class RunLog:
     """The log of a run: where it was written, when the run ended (None: it is not over), how many attempts it had."""
 

@@ -17,6 +17,7 @@ from engine.logs.places import PACKED, Found, beside, index_path, logs_in
 from engine.logs.retention import KeptLog, to_prune, untouchable
 from engine.spec.log import LogPolicy
 from engine.spec.units import format_size
+from engine.values import lean
 
 WORTH_PACKING: Final = 4096
 """Bytes: a smaller log would take as much on disk."""
@@ -29,7 +30,7 @@ FULL: Final = 64 << 10
 """Bytes free below which a job's writes may have failed."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class LiveLog:
     """The log of an attempt that runs."""
 
@@ -48,7 +49,7 @@ class _Seen:
     """The disk was full since the last time that was noted."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class LogFacts:
     """What is on record of the run of a log that is over."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from engine.values import sealed
 
 LEAST_LOG: Final = 256 << 10
 """Bytes: below this there is no room for a head, a mark and a tail that are worth their name."""
@@ -17,7 +18,7 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class LogKeep:
     """Which logs of ended runs stay: so many newest ones, so many newest failures beside them, none older than `days`, and
     no more than `total` bytes of them all. The newest failure, the newest success and what waits in the Inbox always stay."""
@@ -28,7 +29,7 @@ class LogKeep:
     total: int = 2 << 30
 
 
-@dataclass(frozen=True, slots=True)
+@sealed(frozen=True, slots=True)
 class LogPolicy:
     """A log may have `max_size` bytes, then its middle is cut; `compress`: logs of ended runs, once there is a newer run.
 
