@@ -58,3 +58,15 @@ def test_a_headless_engine_that_does_not_listen_loads_no_server(tmp_path: Path) 
     argv = ("--no-ui", "--until-idle", "--no-listen", "jobs.yaml", "--state-dir", str(tmp_path / "state"))
     packages = loaded_by("from jobqueue_tui.entry import main\nassert main() == 0", *argv, cwd=tmp_path)
     assert not packages & (SCREEN | SERVER)
+
+
+def test_frozen_dataclasses_are_made_in_one_way() -> None:
+    """`engine.values` says why; the keeper is one file of the standard library alone."""
+    root = Path(__file__).parents[2]
+    others = [
+        str(file.relative_to(root))
+        for package in ("engine", "jobqueue_tui")
+        for file in (root / package).rglob("*.py")
+        if "@dataclass(frozen=True" in file.read_text() and file.name not in {"keeper.py", "values.py"}
+    ]
+    assert others == []
