@@ -16,7 +16,7 @@ from engine.model.coming import Coming
 from engine.model.day import DayRecord
 from engine.model.events import Event
 from engine.model.outcome import Outcome
-from engine.model.record import Counters, EngineStatus, JobRecord, RunKind, RunRecord, Why
+from engine.model.record import Counters, EngineStatus, JobRecord, Json, RunKind, RunRecord, Why, iso
 from engine.model.states import JobStatus, RunPhase
 from engine.model.stats import JobStats
 from engine.model.system import SystemRecord
@@ -89,6 +89,10 @@ class LogTime:
     at: Instant
     attempt: int
     incomplete: bool = False
+
+    def to_json(self) -> dict[str, Json]:
+        """The stable JSON object."""
+        return {"end": self.end, "at": iso(self.at), "attempt": self.attempt, "incomplete": self.incomplete}
 
 
 @sealed(frozen=True, slots=True)

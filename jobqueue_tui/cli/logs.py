@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from engine.api import LogChunk
-from engine.model.record import RunRecord
+from engine.clock import Instant
+from engine.model.record import Json, RunRecord
 from engine.values import lean
 from jobqueue_tui.cli.exits import Exit, Failure
 from jobqueue_tui.cli.show.log import log_look, log_options, run_name, show_log
@@ -29,11 +31,31 @@ class _StoredLog:
         except FileNotFoundError:
             raise Failure(Exit.REFUSED, f"the log of {self.run_id} is gone; it was pruned or removed") from None
 
-    def over(self) -> bool:
-        from engine.store.history import one_run
+    def since(self, at: Instant) -> int:
+        from engine.logs.times import RunLog, since
 
-        run = one_run(self.store, self.run_id)
-        return run is None or run.outcome is not None
+        record = self._record()
+        try:
+            return since(RunLog(self.path, record.ended_at, len(record.attempts)), at)
+        except FileNotFoundError:
+            raise Failure(Exit.REFUSED, f"the log of {self.run_id} is gone; it was pruned or removed") from None
+
+    def over(self) -> bool:
+        return self._record().outcome is not None
+
+    def record(self) -> dict[str, Json]:
+        from engine.logs.on_record import with_logs
+
+        return with_logs([self._record()])[0].to_json()
+
+    def newer(self) -> None:
+        return None
+
+    def last(self) -> bool:
+        return True  # what is planned only an engine knows
+
+    def _record(self) -> RunRecord:
+        return _found(self.store, self.run_id)
 
 
 @click.command("logs")
@@ -43,19 +65,18 @@ class _StoredLog:
 def command(
     *,
     name: str,
-    tail: int | None,
-    follow: bool,
     run: int | None,
-    raw: bool | None,
     state_dir: Path | None,
     file: Path | None,
+    **chosen: Any,  # Any: the options of `log_options`, which `log_look` takes by name
 ) -> None:
     """Show the log of a run, or of a job's newest one."""
     store = store_of(state_dir, file)
     record = _found(store, run_name(name, run))
     if record.log_path is None:
         raise Failure(Exit.REFUSED, f"{record.run_id} has no log; it never started")
-    show_log(_StoredLog(store, record.run_id, record.log_path), log_look(tail, follow, raw), sys.stdout.buffer)
+    look = log_look(over_runs=False, **chosen)
+    show_log(_StoredLog(store, record.run_id, record.log_path), look, sys.stdout.buffer)
 
 
 def _found(store: Path, name: str) -> RunRecord:

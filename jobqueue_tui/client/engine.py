@@ -43,13 +43,14 @@ class Answered(EngineError):  # noqa: N818 - says what is the case
 
 @lean(frozen=True, slots=True)
 class LogPart:
-    """A piece of log: bytes as written, where they begin, the whole length, and whether more follows."""
+    """A piece of log: bytes as written, where they begin, how many there were in all, whether more follow, what was cut out."""
 
     run_id: str
     data: bytes
     offset: int
     size: int
     more: bool
+    gap: tuple[int, int] | None = None
 
 
 class EngineClient:
@@ -114,9 +115,15 @@ class EngineClient:
                 int(headers["Log-Offset"]),
                 int(headers["Log-Size"]),
                 headers["Log-More"] == "1",
+                _gap(headers.get("Log-Gap")),
             )
         except (TypeError, ValueError) as fault:
             raise NotReachable(f"{self.socket} answers, but not as an engine does; name another socket") from fault
+
+    def log_since(self, run: str, since: str) -> int:
+        """Where what was printed after a time, or so long ago, begins in a run's log."""
+        found = _object(self._get(f"/v1/logs/{_part(run)}/since", {"since": since})).get("offset")
+        return found if isinstance(found, int) else 0
 
     def events(self, after: int = 0) -> list[Object]:
         """Events that are kept, after the one of that number."""
@@ -218,3 +225,10 @@ def _objects(value: Json) -> list[Object]:
     if not isinstance(value, list):
         raise NotReachable("the answer is not what an engine sends; name another socket")
     return [_object(item) for item in value]
+
+
+def _gap(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    start, _, end = text.partition("-")
+    return int(start), int(end)

@@ -18,7 +18,8 @@ from engine.model.record import Json
 from engine.model.verbs import VERBS, Target
 from jobqueue_tui.server.answers import answer, answer_list
 from jobqueue_tui.server.faults import Failed, unknown_job
-from jobqueue_tui.server.queries import MOST_BYTES, MOST_RUNS, outcome, since, whole
+from jobqueue_tui.server.logs import LogRoutes
+from jobqueue_tui.server.queries import MOST_RUNS, outcome, since, whole
 from jobqueue_tui.server.selection import select
 from jobqueue_tui.server.streams import Streams, event_number
 from jobqueue_tui.server.verbs import perform, read_call
@@ -42,6 +43,7 @@ class Routes:
         self._read_only = read_only
         self._on_shutdown = on_shutdown
         self._streams = Streams()
+        self._logs = LogRoutes(view, self._run_id)
 
     def table(self) -> list[web.RouteDef]:
         """All routes."""
@@ -58,7 +60,7 @@ class Routes:
             web.get("/v1/audit", self.audit),
             web.get("/v1/days", self.days),
             web.get("/v1/events", self.events),
-            web.get("/v1/logs/{run}", self.log),
+            *self._logs.table(),
             web.post("/v1/verbs/{verb}", self.verb),
         ]
 
@@ -150,33 +152,6 @@ class Routes:
     async def end_streams(self, _app: web.Application) -> None:
         """The server ends: so do its streams, at once."""
         self._streams.close()
-
-    async def log(self, request: web.Request) -> web.Response:
-        """Bytes of a run's log as written (a job id: of its newest run) from `?offset=` (negative: from the end).
-
-        The headers say where they stand: Log-Run, Log-Offset, Log-Size, Log-More (0 or 1).
-        """
-        run_id = self._run_id(request.match_info["run"])
-        offset = whole(request, "offset", 0)
-        limit = whole(request, "limit", 1 << 16, least=1, most=MOST_BYTES)
-        try:
-            chunk = await self._view.log(run_id, offset, limit)
-        except KeyError:
-            raise Failed(404, Fault(RefusedCode.UNKNOWN_ID, f"no run {run_id!r}", "see `ctl history`")) from None
-        except FileNotFoundError:
-            raise Failed(404, Fault("no_log", f"run {run_id} has no log", "it has not started, or is pruned")) from None
-        return web.Response(
-            body=chunk.data,
-            content_type="application/octet-stream",
-            headers={
-                "Log-Run": run_id,
-                "Log-Offset": str(chunk.offset),
-                "Log-Size": str(chunk.size),
-                "Log-More": str(int(chunk.more)),
-                # a log is written by a job: a browser that is shown it anyway must not run it
-                "Content-Security-Policy": "sandbox",
-            },
-        )
 
     async def verb(self, request: web.Request) -> web.Response:
         """Do a verb; each id is reported in `results`, the first refusal also stands as `error` and gives the status."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
+from engine.clock import Instant, moment
+from engine.model.record import Json
 from engine.spec.matrix import job_of
 from engine.values import lean
 from jobqueue_tui.cli.ctl.engine_option import engine_of, engine_option
 from jobqueue_tui.cli.show.log import log_look, log_options, run_name, show_log
-from jobqueue_tui.client.engine import EngineClient, LogPart
+from jobqueue_tui.client.engine import Answered, EngineClient, LogPart
 
 
 @lean(frozen=True, slots=True)
@@ -22,10 +25,27 @@ class _RemoteLog:
     def read(self, offset: int, limit: int) -> LogPart:
         return self.engine.log(self.run_id, offset, limit)
 
+    def since(self, at: Instant) -> int:
+        return self.engine.log_since(self.run_id, moment(at).isoformat())
+
     def over(self) -> bool:
         active = self.engine.job(job_of(self.run_id)).get("active")
         runs = active if isinstance(active, list) else []
         return not any(isinstance(run, dict) and run.get("run_id") == self.run_id for run in runs)
+
+    def record(self) -> dict[str, Json]:
+        return self.engine.run(self.run_id)
+
+    def newer(self) -> _RemoteLog | None:
+        try:
+            newest = self.engine.log(job_of(self.run_id), 0, 1).run_id
+        except Answered:  # it has been claimed, and has no log yet
+            return None
+        return None if newest == self.run_id else _RemoteLog(self.engine, newest)
+
+    def last(self) -> bool:
+        job = self.engine.job(job_of(self.run_id))
+        return not (job.get("next_run") or job.get("active") or job.get("queued"))
 
 
 @click.command("logs")
@@ -35,15 +55,14 @@ class _RemoteLog:
 def command(
     *,
     name: str,
-    tail: int | None,
-    follow: bool,
     run: int | None,
-    raw: bool | None,
     socket: Path | None,
     state_dir: Path | None,
     file: Path | None,
+    **chosen: Any,  # Any: the options of `log_options`, which `log_look` takes by name
 ) -> None:
     """Show the log of a run, or of a job's newest one."""
     engine = engine_of(socket, state_dir, file)
     newest = engine.log(run_name(name, run), 0, 1).run_id  # from here on that run, also when a newer one starts
-    show_log(_RemoteLog(engine, newest), log_look(tail, follow, raw), sys.stdout.buffer)
+    over_runs = run is None and ":" not in name
+    show_log(_RemoteLog(engine, newest), log_look(over_runs=over_runs, **chosen), sys.stdout.buffer)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.clock import Instant
+from engine.model.record import Json
 from jobqueue_tui.cli.show import log
 from jobqueue_tui.cli.show.log import LogLook, run_name, show_log
 from jobqueue_tui.terminal import neutral
@@ -22,6 +24,7 @@ class Part:
     data: bytes
     offset: int
     size: int
+    gap: tuple[int, int] | None = None
 
 
 @dataclass
@@ -31,6 +34,8 @@ class MemoryLog:
     whole: bytes
     most: int = 1 << 20
     grow: Callable[[MemoryLog], bool] = lambda log: True
+    run_id: str = "a:1"
+    next_runs: list[MemoryLog] = field(default_factory=list)
 
     def read(self, offset: int, limit: int) -> Part:
         start = min(offset, len(self.whole))
@@ -39,10 +44,26 @@ class MemoryLog:
     def over(self) -> bool:
         return self.grow(self)
 
+    def since(self, at: Instant) -> int:
+        return at
+
+    def record(self) -> dict[str, Json]:
+        return {"run_id": self.run_id, "kind": "manual", "pid": 7, "outcome": "failed", "reason": "\x1b[31mexit(3)"}
+
+    def newer(self) -> MemoryLog | None:
+        return self.next_runs.pop(0) if self.next_runs else None
+
+    def last(self) -> bool:
+        return not self.next_runs
+
 
 def shown(source: MemoryLog, tail: int | None = None, *, follow: bool = False, safe: bool = False) -> bytes:
+    return looked(source, LogLook(tail, follow, safe))
+
+
+def looked(source: MemoryLog, look: LogLook) -> bytes:
     out = BytesIO()
-    show_log(source, LogLook(tail, follow, safe), out)
+    show_log(source, look, out)
     return out.getvalue()
 
 
@@ -114,3 +135,62 @@ def test_follow_goes_on_from_the_end_of_a_log_that_was_truncated(monkeypatch: py
 )
 def test_a_run_is_named_by_its_jobs_id_and_number(text: str, number: int | None, name: str) -> None:
     assert run_name(text, number) == name
+
+
+def test_head_is_the_first_lines_and_reads_no_more_than_it_needs() -> None:
+    whole = b"".join(b"line %d\n" % n for n in range(20))
+    assert looked(MemoryLog(whole, most=5), LogLook(head=2)) == b"line 0\nline 1\n"
+    assert looked(MemoryLog(b"no end"), LogLook(head=2)) == b"no end"
+    assert looked(MemoryLog(whole), LogLook(head=0)) == b""
+    assert looked(MemoryLog(whole), LogLook(tail=5, head=2)) == b"line 15\nline 16\n"
+
+
+def test_since_begins_where_the_log_says_and_a_tail_may_begin_later() -> None:
+    whole = b"".join(b"line %d\n" % n for n in range(9))
+    assert looked(MemoryLog(whole), LogLook(since=49)) == b"line 7\nline 8\n"
+    assert looked(MemoryLog(whole), LogLook(since=49, tail=1)) == b"line 8\n"
+
+
+def test_the_record_stands_above_the_log_and_is_harmless() -> None:
+    text = looked(MemoryLog(b"text\n"), LogLook(with_record=True)).decode()
+    assert text == "run       a:1 (manual, planned None)\npid       7\noutcome   failed exit(3)\n\ntext\n"
+
+
+def test_follow_goes_on_with_the_next_runs_until_none_is_planned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "_POLL", 0)
+    third = MemoryLog(b"three\n", run_id="a:3")
+    second = MemoryLog(b"two\n", run_id="a:2", next_runs=[third])
+    first = MemoryLog(b"one\n", next_runs=[second])
+    assert looked(first, LogLook(follow=True, over_runs=True)) == b"one\ntwo\nthree\n"
+    assert looked(MemoryLog(b"one\n", next_runs=[second]), LogLook(follow=True)) == b"one\n"
+
+
+def test_colours_pass_where_they_are_asked_for_and_nothing_else_does() -> None:
+    source = MemoryLog(b"\x1b[31mred\x1b[2J\x1b]52;c;QQ==\x07\n")
+    assert looked(source, LogLook(safe=True, colours=True)) == b"\x1b[31mred\n\x1b[0m"
+    assert looked(source, LogLook(safe=True)) == b"red\n"
+
+
+@dataclass
+class CutLog(MemoryLog):
+    """A log of which a part is gone."""
+
+    gap: tuple[int, int] = (0, 0)
+
+    def read(self, offset: int, limit: int) -> Part:
+        start = min(offset, len(self.whole))
+        if start < self.gap[0]:
+            limit = min(limit, self.gap[0] - start)
+        elif start < self.gap[1]:
+            start = self.gap[1]
+        return Part(self.whole[start : start + min(limit, self.most)], start, len(self.whole), self.gap)
+
+
+@given(st.integers(0, 30), st.integers(0, 30), st.integers(1, 9))
+def test_a_tail_goes_back_over_what_was_cut_out(lines: int, gone: int, piece: int) -> None:
+    text = b"".join(b"%02d\n" % n for n in range(60))
+    source = CutLog(text, gap=(60, 60 + 3 * gone))
+    kept = [line for n, line in enumerate(text.splitlines(keepends=True)) if not 20 <= n < 20 + gone]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(log, "_PIECE", piece)
+        assert shown(source, lines) == b"".join(kept[max(0, len(kept) - lines) :])

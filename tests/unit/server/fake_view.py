@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from engine.api import Aim, Changes, LogChunk, MachineLoad
+from engine.api import Aim, Changes, LogChunk, LogHit, LogHits, LogQuery, LogTime, MachineLoad
 from engine.clock import SECOND, Instant
 from engine.errors import Refused, RefusedCode
 from engine.model.actor import actor
@@ -312,6 +312,22 @@ class FakeView(EngineVerbs):
         start = max(0, len(whole) + offset) if offset < 0 else min(offset, len(whole))
         data = whole[start : start + limit]
         return LogChunk(data, start, len(whole), start + len(data) < len(whole))
+
+    async def log_since(self, run_id: str, at: Instant) -> int:
+        await self.log(run_id, 0, 0)
+        return 4 if at < self.now() else 20
+
+    async def log_times(self, run_id: str, start: int, end: int) -> Sequence[LogTime]:
+        await self.log(run_id, 0, 0)
+        return [LogTime(end, self.now(), 1)]
+
+    async def log_find(
+        self, run_id: str, query: LogQuery, start: int, *, back: bool = False, most: int = 100
+    ) -> LogHits:
+        if query.text == "(":
+            raise ValueError("not a pattern")
+        at = self.logs[run_id].find(query.text.encode(), start)
+        return LogHits((LogHit(at, query.text.encode()),) if at >= 0 else (), 20, done=True)
 
     async def hold(self, reason: str = "", for_seconds: float | None = None, *, tag: str | None = None) -> Undo:
         self.done.append(f"hold {tag} {reason!r} {for_seconds} by {actor()}")

@@ -132,6 +132,17 @@ async def test_a_log_can_be_asked_for_by_the_jobs_id_and_from_its_end(served: Se
     assert (answer.body, answer.headers["Log-Run"], answer.headers["Log-More"]) == (b"three\n", "etl:3", "0")
 
 
+async def test_a_log_can_be_asked_for_by_time_and_searched(served: Served) -> None:
+    assert (await served.ask("GET", "/v1/logs/etl/since?since=5m")).json == {"offset": 4}
+    times = (await served.ask("GET", "/v1/logs/etl:3/times?start=0&end=9")).json
+    assert [(one["end"], one["attempt"], one["incomplete"]) for one in times] == [(9, 1, False)]
+    found = (await served.ask("GET", "/v1/logs/etl:3/find?text=three&start=1")).json
+    assert found == {"hits": [{"offset": 14, "line": "three"}], "reached": 20, "done": True}
+    for query, status in (("since", 422), ("since?since=x", 422), ("find?text=(&regex=1", 422), ("find?most=0", 422)):
+        assert (await served.ask("GET", f"/v1/logs/etl:3/{query}")).status == status
+    assert (await served.ask("GET", "/v1/logs/etl:99/since?since=5m")).json["error"]["code"] == "unknown_id"
+
+
 @pytest.mark.parametrize(
     ("run", "code"), [("nope", "unknown_id"), ("etl:99", "unknown_id"), ("etl:2", "no_log"), ("load", "no_log")]
 )
