@@ -194,6 +194,7 @@ class Engine:
         self._temporary: Path | None = None
         self._files: FileWatch | None = None
         self._from_file: frozenset[str] = frozenset()
+        self._processes: LocalExecutor | None = None
         self._accounts: frozenset[tuple[str | None, str | None]] = frozenset()
         """Ids of the jobs of the engine's own job file."""
         self._removed: set[str] = set()
@@ -369,6 +370,7 @@ class Engine:
     def _make_executor(self, folder: Path) -> Router:
         """Processes get their keeper at once where there are any; a program of functions alone never starts one."""
         local = self._given_executors.get(Home.LOCAL) or LocalExecutor(folder, self._clock)
+        self._processes = local if isinstance(local, LocalExecutor) else None
         call = self._given_executors.get(Home.CALL) or CallExecutor(self._clock, self._turn.state.boot_id)
         functions = all(isinstance(job.spec.command, Call) for job in self._turn.state.jobs.values())
         return Router(local, call, self._clock, lazy=functions)
@@ -881,7 +883,13 @@ class Engine:
         state = self._loop.turn.state
         pools = pool_use(state)
         sizes = await asyncio.to_thread(measure, self._state_dir)
-        return SystemRecord(pools=pools, store_bytes=sizes.store, log_disk_free=sizes.free, log_disk_total=sizes.total)
+        return SystemRecord(
+            pools=pools,
+            store_bytes=sizes.store,
+            log_disk_free=sizes.free,
+            log_disk_total=sizes.total,
+            limits=() if self._processes is None else self._processes.enforced,
+        )
 
     async def undo(self, undo: Undo) -> None:
         """See `engine.api`."""

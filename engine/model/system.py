@@ -21,6 +21,18 @@ class PoolUse:
         return {"name": self.name, "slots": self.slots, "taken": self.taken, "holders": [*self.holders]}
 
 
+@sealed(frozen=True, slots=True)
+class Enforced:
+    """A limit (keys of `limits`, or what else is done to a tree), and how it is held on this machine."""
+
+    limit: str
+    how: str
+
+    def to_json(self) -> dict[str, Json]:
+        """The stable JSON object."""
+        return {"limit": self.limit, "how": self.how}
+
+
 @sealed(frozen=True, slots=True, kw_only=True)
 class SystemRecord:
     """Sizes in bytes; None = unknown (no folder, no such disk). `log_disk_*` is the disk that logs are written to."""
@@ -29,6 +41,8 @@ class SystemRecord:
     store_bytes: int | None
     log_disk_free: int | None
     log_disk_total: int | None
+    limits: tuple[Enforced, ...] = ()
+    """What can be enforced here."""
 
     def to_json(self) -> dict[str, Json]:
         """The stable JSON object."""
@@ -37,4 +51,5 @@ class SystemRecord:
             "store_bytes": self.store_bytes,
             "log_disk_free": self.log_disk_free,
             "log_disk_total": self.log_disk_total,
+            "limits": [limit.to_json() for limit in self.limits],
         }

@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "simulate": Entry("jobqueue_tui.cli.simulate", "Show what would happen with a job file, without running anything."),
     "history": Entry("jobqueue_tui.cli.history", "List past runs, without an engine."),
     "logs": Entry("jobqueue_tui.cli.logs", "Show the log of a run, without an engine."),
+    "doctor": Entry("jobqueue_tui.cli.doctor", "Show what this machine offers, and what is done in each case."),
     "version": Entry("jobqueue_tui.cli.version", "Print the version."),
 }
 

@@ -18,9 +18,11 @@ from engine.clock import Clock
 from engine.executors.guarding import Guard
 from engine.executors.local import keeper
 from engine.executors.local.connection import Connection, KeeperError, retire_socket, start_keeper
+from engine.executors.local.enforcement import GroupsFound, enforcement
 from engine.executors.local.held import Held, boot_id, fate, told
 from engine.executors.local.sweep import Sampler
 from engine.executors.local.wire import Adopted, Adoption, Reference, Welcome, encode, encode_adopt
+from engine.model.system import Enforced
 from engine.ports.executor import (
     Acknowledge,
     AttemptId,
@@ -63,6 +65,7 @@ class LocalExecutor:
         self._idle = idle
         self._connection: Connection | None = None
         self._keeper_pid: int | None = None
+        self._groups: GroupsFound | None = None
         self._sink: Sink | None = None
         self._held: dict[AttemptId, Held] = {}
         self._limit: Limit | None = None
@@ -85,6 +88,11 @@ class LocalExecutor:
     def keeper_pid(self) -> int | None:
         """The process that is the parent of new runs; None while there is none."""
         return self._keeper_pid
+
+    @property
+    def enforced(self) -> tuple[Enforced, ...]:
+        """What can be enforced here, as the keeper found it; empty before there was one."""
+        return () if self._groups is None else enforcement(self._groups)
 
     async def open(self, known: Sequence[AttemptRef], sink: Sink) -> Sequence[Recovered]:
         """Find the keeper or start one, and say what became of each attempt in `known`, in its order.
@@ -222,6 +230,7 @@ class LocalExecutor:
             else:
                 self._connection = connection
                 self._keeper_pid = welcome.pid
+                self._groups = welcome.groups
                 return welcome, fresh
             fresh = True
             await asyncio.to_thread(start_keeper, self._state_dir, self._idle)

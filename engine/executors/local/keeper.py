@@ -11,6 +11,9 @@ Ends (`ended`, `spawn_failed`) are kept until acknowledged. The keeper leaves wh
 at once after an orderly goodbye, else after IDLE (60) seconds without an engine. While ends are unacknowledged or
 launches wait it stays up to `KEPT_FOR`, unless its socket's path is no longer its own, so that nobody could ask.
 
+Where a cgroup v2 hierarchy lets us (`Groups`), a run with a limit of its tree gets a group as well: killed and stopped at one
+blow, and held by the kernel itself where the controllers are there.
+
 Membership: each run is spawned under its own soft RLIMIT_LOCKS, its tag. The limit has had no effect since Linux
 2.4.25, but fork, exec, setsid and `env -i` all hand it on. Sessions alone lose every double fork.
 
@@ -18,7 +21,7 @@ Single-threaded, and it must never block: it is everybody's parent. That is also
 directory, umask and limit around a spawn and to set them back.
 """
 
-# ruff: noqa: PTH108, PTH110, PTH112, PTH116, PTH119, PTH120, PTH123, PTH208 - pathlib costs 2 MiB
+# ruff: noqa: PTH102, PTH106, PTH108, PTH110, PTH112, PTH116, PTH119, PTH120, PTH123, PTH208 - pathlib costs 2 MiB
 # ruff: noqa: SIM105 - contextlib is not loaded otherwise
 # ruff: noqa: PLR0917 - the arguments of an order are the wire's, by position
 
@@ -46,7 +49,7 @@ if TYPE_CHECKING:
     Asked: TypeAlias = "dict[str, Any] | None"
     """What few runs ask for, by name, as it came from JSON: memory, cpu, RLIMITS, nice, ionice, affinity, user."""
 
-PROTOCOL: Final = 6
+PROTOCOL: Final = 7
 """Raised with every change of a message: an engine of another number is told so and served no further."""
 
 RLIMIT_LOCKS: Final = 10  # the module `resource` has no name for it
@@ -88,12 +91,17 @@ RLIMITS: Final = {
 """Limits that hold for each process, by their keys in the job file."""
 CPU_TIME_GRACE: Final = 5
 """Seconds of CPU time between SIGXCPU and KILL."""
-BY_FORK: Final = frozenset((*RLIMITS, "nice", "ionice", "affinity", "user"))
+BY_FORK: Final = frozenset((*RLIMITS, "nice", "ionice", "affinity", "user", "cgroup"))
 """What can be asked for that only a forked child can do before the program begins."""
 IOPRIO_SET: Final = {
     "x86_64": 251, "i686": 289, "aarch64": 30, "armv7l": 314, "riscv64": 30, "ppc64le": 273, "s390x": 282,
     "loongarch64": 30,
 }  # fmt: skip
+GROUP: Final = "jobqueue-tui-"
+"""Begins the names of our control groups; the keeper's pid and when it began follow."""
+CONTROLLERS: Final = frozenset({"cpu", "memory"})
+CPU_PERIOD: Final = 100_000
+"""Microseconds over which the kernel counts a quota."""
 AUTOGROUP_RETRY: Final = 0.11
 """Seconds after which an ordinary user may set the niceness of a session again (the kernel takes ten a second)."""
 REMEDIES: Final = ("kill", "throttle")
@@ -226,6 +234,149 @@ def cpu_time(pid: int) -> int:
         return time.clock_gettime_ns((~pid << 3) | 2)
     except OSError:
         return 0
+
+
+# -- control groups -----------------------------------------------------------------------------------------------
+
+
+def write_file(path: str, text: str) -> bool:
+    """Write to a file of the kernel's; whether it took it."""
+    try:
+        fd = os.open(path, os.O_WRONLY)
+    except OSError:
+        return False
+    try:
+        os.write(fd, text.encode())
+    except OSError:
+        return False
+    finally:
+        os.close(fd)
+    return True
+
+
+def read_file(path: str) -> str:
+    """A file of the kernel's; empty when it is not there."""
+    try:
+        with open(path) as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def figure(text: str, name: str) -> int:
+    """The number behind a name in a file of such lines; 0 when it is not among them."""
+    for line in text.splitlines():
+        found, _, number = line.partition(" ")
+        if found == name:
+            return int(number)
+    return 0
+
+
+def group_of(pid: int | str) -> str:
+    """The control group of a process in the v2 hierarchy, as a path in it; empty when there is none."""
+    for line in read_file(f"/proc/{pid}/cgroup").splitlines():
+        if line.startswith("0::"):
+            return line[3:]
+    return ""
+
+
+def group_mount() -> tuple[str, str]:
+    """Where the v2 hierarchy is mounted, and what of it; empty when it is not."""
+    for line in read_file("/proc/self/mountinfo").splitlines():
+        fields, _, kind = line.partition(" - ")
+        if kind.startswith("cgroup2 "):
+            return fields.split()[4], fields.split()[3].rstrip("/")
+    return "", ""
+
+
+class Groups:
+    """Groups for runs, below our own or beside it, wherever we may make one.
+
+    Beside: a group that holds processes cannot hand its controllers down, so that who delegates puts the engine into a
+    group below the delegated one (systemd's DelegateSubgroup=).
+    """
+
+    def __init__(self) -> None:
+        self.path = ""  # of the group that holds all of ours; empty: we can have none
+        self.controllers: set[str] = set()  # what the kernel enforces for a group of ours
+        self.why = "no cgroup v2 is mounted"
+        self.full: list[str] = []  # groups of runs that are over, with processes that live on
+        mount, shown = group_mount()
+        if not mount:
+            return
+        own = f"{mount}{group_of('self').removeprefix(shown)}".rstrip("/")
+        name = f"{GROUP}{os.getpid()}-{boot_ticks()}"
+        for folder in (own, os.path.dirname(own)):
+            if folder.startswith(mount) and not self.controllers:
+                self.sweep_out(folder)
+                self.open(f"{folder}/{name}")
+
+    def open(self, path: str) -> None:
+        """Take this group, if it can be made and is better than what there is."""
+        try:
+            os.mkdir(path)
+        except OSError as error:
+            self.why = "" if self.path else f"{os.path.dirname(path)}: {os.strerror(error.errno or 0).lower()}"
+            return
+        for folder in (os.path.dirname(path), path):
+            for controller in CONTROLLERS:
+                write_file(f"{folder}/cgroup.subtree_control", f"+{controller}")
+        found = set(CONTROLLERS.intersection(read_file(f"{path}/cgroup.subtree_control").split()))
+        if self.path and not found:
+            os.rmdir(path)
+            return
+        self.close()
+        self.path, self.controllers, self.why = path, found, ""
+
+    def close(self) -> None:
+        """Remove ours; one that still holds processes stays, for the next keeper to sweep out."""
+        for path in (*self.full, self.path):
+            if path:
+                remove_group(path)
+
+    def sweep_out(self, folder: str) -> None:
+        """Remove what keepers that were lost have left here, unless somebody lives in it."""
+        for name in os.listdir(folder) if os.path.isdir(folder) else ():
+            pid, _, ticks = name.removeprefix(GROUP).partition("-")
+            if not name.startswith(GROUP) or not pid.isdigit() or not ticks.isdigit():
+                continue
+            keeper = look_at(int(pid))
+            if keeper is None or keeper.ticks > int(ticks):
+                for one in os.listdir(f"{folder}/{name}"):
+                    if os.path.isdir(f"{folder}/{name}/{one}"):
+                        remove_group(f"{folder}/{name}/{one}")
+                remove_group(f"{folder}/{name}")
+
+    def make(self, tag: int, memory: int | None, cpu: float | None) -> str:
+        """A group for a run, with what the kernel is to enforce; empty when it cannot be had."""
+        self.full = [path for path in self.full if not remove_group(path)]
+        path = f"{self.path}/{tag:x}"
+        try:
+            os.mkdir(path)
+        except OSError:
+            return ""
+        if memory is not None and "memory" in self.controllers:
+            write_file(f"{path}/memory.max", str(memory))
+            write_file(f"{path}/memory.oom.group", "1")
+        if cpu is not None and "cpu" in self.controllers:
+            write_file(f"{path}/cpu.max", f"{max(1000, int(cpu * CPU_PERIOD))} {CPU_PERIOD}")
+        return path
+
+    def drop(self, path: str) -> None:
+        """A run is over: remove its group, later if somebody still lives in it."""
+        if not remove_group(path):
+            self.full.append(path)
+
+
+def remove_group(path: str) -> bool:
+    """Whether the group is gone."""
+    try:
+        os.rmdir(path)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 # -- one spawn ----------------------------------------------------------------------------------------------------
@@ -414,6 +565,11 @@ def preparing(cwd: str, tag: int, umask: int, files: list[tuple[int, int]], aske
     for number in ALL_SIGNALS:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    if "cgroup" in asked:  # before anything can be forked, that is how nobody is left outside
+        yield "cgroup"
+        fd = os.open(f"{asked['cgroup']}/cgroup.procs", os.O_WRONLY)
+        os.write(fd, b"0")
+        os.close(fd)
     for name, kind in RLIMITS.items():
         if name in asked:
             yield name
@@ -472,6 +628,7 @@ class Run:
         "disk",
         "exceeded",
         "grace",
+        "group",
         "held_since",
         "held_up",
         "kill_at",
@@ -539,6 +696,7 @@ class Run:
         self.sustain = 0.0  # seconds on end that it must be beyond them
         self.beyond: dict[str, float] = {}  # since when it is
         self.answered: set[str] = set()  # beyond what it has been paused, or told, already
+        self.group = ""  # its control group
         self.spent = self.waited = 0.0  # CPU seconds in a window of so many seconds
         self.disk: list[int | None] = [None, None]  # bytes read and written by the leader and whom it waited for
         self.over: list[object] | None = None  # at, exit code, signal, CPU seconds, peak bytes of the ended leader
@@ -644,6 +802,7 @@ class Keeper:
         self.timers: list[Timer] = []
         self.limited: dict[str, Run] = {}  # runs with a limit of memory or cores
         self.limits_timer: Timer | None = None
+        self.groups = Groups()
         self.floor = peak_of("self")
         self.children = os.open(f"/proc/self/task/{os.getpid()}/children", os.O_RDONLY)
         self.alarm, bell = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -715,6 +874,7 @@ class Keeper:
         if inode(self.path) == self.inode:  # else a keeper of another version has it
             os.unlink(self.path)
         self.listener.close()
+        self.groups.close()
 
     def later(self, delay: float, call: Callable[[], None]) -> Timer:
         timer = Timer(time.monotonic() + delay, call)
@@ -800,7 +960,8 @@ class Keeper:
         self.limit = 0  # what the last engine left in line starts when this one has seen it and said how many may run
         self.reports.clear()  # all of it is in what follows
         living = [[*run.started()[1:], run.paused, run.pidfd < 0] for run in self.runs.values()]
-        engine.send([["welcome", PROTOCOL, os.getpid(), living, list(self.kept.values()), list(self.waiting)]])
+        groups = [self.groups.path, sorted(self.groups.controllers), self.groups.why]
+        engine.send([["welcome", PROTOCOL, os.getpid(), living, list(self.kept.values()), list(self.waiting), groups]])
 
     def part(self) -> None:
         self.goodbye = True
@@ -849,13 +1010,22 @@ class Keeper:
         asked: Asked,
     ) -> None:  # fmt: skip
         at = wall()
+        group = ""
+        if asked is not None and self.groups.path and ("memory" in asked or "cpu" in asked):
+            kills, throttles = asked.get("on_memory", "kill") == "kill", asked.get("on_cpu", "throttle") == "throttle"
+            memory = asked.get("memory") if kills and not asked.get("sustain") else None
+            group = self.groups.make(tag, memory, asked.get("cpu") if throttles else None)
+            asked = {**asked, "cgroup": group} if group else asked
         try:
             pid, ticks, span = spawn(argv, env, cwd, log_path, tag, umask, stdin, asked)
         except SpawnError as error:
+            if group:
+                self.groups.drop(group)
             self.keep(attempt, ["spawn_failed", attempt, at, error.code, error.step])
             return
         run = Run(attempt, tag, at, pid, ticks, span, slot)
         self.leaders[pid] = run
+        run.group = group
         run.output = env.get("JOB_OUTPUT", "")
         self.admit(run, timeout, stop_signal, grace)
         if idle is not None:
@@ -946,6 +1116,11 @@ class Keeper:
         return set(known.values())
 
     def leader_over(self, run: Run, maybe_left: bool) -> None:
+        if run.cause is None and run.group and figure(read_file(f"{run.group}/memory.events"), "oom_kill"):
+            run.exceeded = (
+                int(read_file(f"{run.group}/memory.peak") or 0) or run.memory
+            )  # the kernel was quicker than our look
+            self.end(run, signal.SIGKILL, 0.0, "memory")
         if run.cause is not None:
             self.end_tree(run)
             return
@@ -975,9 +1150,17 @@ class Keeper:
         # said here, where nothing else waits: most runs hand nothing on, and the engine need not look for it
         handed_on = os.access(run.output, os.F_OK, follow_symlinks=False) if run.output else None
         self.hold_up(run, False)
-        throttled = round(run.throttled, 3)
+        throttled = round(run.throttled + self.drop_group(run), 3)
         what = [*(run.over or ()), run.cause, described(left), handed_on, run.exceeded, *run.disk, throttled]
         self.keep(run.attempt, ["ended", run.attempt, *what])
+
+    def drop_group(self, run: Run) -> float:
+        """Seconds for which the kernel held the run up."""
+        if not run.group:
+            return 0.0
+        held = figure(read_file(f"{run.group}/cpu.stat"), "throttled_usec") / 1e6
+        self.groups.drop(run.group)
+        return held
 
     # -- stop
 
@@ -1044,6 +1227,7 @@ class Keeper:
         for member in found:
             send_signal(member, run.tag, number)
         if run.paused or run.held_up or run.pausing_until is not None:  # a stopped process takes no signal but KILL
+            self.freeze(run, False)
             self.hold_up(run, False)
             run.paused = False
             run.pausing_until = None
@@ -1061,6 +1245,8 @@ class Keeper:
             self.finish(run, left)
             return
         if killing:
+            if run.group:  # at one blow, so that nobody can fork out of it
+                write_file(f"{run.group}/cgroup.kill", "1")
             for member in left:
                 send_signal(member, run.tag, signal.SIGKILL)
         delay = run.backoff = min(run.backoff * 2, 0.1)
@@ -1190,6 +1376,8 @@ class Keeper:
 
         What it may use grows with time, up to BURST seconds' worth; a tree that was paused saves nothing.
         """
+        if run.group and "cpu" in self.groups.controllers:
+            return LIMITS_LATE  # the kernel does it
         used, waited = self.cpu_used(run, found)
         if run.paused or run.pausing_until is not None:
             return LIMITS_LATE
@@ -1217,7 +1405,23 @@ class Keeper:
         elif run.pausing_until is None:
             run.pausing_until = time.monotonic() + PAUSE_PATIENCE
             run.seen = set()
-            self.still(run)
+            if run.group:
+                self.freeze(run, True)
+                self.next_step(run, 0.002, self.stop_frozen)
+            else:
+                self.still(run)
+
+    def freeze(self, run: Run, frozen: bool) -> None:
+        if run.group:
+            write_file(f"{run.group}/cgroup.freeze", "1" if frozen else "0")
+
+    def stop_frozen(self, run: Run) -> None:
+        """Of a tree that stands still nobody forks between the look and the signal. It is let go at once: all stop before they
+        do anything, and being stopped is what others see, and what a keeper that takes over finds."""
+        for member in members(run.tag):
+            send_signal(member, run.tag, signal.SIGSTOP)
+        self.freeze(run, False)
+        self.still(run)
 
     def still(self, run: Run) -> None:
         """Stop who is awake, until two sweeps in a row find the same processes and all of them stopped.
@@ -1268,6 +1472,7 @@ class Keeper:
     def continue_tree(self, run: Run) -> None:
         if run.step is not None:
             run.step.cancel()
+        self.freeze(run, False)
         if run.paused:
             run.began += time.monotonic() - run.paused_at
         self.hold_up(run, False)
@@ -1309,6 +1514,10 @@ class Keeper:
                 answers.append([attempt, None, False, []])
                 continue
             self.watch(run.pidfd, partial(self.leader_of_another_over, run))
+            mount, shown = group_mount() if asked is not None else ("", "")
+            if mount and os.path.basename(group := group_of(leader.pid)) == f"{tag:x}":
+                run.group = f"{mount}{group.removeprefix(shown)}"
+                self.freeze(run, False)
             run.clocks = {member.pid: cpu_time(member.pid) for member in found[tag]}
             run.looked_at = time.monotonic()
             self.admit(run, None if timeout is None else age + timeout, stop_signal, grace)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 from engine.executors.local import keeper
+from engine.executors.local.enforcement import GroupsFound
 from engine.ports.executor import (
     Acknowledge,
     AttemptId,
@@ -71,6 +72,7 @@ class Welcome:
     living: tuple[Living, ...]
     kept: tuple[Ended | SpawnFailed, ...]
     waiting: tuple[AttemptId, ...]
+    groups: GroupsFound
 
 
 @lean(frozen=True, slots=True)
@@ -200,8 +202,17 @@ def decode(message: object) -> Report | Welcome | TurnedAway | Adopted:
             return Exceeded(attempt, at, Cause(limit), seen, pausing)
         case ["resumed", str(attempt), int(at)]:
             return Resumed(attempt, at)
-        case ["welcome", keeper.PROTOCOL, int(pid), [*living], [*kept], [*waiting]]:
-            return Welcome(pid, tuple(map(_living, living)), tuple(map(_final, kept)), _texts(waiting))
+        case [
+            "welcome",
+            keeper.PROTOCOL,
+            int(pid),
+            [*living],
+            [*kept],
+            [*waiting],
+            [str(path), [*controllers], str(why)],
+        ]:
+            groups = GroupsFound(path, frozenset(_texts(controllers)), why)
+            return Welcome(pid, tuple(map(_living, living)), tuple(map(_final, kept)), _texts(waiting), groups)
         case ["refused", str(why)]:
             return TurnedAway(why)
         case ["version", int(version)]:

@@ -175,3 +175,10 @@ async def test_what_only_root_may_do_is_refused_by_name(
 ) -> None:
     failed = await bench.heard(bench.launch("/bin/true", limits=limits, identity=identity), SpawnFailed)
     assert (failed.errno, failed.step) == (code, step)
+
+
+async def test_the_keeper_says_what_can_be_enforced(bench: Bench) -> None:
+    """As it found it at its start: for `doctor`'s words on a System screen."""
+    held = {one.limit: one.how for one in bench.executor.enforced}
+    assert held["memory"].startswith(("watchdog", "kernel"))
+    assert held["stop, pause"].startswith(("cgroup", "inherited tag"))

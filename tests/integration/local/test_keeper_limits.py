@@ -93,10 +93,10 @@ async def test_another_keeper_goes_on_with_the_limits(bench: Bench) -> None:
 
 
 async def test_the_end_says_for_how_long_the_cores_held_it_up(bench: Bench) -> None:
-    """Of two seconds a busy loop on a fifth of a core stands still for some 1.6; one that is not limited for none."""
-    slow = bench.launch(*BUSY, timeout=2.0, grace=0.0, limits=Limits(cpu=0.2))
+    """A busy loop on a twentieth of a core stands still for most of two seconds; one that is not limited for none."""
+    slow = bench.launch(*BUSY, timeout=2.0, grace=0.0, limits=Limits(cpu=0.05))
     free = bench.launch(*BUSY, timeout=0.5, grace=0.0, limits=Limits(cpu=8.0))
-    assert 1.0 < (await bench.ended(slow)).throttled < 2.0
+    assert 0.5 < (await bench.ended(slow)).throttled < 2.0
     assert (await bench.ended(free)).throttled == 0.0
 
 
