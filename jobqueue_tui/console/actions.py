@@ -21,10 +21,13 @@ class Where(StrEnum):
     EVERYWHERE = "Everywhere"
     JOBS = "On a job"
     TABLE = "Job table"
+    FILTER = "Filter"
     TREE = "Tree"
     RUNS = "Run list"
     INBOX = "Inbox"
+    HEAT = "Failures"
     TIMELINE = "Timeline"
+    SYSTEM = "System"
     LOG = "Log"
     MOVE = "Moving"
 
@@ -67,7 +70,7 @@ ACTIONS: Final = (
     Action("jobs.undo", ("backspace",), Where.JOBS, "undo the last of these that can be undone", "undo", "", "undo"),
     Action("jobs.log", ("l",), Where.JOBS, "log of its last run", "log", "log"),
     Action("jobs.details", ("enter",), Where.JOBS, "details: facts, why it is not running, last runs", "details", "info"),
-    Action("table.filter", ("slash",), Where.TABLE, "filter: regex, !x, -f fuzzy, tag:T, status:S", "filter", "filter"),
+    Action("table.filter", ("slash",), Where.FILTER, "filter: regex, !x, -f fuzzy, tag:T, status:S", "filter", "filter"),
     *(
         Action(f"sort.{name.replace(' ', '-')}", (letter,), Where.TABLE, f"sort by {name}; again turns it round", f"sort('{letter}')")
         for letter, name in (
@@ -81,7 +84,20 @@ ACTIONS: Final = (
     Action("tree.all", ("asterisk",), Where.TREE, "unfold all, or fold all", "fold_all", "all"),
     Action("tree.only", ("o",), Where.TREE, "only what follows it, only what it needs, or all again", "only", "only"),
     Action("runs.open", ("enter", "l"), Where.RUNS, "log of this run", "open_run", "log"),
+    Action("inbox.acknowledge", ("A",), Where.INBOX, "acknowledge, with a reason", "acknowledge", "ack", "ack"),
+    Action("heat.open", ("enter",), Where.HEAT, "details of the job", "details", "info"),
+    Action("timeline.earlier", ("left",), Where.TIMELINE, "time cursor back", "time(-1)"),
+    Action("timeline.later", ("right",), Where.TIMELINE, "time cursor on", "time(1)"),
+    Action("timeline.page-earlier", ("shift+left",), Where.TIMELINE, "half a width back", "time_page(-1)"),
+    Action("timeline.page-later", ("shift+right",), Where.TIMELINE, "half a width on", "time_page(1)"),
+    Action("timeline.out", ("less_than_sign",), Where.TIMELINE, "a longer span", "time_zoom(1)", "zoom"),
+    Action("timeline.in", ("greater_than_sign",), Where.TIMELINE, "a shorter span", "time_zoom(-1)"),
+    Action("timeline.now", ("full_stop",), Where.TIMELINE, "follow the clock again", "time_now", "now"),
+    Action("system.open", ("enter", "l"), Where.SYSTEM, "log of the run that it is about", "open_entry", "log"),
     Action("runs.rerun", ("r",), Where.RUNS, "this run once more; asks", "rerun", "rerun", "rerun"),
+    Action("runs.compare", ("d",), Where.RUNS, "its record, beside the marked run or the one before", "compare", "compare"),
+    Action("runs.mark", ("space",), Where.RUNS, "mark it, for comparing or acknowledging", "mark"),
+    Action("runs.unmark", ("U",), Where.RUNS, "no marks", "unmark"),
     Action("log.follow", ("F",), Where.LOG, "follow the end", "follow", "follow"),
     Action("log.search", ("slash",), Where.LOG, "search; all lines stay", "search", "search"),
     Action("log.next", ("n",), Where.LOG, "next match", "match(1)", "next"),
@@ -91,6 +107,11 @@ ACTIONS: Final = (
     Action("go.job", ("2",), Where.EVERYWHERE, "details of the job", "go('job')"),
     Action("go.log", ("3",), Where.EVERYWHERE, "log of the job", "go('log')"),
     Action("go.tree", ("4",), Where.EVERYWHERE, "dependency tree", "go('tree')", "tree"),
+    Action("go.timeline", ("5",), Where.EVERYWHERE, "timeline: planned and actual", "go('timeline')"),
+    Action("go.records", ("6",), Where.EVERYWHERE, "queue, history, inbox, failures", "go('records')"),
+    Action("go.system", ("7",), Where.EVERYWHERE, "system: executors, pools, store, audit, events", "go('system')"),
+    Action("all.previous", ("left_square_bracket",), Where.EVERYWHERE, "the item before: list, job, run", "screen.item(-1)"),
+    Action("all.next", ("right_square_bracket",), Where.EVERYWHERE, "the next item", "screen.item(1)", "next"),
     Action("go.last", ("grave_accent",), Where.EVERYWHERE, "the screen before this one", "go('last')"),
     Action("all.commands", ("colon", "ctrl+p"), Where.EVERYWHERE, "command line: every action by its name", "commands"),
     Action("all.back", ("escape",), Where.EVERYWHERE, "clear the filter, then back", "back", "back"),
@@ -108,7 +129,8 @@ ACTIONS: Final = (
 BY_ID: Final = {action.id: action for action in ACTIONS}
 
 GROUPS: Final = (
-    Where.JOBS, Where.RUNS, Where.TABLE, Where.TREE, Where.TIMELINE, Where.INBOX, Where.LOG, Where.EVERYWHERE, Where.MOVE,
+    Where.JOBS, Where.RUNS, Where.INBOX, Where.HEAT, Where.FILTER, Where.TABLE, Where.TREE, Where.TIMELINE, Where.SYSTEM,
+    Where.LOG, Where.EVERYWHERE, Where.MOVE,
 )  # fmt: skip
 """The order in which help and the page of keys show the groups."""
 
@@ -116,8 +138,9 @@ _SHOWN: Final = {
     "plus": "+", "equals_sign": "=", "minus": "-", "slash": "/", "question_mark": "?", "asterisk": "*", "escape": "Esc",
     "enter": "Enter", "backspace": "Backspace", "left": "←", "right": "→", "up": "↑", "down": "↓", "pageup": "PgUp",
     "pagedown": "PgDn", "home": "Home", "end": "End", "grave_accent": "`", "colon": ":", "space": "Space",
-    "ctrl+@": "Ctrl-Space", "exclamation_mark": "!", "left_square_bracket": "[", "right_square_bracket": "]", "tab": "Tab",
-    "shift+tab": "Shift-Tab", "less_than_sign": "<", "greater_than_sign": ">", "full_stop": ".", "ampersand": "&",
+    "ctrl+@": "Ctrl-Space", "exclamation_mark": "!", "left_square_bracket": "[", "right_square_bracket": "]",
+    "tab": "Tab", "shift+tab": "Shift-Tab", "shift+left": "Shift-←", "shift+right": "Shift-→", "less_than_sign": "<",
+    "greater_than_sign": ">", "full_stop": ".", "ampersand": "&",
 }  # fmt: skip
 
 

@@ -41,7 +41,6 @@ class ConsoleApp(App[ConsoleEnd]):
         "screens/jobs.tcss",
         "screens/dialogs.tcss",
         "screens/tree.tcss",
-        "screens/job.tcss",
         "screens/log.tcss",
     ]
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.EVERYWHERE)]
@@ -208,6 +207,10 @@ class ConsoleApp(App[ConsoleEnd]):
 
     def action_go(self, name: str) -> None:
         """The numbers, and the key for the screen before."""
+        self.places.go(name)
+
+    def go(self, name: str) -> None:
+        """The same for screens."""
         self.places.go(name)
 
     def show_log(self, run_id: str) -> None:

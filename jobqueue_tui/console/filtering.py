@@ -1,4 +1,4 @@
-"""The filter line: `etl`, `^db-.*dump$`, `!backup`, `-f dbdmp`, `tag:night`, `status:failed`. Terms are joined by "and".
+"""The filter line: `etl`, `^db-.*dump$`, `!backup`, `-f dbdmp`, `tag:night`, `status:failed`, `kind:manual`. Terms are joined by "and".
 
 A pattern runs in the engine's loop and `re` cannot be interrupted, so only patterns are taken whose cost is bounded:
 no repeated groups, no back references, at most three repeats and eight alternatives in a term, names cut to 120
@@ -8,24 +8,98 @@ characters. Without the first two nothing is exponential in the name, and the re
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Final, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol, TypeAlias
 
 from engine.api import JobView
-from engine.model.states import JobStatus
+from engine.model.record import RunRecord
+from engine.model.states import JobStatus, RunPhase
 from engine.values import lean
 from jobqueue_tui.console.signs import OF_OUTCOME, OF_STATUS, sign_of
 from jobqueue_tui.terminal import one_line
-
-Test: TypeAlias = Callable[[JobView], bool]
 
 LONGEST_NAME: Final = 120
 MOST_REPEATS: Final = 3
 MOST_ALTERNATIVES: Final = 8
 _STATUSES: Final = frozenset(
-    {*JobStatus, *OF_OUTCOME, *(sign.word for sign in (*OF_STATUS.values(), *OF_OUTCOME.values()))}
+    {*JobStatus, *RunPhase, *OF_OUTCOME, *(sign.word for sign in (*OF_STATUS.values(), *OF_OUTCOME.values()))}
     | {"queued", "starting", "stopping", "retrying", "disabled"}
 )
+
+
+class Facet(Protocol):
+    """What a filter looks at: a job, or a run."""
+
+    @property
+    def text(self) -> str:
+        """What patterns are sought in."""
+
+    @property
+    def tags(self) -> Sequence[str]:
+        """Tags of the job."""
+
+    @property
+    def states(self) -> Sequence[str]:
+        """Words that `status:` may mean."""
+
+    @property
+    def kind(self) -> str:
+        """What a run came from; empty for a job."""
+
+
+@lean(frozen=True, slots=True)
+class JobFacet:
+    """A job as a filter sees it; looked at only where a term asks."""
+
+    job: JobView
+
+    @property
+    def text(self) -> str:
+        """Id and title."""
+        job = self.job
+        return (job.id if job.title == job.id else f"{job.id} {job.title}")[:LONGEST_NAME]
+
+    @property
+    def tags(self) -> Sequence[str]:
+        """As written."""
+        return self.job.tags
+
+    @property
+    def states(self) -> Sequence[str]:
+        """Its status, the word of its sign, its last outcome."""
+        return (self.job.status, sign_of(self.job).word, self.job.last_outcome or "")
+
+    @property
+    def kind(self) -> str:
+        """A job has none."""
+        return ""
+
+
+@lean(frozen=True, slots=True)
+class RunFacet:
+    """A run as a filter sees it."""
+
+    run: RunRecord
+    tags: Sequence[str] = ()
+
+    @property
+    def text(self) -> str:
+        """Its id, which begins with the job's, and its reason."""
+        return f"{self.run.run_id} {self.run.reason or ''}"[:LONGEST_NAME]
+
+    @property
+    def states(self) -> Sequence[str]:
+        """Its state and its outcome."""
+        outcome = self.run.outcome
+        return (self.run.state, *(() if outcome is None else (outcome, OF_OUTCOME[outcome].word)))
+
+    @property
+    def kind(self) -> str:
+        """As on record."""
+        return self.run.kind
+
+
+Test: TypeAlias = Callable[[Facet], bool]
 
 
 class FilterError(Exception):
@@ -42,9 +116,9 @@ class Filter:
     def __bool__(self) -> bool:
         return bool(self.tests)
 
-    def passes(self, job: JobView) -> bool:
-        """Whether every term lets `job` through."""
-        return all(test(job) for test in self.tests)
+    def passes(self, facet: Facet) -> bool:
+        """Whether every term lets it through."""
+        return all(test(facet) for test in self.tests)
 
 
 def parse(text: str) -> Filter:
@@ -70,41 +144,30 @@ def _term(term: str) -> Test:
     key, colon, value = term.partition(":")
     if colon and key == "tag":
         wanted = value.casefold()
-        return lambda job: any(wanted in tag.casefold() for tag in job.tags)
+        return lambda facet: any(wanted in tag.casefold() for tag in facet.tags)
+    if colon and key == "kind":
+        return lambda facet: facet.kind.startswith(value.casefold())
     if colon and key == "status":
         return _status(value.casefold())
     return _pattern(term)
 
 
 def _not(test: Test) -> Test:
-    return lambda job: not test(job)
+    return lambda facet: not test(facet)
 
 
 def _status(value: str) -> Test:
     if not any(status.startswith(value) for status in _STATUSES):
         raise FilterError(f"no such status: {value}")
 
-    def test(job: JobView) -> bool:
-        outcome = job.last_outcome
-        return (
-            job.status.startswith(value)
-            or sign_of(job).word.startswith(value)
-            or (outcome is not None and outcome.startswith(value))
-        )
-
-    return test
-
-
-def _haystack(job: JobView) -> str:
-    text = job.id if job.title == job.id else f"{job.id} {job.title}"
-    return text[:LONGEST_NAME]
+    return lambda facet: any(state.startswith(value) for state in facet.states)
 
 
 def _fuzzy(letters: str) -> Test:
     wanted = letters.casefold()
 
-    def test(job: JobView) -> bool:
-        rest = iter(_haystack(job).casefold())
+    def test(facet: Facet) -> bool:
+        rest = iter(facet.text.casefold())
         return all(letter in rest for letter in wanted)
 
     return test
@@ -123,7 +186,7 @@ def _pattern(term: str) -> Test:
         found = re.compile(term, flags).search
     except (re.error, OverflowError) as error:
         raise FilterError(f"bad pattern: {one_line(str(error))}") from error
-    return lambda job: found(_haystack(job)) is not None
+    return lambda facet: found(facet.text) is not None
 
 
 _DANGEROUS: Final = re.compile(r"(?<!\\)(?:\\\\)*\)[*+{]|\\[1-9]|\(\?P=|\(\?\(")

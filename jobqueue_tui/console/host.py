@@ -25,6 +25,9 @@ class Host(Protocol):
     """The view stands still: what is on screen may be old."""
     current_job: str | None
 
+    def go(self, name: str) -> None:
+        """Open a place by its name."""
+
     def show_log(self, run_id: str) -> None:
         """Open the log of a run."""
 

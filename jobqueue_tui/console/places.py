@@ -14,8 +14,8 @@ from jobqueue_tui.terminal import one_line
 if TYPE_CHECKING:
     from jobqueue_tui.console.app import ConsoleApp
 
-RECORDS: Final = ("queue", "history", "inbox")
-"""The three lists behind one number, in the order of `]`."""
+RECORDS: Final = ("queue", "history", "inbox", "failures")
+"""The lists behind one number, in the order of `]`."""
 
 
 @lean(frozen=True, slots=True)
@@ -113,6 +113,30 @@ class Places:
                 from jobqueue_tui.console.screens.tree import TreeScreen  # noqa: PLC0415 - after the first frame
 
                 screen = TreeScreen()
+            case "queue":
+                from jobqueue_tui.console.screens.queue import QueueScreen  # noqa: PLC0415 - after the first frame
+
+                screen = QueueScreen()
+            case "history":
+                from jobqueue_tui.console.screens.history import HistoryScreen  # noqa: PLC0415 - after the first frame
+
+                screen = HistoryScreen()
+            case "inbox":
+                from jobqueue_tui.console.screens.inbox import InboxScreen  # noqa: PLC0415 - after the first frame
+
+                screen = InboxScreen()
+            case "failures":
+                from jobqueue_tui.console.screens.failures import FailuresScreen  # noqa: PLC0415 - after the first frame
+
+                screen = FailuresScreen()
+            case "timeline":
+                from jobqueue_tui.console.screens.timeline import TimelineScreen  # noqa: PLC0415 - after the first frame
+
+                screen = TimelineScreen()
+            case "system":
+                from jobqueue_tui.console.screens.system import SystemScreen  # noqa: PLC0415 - after the first frame
+
+                screen = SystemScreen()
             case _:
                 raise AssertionError(f"no screen {name}")
         self._home()

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from engine.api import Aim, Changes, EventFeed, LogChunk, MachineLoad
 from engine.clock import SECOND, Instant, instant
 from engine.errors import Refused, RefusedCode
+from engine.model.audit import AuditRecord
+from engine.model.coming import Coming
+from engine.model.day import DayRecord
+from engine.model.events import Event
 from engine.model.outcome import Outcome
 from engine.model.record import Counters, EngineStatus, JobRecord, RunKind, RunRecord, Why
 from engine.model.states import JobStatus, RunPhase
+from engine.model.stats import JobStats, Spread
+from engine.model.system import PoolUse, SystemRecord
 from engine.model.undo import PrioritySet, Undo
 from engine.spec.job import NOTHING, Manual
+from engine.spec.limits import NO_LIMITS, Limits
 from engine.spec.params import Param
 from engine.testing.views import EngineVerbs, JobVerbs, RunVerbs
 
@@ -39,6 +46,11 @@ class FakeRun(RunVerbs):
     rss_bytes: int | None = None
     log_path: str | None = None
     effective_priority: float = 0.0
+    waits_for: str = "no free slot: 3 of 3 are taken"
+
+    def why(self) -> str:
+        """What it waits for."""
+        return self.waits_for if self.phase is RunPhase.QUEUED else ""
 
     def record(self) -> RunRecord:
         """Its facts."""
@@ -124,6 +136,27 @@ class FakeJob(JobVerbs):
     changed: tuple[str, ...] = ()
     refusal: Exception | None = None
     params: Mapping[str, Param] = field(default_factory=dict)
+    limits: Limits = NO_LIMITS
+    taken: JobStats | None = None
+    times: list[Coming] = field(default_factory=list)
+
+    def stats(self) -> JobStats | None:
+        """What its runs took."""
+        return self.taken
+
+    async def coming(self, *, until: Instant | None = None, limit: int = 10) -> Sequence[Coming]:
+        """Its next times."""
+        return [one for one in self.times if until is None or one.at <= until][:limit]
+
+    def every(self, seconds: float, count: int = 60, *, usual: float = 60.0) -> None:
+        """Let it come again and again from its next run on, and take about so long."""
+        assert self.next_run is not None
+        first = self.next_run
+        self.times = [Coming(self.id, at, at) for at in (first + int(n * seconds * SECOND) for n in range(count))]
+        spread = Spread(usual, usual, usual * 1.3, usual * 2)
+        self.taken = JobStats(
+            seconds=spread, waits=Spread(), outcomes=(Outcome.SUCCESS,), cpu_seconds=1.0, peak_rss_bytes=MIB
+        )
 
     def __post_init__(self) -> None:
         self.title = self.title or self.id
@@ -330,6 +363,30 @@ class FakeFeed:
         self.closed = True
 
 
+class FakeEvents:
+    """A subscriber's events."""
+
+    def __init__(self, waiting: list[Event]) -> None:
+        self.waiting = waiting
+        self.closed = False
+
+    def __aiter__(self) -> AsyncIterator[Event]:
+        raise NotImplementedError
+
+    async def __anext__(self) -> Event:
+        """Not asked for."""
+        raise NotImplementedError
+
+    def take(self) -> Sequence[Event]:
+        """What waits now."""
+        taken, self.waiting = self.waiting, []
+        return taken
+
+    def close(self) -> None:
+        """Stop collecting."""
+        self.closed = True
+
+
 class FakeEngine(EngineVerbs):
     """An engine in a defined state."""
 
@@ -343,6 +400,12 @@ class FakeEngine(EngineVerbs):
         self.log_reads: list[tuple[str, int, int]] = []
         self.records: list[RunRecord] = []
         self.bad: list[RunRecord] = []
+        self.events: list[Event] = []
+        self.event_feeds: list[FakeEvents] = []
+        self.deeds: list[AuditRecord] = []
+        self.day_records: list[DayRecord] = []
+        self.warnings: tuple[str, ...] = ()
+        self.trouble: Exception | None = None
 
     @property
     def jobs(self) -> Sequence[FakeJob]:
@@ -380,7 +443,7 @@ class FakeEngine(EngineVerbs):
             socket="/run/jobqueue/socket",
             executors=("local",),
             damaged_state=None,
-            warnings=(),
+            warnings=self.warnings,
         )
 
     def machine(self) -> MachineLoad:
@@ -398,8 +461,31 @@ class FakeEngine(EngineVerbs):
         return feed
 
     def subscribe(self, after: int | None = None) -> EventFeed:
-        """The console does not ask for events."""
-        raise NotImplementedError
+        """What is kept, and what a test tells."""
+        feed = FakeEvents(list(self.events))
+        self.event_feeds.append(feed)
+        return feed
+
+    async def system(self) -> SystemRecord:
+        """A calm system."""
+        return SystemRecord(
+            pools=(PoolUse("db", 2, 1, ("db-dump",)), PoolUse("net", 4, 4, ("mirror", "fetch-rates"))),
+            store_bytes=37 * MIB,
+            log_disk_free=120 << 30,
+            log_disk_total=250 << 30,
+        )
+
+    async def audit(self, *, since: Instant | None = None, limit: int = 100) -> Sequence[AuditRecord]:
+        """Verbs on record."""
+        return self.deeds[:limit]
+
+    async def days(self, *, job: str | None = None, count: int = 30) -> Sequence[DayRecord]:
+        """Counts per day."""
+        return [day for day in self.day_records if job in (None, day.job)]
+
+    async def record(self, run_id: str) -> RunRecord | None:
+        """One run."""
+        return next((run for run in self.records if run.run_id == run_id), None)
 
     def changed(self, *ids: str, resync: bool = False) -> None:
         """Tell all feeds."""
@@ -416,7 +502,10 @@ class FakeEngine(EngineVerbs):
         limit: int = 100,
     ) -> Sequence[RunRecord]:
         """Runs on record, newest first."""
-        found = [run for run in self.records if job in (None, run.job) and outcome in (None, run.outcome)]
+        if self.trouble is not None:
+            raise self.trouble
+        live = [run.record() for one in self.by_id.values() for run in (*one.active, *one.queued)]
+        found = [run for run in (*live, *self.records) if job in (None, run.job) and outcome in (None, run.outcome)]
         return found[:limit]
 
     async def log(self, run_id: str, offset: int, limit: int) -> LogChunk:
@@ -591,6 +680,9 @@ def small_engine() -> FakeEngine:
             [(Outcome.SUCCESS, None), (Outcome.FAILED, "exit(3)"), (Outcome.SUCCESS, None), (Outcome.SUCCESS, None)]
         )
     ]
+    from tests.screens.on_record import fill  # the other way round it needs what is here
+
+    fill(engine)
     return engine
 
 

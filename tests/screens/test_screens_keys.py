@@ -422,7 +422,7 @@ async def test_enter_and_l_open_the_run_under_the_cursor() -> None:
     async with console() as stage:
         await stage.press("2", "j", "enter")
         assert isinstance(stage.app.screen, LogScreen)
-        assert stage.app.screen.run_id == "db-dump:210"
+        assert stage.app.screen.run_id == "db-dump:211"
 
 
 # ---- the end

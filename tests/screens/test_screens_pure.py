@@ -12,7 +12,7 @@ from engine.clock import SECOND
 from engine.model.states import JobStatus, RunPhase
 from jobqueue_tui.console import themes, words
 from jobqueue_tui.console.columns import NAME, TABLE, fit
-from jobqueue_tui.console.filtering import FilterError, parse
+from jobqueue_tui.console.filtering import FilterError, JobFacet, parse
 from jobqueue_tui.console.outline import LONE, Facing, Graph, Outline
 from jobqueue_tui.console.painting import fitted
 from jobqueue_tui.console.palette import DEFAULTS, Palette
@@ -147,7 +147,7 @@ def test_the_costliest_pattern_that_is_taken_ends() -> None:
     """Open repeats over the longest name that is looked at."""
     engine = FakeEngine()
     job = engine.add("a" * 5000)
-    assert not parse("a*a*a*b").passes(job)
+    assert not parse("a*a*a*b").passes(JobFacet(job))
 
 
 # ---- columns

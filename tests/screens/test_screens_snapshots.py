@@ -26,7 +26,7 @@ class SnapCompare(Protocol):
     ) -> bool: ...
 
 
-SIZES = [(80, 24), (120, 40)]
+SIZES = [(80, 24), (120, 40), (200, 60)]
 THEMES = ["jobqueue-dark", "jobqueue-ansi"]
 
 
@@ -58,15 +58,55 @@ def test_tree(snap_compare: SnapCompare, size: tuple[int, int], theme: str) -> N
     assert shows(snap_compare, size, theme, "4", "j", "j")
 
 
+PLACES = {
+    "job": ("2",),
+    "timeline": ("5", "right", "right"),
+    "queue": ("6",),
+    "history": ("6", "right_square_bracket"),
+    "inbox": ("6", "right_square_bracket", "right_square_bracket"),
+    "failures": ("6", "left_square_bracket"),
+    "system": ("7",),
+}
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("place", PLACES)
+def test_place(snap_compare: SnapCompare, place: str, size: tuple[int, int], theme: str) -> None:
+    """The other screens."""
+    assert shows(snap_compare, size, theme, *PLACES[place])
+
+
+@pytest.mark.parametrize("place", ["jobs", *PLACES])
+def test_smallest(snap_compare: SnapCompare, place: str) -> None:
+    """60 columns and 20 lines: less is shown, nothing is broken."""
+    assert shows(snap_compare, (60, 20), "jobqueue-dark", *PLACES.get(place, ()))
+
+
+DIALOGS = {
+    "menu": ("a",),
+    "signal": ("x", "j", "j", "j", "enter"),
+    "trigger": ("j", "j", "j", "t"),
+    "hold": ("a", "h"),
+    "backfill": ("a", "B"),
+    "rerun": ("r",),
+    "quit": ("q",),
+    "commands": ("colon", *"sort"),
+    "record": ("6", "right_square_bracket", "j", "d"),
+}
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("dialog", DIALOGS)
+def test_dialog(snap_compare: SnapCompare, dialog: str, theme: str) -> None:
+    """Dialogs over the screen that they were opened from."""
+    assert shows(snap_compare, (100, 30), theme, *DIALOGS[dialog])
+
+
 @pytest.mark.parametrize("theme", ["jobqueue-light", "jobqueue-high-contrast", "jobqueue-colour-blind"])
 def test_other_themes(snap_compare: SnapCompare, theme: str) -> None:
     """Each shipped theme draws the home screen, sorted by status."""
     assert shows(snap_compare, (100, 30), theme, "S")
-
-
-def test_details(snap_compare: SnapCompare) -> None:
-    """Facts, reason, last runs."""
-    assert shows(snap_compare, (100, 30), "jobqueue-dark", "enter")
 
 
 def test_log(snap_compare: SnapCompare) -> None:

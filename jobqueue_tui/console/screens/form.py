@@ -1,4 +1,4 @@
-"""A dialog with fields to type into, each checked while it is typed, and switches."""
+"""A dialog with fields to type into, each checked while it is typed, and options to turn on."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Checkbox, Input, Static
+from textual.widgets import Input, Static
 
 from engine.values import lean
 from jobqueue_tui.console.screens.dialogs import CANCEL, Choice, Choices
+from jobqueue_tui.console.widgets.switch import Switch
 
 
 @lean(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Field:
 
 
 @lean(frozen=True, slots=True)
-class Switch:
+class Option:
     """Something that is on or off."""
 
     id: str
@@ -58,7 +59,8 @@ class Filled:
     """What a form was filled in with."""
 
     values: Mapping[str, str] = field(default_factory=dict)
-    switches: frozenset[str] = frozenset()
+    on: frozenset[str] = frozenset()
+    """Options that are on."""
 
 
 class FormDialog(ModalScreen[Filled | None]):
@@ -79,7 +81,7 @@ class FormDialog(ModalScreen[Filled | None]):
         fields: Sequence[Field],
         *,
         answer: str,
-        switches: Sequence[Switch] = (),
+        options: Sequence[Option] = (),
         begin_at_answer: bool = False,
     ) -> None:
         """`answer`: the words of the line that gives it. `begin_at_answer`: the cursor is there already, so that Enter
@@ -87,12 +89,12 @@ class FormDialog(ModalScreen[Filled | None]):
         super().__init__()
         self.heading, self.lines = heading, lines
         self.fields = {one.id: one for one in fields}
-        self.switches = switches
+        self.options = options
         self.choices = Choices([Choice(CANCEL, "Cancel", "nothing happens"), Choice("give", answer)])
         self._begin_at_answer = begin_at_answer
 
     def compose(self) -> ComposeResult:
-        """Heading, fields with their notes, switches, answers."""
+        """Heading, fields with their notes, options, answers."""
         with Vertical(id="form"):
             yield Static(Content(self.heading), id="heading")
             if self.lines:
@@ -104,10 +106,8 @@ class FormDialog(ModalScreen[Filled | None]):
                     entry.cursor_blink = False
                     yield entry
                     yield Static("", id=f"note-{number}", classes="note")
-                for number, switch in enumerate(self.switches):
-                    yield Checkbox(
-                        Content(switch.label), switch.on, compact=True, id=f"switch-{number}", name=switch.id
-                    )
+                for option in self.options:
+                    yield Switch(option.id, option.label, on=option.on)
             yield self.choices
 
     def on_mount(self) -> None:
@@ -145,7 +145,7 @@ class FormDialog(ModalScreen[Filled | None]):
         self.app.action_focus_next()
 
     def action_give(self) -> None:
-        """Enter on an answer gives it; fields and switches have an Enter of their own."""
+        """Enter on an answer gives it; fields and options have an Enter of their own."""
         if self.choices.cursor == 0:
             self.dismiss(None)
         elif bad := self.problems():
@@ -155,7 +155,7 @@ class FormDialog(ModalScreen[Filled | None]):
 
     def _filled(self) -> Filled:
         values = {entry.name or "": entry.value for entry in self.query(Input) if entry.value}
-        return Filled(values, frozenset(box.name or "" for box in self.query(Checkbox) if box.value))
+        return Filled(values, frozenset(one.name or "" for one in self.query(Switch) if one.on))
 
     def action_cancel(self) -> None:
         """Esc."""

@@ -1,12 +1,14 @@
-"""One job: facts, why it is not running, its last runs."""
+"""One job: facts, why it is not running, its next times, its last runs, CPU and memory over time."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import ClassVar
+from typing import ClassVar, Final
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
 from textual.strip import Strip
 
 from engine.api import Changes, JobView
@@ -17,36 +19,50 @@ from jobqueue_tui.console.aiming import Aimed
 from jobqueue_tui.console.host import host
 from jobqueue_tui.console.painting import text_strip
 from jobqueue_tui.console.screens.job_keys import JobKeys
+from jobqueue_tui.console.screens.run_keys import RunKeys
 from jobqueue_tui.console.signs import Role
 from jobqueue_tui.console.widgets.facts import Facts
+from jobqueue_tui.console.widgets.heads import Heads
 from jobqueue_tui.console.widgets.keys_bar import KeysBar
 from jobqueue_tui.console.widgets.painted import Painted
-from jobqueue_tui.console.widgets.run_list import HEAD, RunList
+from jobqueue_tui.console.widgets.plot import Plot
+from jobqueue_tui.console.widgets.run_list import RunList
+from jobqueue_tui.console.widgets.run_strip import RunStrip
 from jobqueue_tui.terminal import one_line
 
-MOST_RUNS = 50
+MOST_RUNS: Final = 50
+_ROOM_FOR_PLOTS: Final = 110
+"""Cells of width from which on the plots stand beside the facts."""
 
 
-class Line(Painted):
-    """One line of fixed text on a bar."""
+class Title(Painted):
+    """The name of the job on a bar, and which of all jobs it is."""
 
-    def __init__(self, text: str, more: str = "", *, id: str) -> None:
-        super().__init__(id=id)
-        self._text, self._more = text, more
+    def __init__(self) -> None:
+        super().__init__()
+        self._parts = ("", "", "")
+
+    def show(self, job: JobView, place: str) -> None:
+        """Another job."""
+        title = "" if job.title == job.id else f"  {one_line(job.title)}"
+        self._parts = (f" {one_line(job.id)}", title, place)
+        self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """The one line."""
-        head = self.id == "runs-head"
-        parts = [(self._text, Role.HEAD if head else Role.TITLE), (self._more, Role.MUTED)]
-        return text_strip(parts, self.palette.head if head else self.palette.bar, self.size.width)
+        name, title, place = self._parts
+        parts = [(name, Role.TITLE), (title, Role.TEXT), (f"   {place}", Role.MUTED)]
+        return text_strip(parts, self.palette.bar, self.size.width)
 
 
-class JobScreen(JobKeys):
+class JobScreen(RunKeys, JobKeys):
     """Details of a job."""
 
     AUTO_FOCUS = "RunList"
+    CSS_PATH = "job.tcss"
     place = "job"
-    # Enter opens the run under the cursor, and so does l: it is the log that is wanted here
+    has_items = True
+    # Enter opens the run under the cursor, and so does l; r repeats it: it is what the cursor is on
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(Where.JOBS, without=["jobs.details", "jobs.log", "jobs.rerun"]),
         *bindings(Where.RUNS),
@@ -57,6 +73,7 @@ class JobScreen(JobKeys):
         self.job = job
         self._aimed = Aimed.now(job)
         self._seen: Hashable = None
+        self._next: Hashable = None
         self._second = -1
 
     @property
@@ -65,24 +82,51 @@ class JobScreen(JobKeys):
         return self.job.id
 
     def compose(self) -> ComposeResult:
-        """Name, facts, runs, keys."""
+        """Name, facts beside plots, bars, runs, keys."""
         console = host(self)
-        job = self.job
-        self.facts = Facts(console.engine, job, console.settings.zone)
-        self.runs = RunList(console.settings.monotonic, console.settings.zone)
-        title = "" if job.title == job.id else f"  {one_line(job.title)}"
-        yield Line(f" {one_line(job.id)}", title, id="job-title")
-        yield self.facts
-        yield Line(HEAD, id="runs-head")
+        settings = console.settings
+        self.heading = Title()
+        self.facts = Facts(console.engine, self.job, settings.zone)
+        self.plots = (Plot(self.job, cpu=True), Plot(self.job, cpu=False))
+        self.strip = RunStrip()
+        self.runs = RunList(settings.monotonic, settings.zone)
+        self.heads = Heads(lambda: self.runs.layout_head)
+        yield self.heading
+        with Horizontal(id="above"):
+            yield self.facts
+            with Vertical(id="plots"):
+                yield from self.plots
+        yield self.strip
+        yield self.heads
         yield self.runs
         yield KeysBar()
+
+    def on_mount(self) -> None:
+        """Say whose facts these are."""
+        self._fit(self.app.size.width)
+        self._say_name()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Plots stand beside the facts where there is room; else a line in them."""
+        self._fit(event.size.width)
+        self.facts.flush()
+
+    def _fit(self, width: int) -> None:
+        wide = width >= _ROOM_FOR_PLOTS
+        self.set_class(wide, "-wide")
+        self.facts.curves = not wide
+
+    def _say_name(self) -> None:
+        jobs = host(self).engine.jobs
+        row = next((row for row, job in enumerate(jobs, 1) if job.id == self.job.id), 0)
+        self.heading.show(self.job, f"{row} of {len(jobs)}")
 
     def flush(self, changes: Changes) -> None:
         """Show what changed."""
         engine = host(self).engine
         if changes.resync:
             try:
-                self.job = engine.job(self.job.id)
+                self._take(engine.job(self.job.id))
             except KeyError:
                 self.notify(f"{one_line(self.job.id)} is no longer in the job file.", markup=False)
                 self.app.pop_screen()
@@ -90,40 +134,100 @@ class JobScreen(JobKeys):
         second = engine.now() // SECOND
         if changes.resync or self.job.id in changes.jobs or second != self._second:
             self._second = second
-            self.facts.flush()
-            self._aimed = Aimed.now(self.job)
-            phases = tuple((run.run_id, run.phase) for run in (*self.job.active, *self.job.queued))
-            seen = (self.job.last_run_id, self.job.last_ended_at, phases)
-            if seen != self._seen:
-                self._seen = seen
-                self.run_worker(self._read(), group="history", exclusive=True)
-            elif phases:
-                self.runs.show(self.runs.runs, engine.now())
+            self._look()
+
+    def _look(self) -> None:
+        engine, job = host(self).engine, self.job
+        self.facts.flush()
+        for plot in self.plots:
+            plot.flush()
+        self._aimed = Aimed.now(job)
+        self.runs.at = engine.now()
+        self.runs.refresh_changed()
+        upcoming = (job.next_run, job.enabled, job.suspended, job.held, job.status)
+        if upcoming != self._next:
+            self._next = upcoming
+            self.begin(self._read_coming, "coming")
+        phases = tuple((run.run_id, run.phase) for run in (*job.active, *job.queued))
+        seen = (job.last_run_id, job.last_ended_at, phases)
+        if seen != self._seen:
+            self._seen = seen
+            self.given()
+
+    def given(self) -> None:
+        """Read the runs anew."""
+        self.begin(self._read, "history")
 
     async def _read(self) -> None:
         engine = host(self).engine
         try:
             runs = await engine.history(job=self.job.id, limit=MOST_RUNS)
         except (EngineError, OSError) as error:
-            self.notify(one_line(str(error)), title="The history cannot be read", severity="error", markup=False)
+            self.runs.fail(one_line(str(error)))
             return
-        self.runs.show(runs, engine.now())
+        now = engine.now()
+        self.runs.show(runs, now)
+        stats = self.job.stats()
+        self.strip.show(runs, now, None if stats is None else stats.seconds)
+
+    async def _read_coming(self) -> None:
+        # ten where there is room for them, three in the smallest usual terminal
+        limit = 10 if self.size.height >= 40 else 3
+        self.facts.coming = await self.job.coming(limit=limit)
+        self.facts.flush()
+
+    def _take(self, job: JobView) -> None:
+        """Be about this job from now on."""
+        self.job = self.facts.job = job
+        for plot in self.plots:
+            plot.job = job
+
+    def on_run_list_layout_changed(self, message: RunList.LayoutChanged) -> None:
+        """The heads follow."""
+        message.stop()
+        self.heads.refresh()
+
+    # ---- keys
 
     def aimed(self) -> Aimed | None:
         """The job, and what of it was last drawn."""
         return self._aimed
 
-    def action_rerun(self) -> None:
-        """`r`: the run under the cursor once more."""
-        from jobqueue_tui.console.screens.job_forms import ask_rerun  # noqa: PLC0415 - seldom needed
+    @property
+    def current_job(self) -> JobView | None:
+        """The job."""
+        return self.job
 
-        run = self.runs.current
-        ask_rerun(self, self._aimed, self.job.last_run_id if run is None else run.run_id)
+    @property
+    def job_id(self) -> str | None:
+        """Its id."""
+        return self.job.id
+
+    def action_item(self, by: int) -> None:
+        """`[` and `]`: the job before it in the file, the next one."""
+        jobs = host(self).engine.jobs
+        row = next((row for row, job in enumerate(jobs) if job.id == self.job.id), -1)
+        if not jobs:
+            return
+        self._take(jobs[(row + by) % len(jobs)])
+        host(self).current_job = self.job.id
+        self.facts.coming = ()
+        self._seen = self._next = None
+        self.runs.show((), host(self).engine.now())
+        self.runs.loaded = False
+        self._say_name()
+        self._look()
 
     def action_open_run(self) -> None:
         """Enter, l: the log of the run under the cursor."""
-        run = self.runs.current
-        if run is not None:
-            host(self).show_log(run.run_id)
+        if self.runs.current is not None:
+            super().action_open_run()
         else:
             self.action_log()
+
+    def action_rerun(self) -> None:
+        """`r`: the run under the cursor once more; without one, the newest."""
+        if self.runs.current is not None:
+            super().action_rerun()
+        else:
+            JobKeys.action_rerun(self)

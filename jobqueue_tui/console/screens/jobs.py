@@ -29,7 +29,7 @@ class JobsScreen(JobKeys):
     AUTO_FOCUS = "JobTable"
     not_in_footer = frozenset({"all.back"})
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-usual")]  # noqa: RUF012 - Textual declares it as a plain list
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.TABLE, Where.JOBS)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.FILTER, Where.TABLE, Where.JOBS)]
 
     _readable = True
     """Whether what stands in the filter line is a filter."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable, Coroutine
+from typing import Any, ClassVar
 
 from textual.screen import Screen
 
@@ -21,6 +22,9 @@ class LiveScreen(Screen[None]):
 
     place: ClassVar[str] = "jobs"
     """The name of the screen (`places`)."""
+
+    has_items: ClassVar[bool] = False
+    """Whether `[` and `]` go somewhere."""
 
     @property
     def about(self) -> str:
@@ -44,6 +48,18 @@ class LiveScreen(Screen[None]):
         """The job that this screen is about now."""
         return None
 
+    def action_item(self, by: int) -> None:
+        """`[` and `]`: the item before, the next one; a screen that has none has no such keys."""
+
+    def begin(self, work: Callable[[], Coroutine[Any, Any, None]], group: str) -> None:
+        """Start reading; what this group is reading already is given up for it.
+
+        The function is given, not its coroutine: one that is given up before its first step would never be awaited.
+        """
+        self.run_worker(work, group=group, exclusive=True)  # type: ignore[arg-type] # Textual's type asks for Never
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys of verbs do not exist in a read-only console."""
+        if action == "item" and not self.has_items:
+            return False
         return not (host(self).read_only and gives_verb(action))

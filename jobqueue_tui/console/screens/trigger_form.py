@@ -12,7 +12,7 @@ from jobqueue_tui.console.aiming import Aimed
 from jobqueue_tui.console.giving import Giving
 from jobqueue_tui.console.host import host
 from jobqueue_tui.console.screens.dialogs import Choice, ChoiceDialog
-from jobqueue_tui.console.screens.form import Field, Filled, FormDialog, Switch
+from jobqueue_tui.console.screens.form import Field, Filled, FormDialog, Option
 from jobqueue_tui.terminal import one_line
 
 
@@ -28,17 +28,17 @@ def ask_trigger(screen: Giving, targets: Sequence[Aimed]) -> None:
         return
     at = targets[0]
     job = at.job
-    switches = []
+    options = []
     if job.needs:
-        switches.append(Switch("bypass", f"do not wait for {one_line(', '.join(job.needs))}"))
+        options.append(Option("bypass", f"do not wait for {one_line(', '.join(job.needs))}"))
     if any(job.id in other.needs for other in host(screen).engine.jobs):
-        switches.append(Switch("downstream", "then everything that needs it, in order"))
+        options.append(Option("downstream", "then everything that needs it, in order"))
     confirm = job.manual is Manual.CONFIRM
     heading = f"Run {at.name} now?" if confirm else f"Run {at.name} now"
 
     def filled(answer: Filled | None) -> None:
         if answer is not None:
-            chosen = answer.switches
+            chosen = answer.on
             order = orders.trigger(at, answer.values, bypass="bypass" in chosen, downstream="downstream" in chosen)
             screen.give([order])
 
@@ -47,7 +47,7 @@ def ask_trigger(screen: Giving, targets: Sequence[Aimed]) -> None:
         [*at.lines(), "The schedule is untouched."],
         [_field(name, param) for name, param in job.params.items()],
         answer="Run it",
-        switches=switches,
+        options=options,
         begin_at_answer=not confirm and not host(screen).frozen,
     )
     screen.app.push_screen(form, filled)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import tzinfo
 from typing import TypeAlias
 
 from textual.strip import Strip
 
 from engine.api import EngineView, JobView
-from engine.clock import Instant, moment
+from engine.clock import SECOND, Instant, moment
+from engine.model.coming import Coming
 from jobqueue_tui.console import words
-from jobqueue_tui.console.columns import Cell
+from jobqueue_tui.console.columns import SAMPLES_PER_CELL, Cell
 from jobqueue_tui.console.painting import text_strip
 from jobqueue_tui.console.signs import OF_OUTCOME, Role, sign_of
 from jobqueue_tui.console.widgets.painted import Painted
@@ -20,6 +22,7 @@ Fact: TypeAlias = tuple[str, tuple[Cell, ...]]
 """A label and what stands behind it; an empty label goes on with the line before."""
 
 _LABEL = 10
+_CURVE = 30
 
 
 def local(at: Instant, zone: tzinfo | None) -> str:
@@ -27,12 +30,15 @@ def local(at: Instant, zone: tzinfo | None) -> str:
     return moment(at).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def facts_of(job: JobView, engine: EngineView, zone: tzinfo | None) -> list[Fact]:
-    """What is to be known about a job, the most wanted first."""
+def facts_of(
+    job: JobView, engine: EngineView, zone: tzinfo | None, coming: Sequence[Coming] = (), *, curves: bool = False
+) -> list[Fact]:
+    """What is to be known about a job, the most wanted first. `coming`: its next times; `curves`: CPU and memory as one
+    line each, where there is no room for plots."""
     now, sign, why = engine.now(), sign_of(job), job.why()
     facts: list[Fact] = [
         ("status", ((f"{sign.glyph} {sign.word}", sign.role), (f"  {one_line(why.reason)}", Role.STRONG))),
-        *(("", ((one_line(line), Role.MUTED),)) for line in why.details),
+        *(("", ((one_line(line), Role.MUTED),)) for line in why.details if line not in why.reason),
     ]
     if job.description:
         facts.append(("about", ((one_line(job.description), Role.TEXT),)))
@@ -41,7 +47,10 @@ def facts_of(job: JobView, engine: EngineView, zone: tzinfo | None) -> list[Fact
         schedule.append(("   next ", Role.MUTED))
         schedule.append((f"{local(job.next_run, zone)} ", Role.TEXT))
         schedule.append((f"in {words.countdown(job.next_run, now)}" if job.next_run > now else "now", Role.STRONG))
+    if job.suspended:
+        schedule.append(("   suspended: s lets it go on", Role.WARN))
     facts.append(("schedule", tuple(schedule)))
+    facts += _next_times(job, coming, zone, now)
     if job.needs:
         facts.append(("needs", ((one_line(", ".join(job.needs)), Role.TEXT),)))
     followers = [other.id for other in engine.jobs if job.id in other.needs]
@@ -62,6 +71,32 @@ def facts_of(job: JobView, engine: EngineView, zone: tzinfo | None) -> list[Fact
             ("last run", ((f"{outcome.glyph} {outcome.word}{reason}", outcome.role), (age + took, Role.MUTED)))
         )
     facts.append(("runs", tuple(_counters(job))))
+    if job.changed:
+        facts.append(("changed", ((f"by an operator: {one_line(', '.join(job.changed))}", Role.WARN),)))
+    if curves and (job.cpu_ring or job.rss_ring):
+        cpu = words.sparkline(job.cpu_ring, _CURVE, SAMPLES_PER_CELL, cpu=True)
+        memory = words.sparkline(job.rss_ring, _CURVE, SAMPLES_PER_CELL, cpu=False)
+        facts.append(("cpu, mem", ((f"{cpu}  ", Role.CPU), (memory, Role.MEMORY))))
+    return facts
+
+
+def _next_times(job: JobView, coming: Sequence[Coming], zone: tzinfo | None, now: Instant) -> list[Fact]:
+    """A line per time; the schedule's own line has the first one where nothing is to be said of it."""
+    facts: list[Fact] = []
+    for number, one in enumerate(coming):
+        if number == 0 and one.due == job.next_run and not one.note:
+            continue
+        text = moment(one.at).astimezone(zone).strftime("%a %Y-%m-%d %H:%M:%S %Z")
+        cells: list[Cell] = [(text, Role.MUTED if one.skipped else Role.TEXT)]
+        if one.at > now:
+            cells.append((f"  in {words.countdown(one.at, now)}", Role.MUTED))
+        if one.due != one.at:
+            cells.append((f"  starts {words.span((one.due - one.at) / SECOND)} later (jitter)", Role.MUTED))
+        if one.skipped:
+            cells.append((f"  ↷ skipped({one.skipped})", Role.WARN))
+        facts.append(("next times" if not facts else "", tuple(cells)))
+        if one.note:
+            facts.append(("", ((f"  ◆ {one_line(one.note)}", Role.WARN),)))
     return facts
 
 
@@ -87,12 +122,14 @@ class Facts(Painted):
 
     def __init__(self, engine: EngineView, job: JobView, zone: tzinfo | None) -> None:
         super().__init__()
-        self._engine, self._job, self._zone = engine, job, zone
+        self._engine, self.job, self._zone = engine, job, zone
         self._facts: list[Fact] = []
+        self.coming: Sequence[Coming] = ()
+        self.curves = False
 
     def flush(self) -> None:
         """Look again; another number of lines is another height."""
-        facts = facts_of(self._job, self._engine, self._zone)
+        facts = facts_of(self.job, self._engine, self._zone, self.coming, curves=self.curves)
         if len(facts) != len(self._facts):
             self.styles.height = len(facts)
         if facts != self._facts:

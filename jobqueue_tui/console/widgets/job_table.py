@@ -8,7 +8,7 @@ from textual.strip import Strip
 
 from engine.api import Changes, EngineView, JobView
 from jobqueue_tui.console.columns import TABLE
-from jobqueue_tui.console.filtering import Filter
+from jobqueue_tui.console.filtering import Filter, JobFacet
 from jobqueue_tui.console.painting import row_strip
 from jobqueue_tui.console.palette import Palette
 from jobqueue_tui.console.sorting import STEADY, Sort
@@ -82,7 +82,11 @@ class JobTable(JobList):
         (`reorder`): then the top of it is what is looked for.
         """
         self._stale = False
-        passing = self.engine.jobs if not self.filter else [job for job in self.engine.jobs if self.filter.passes(job)]
+        passing = (
+            self.engine.jobs
+            if not self.filter
+            else [job for job in self.engine.jobs if self.filter.passes(JobFacet(job))]
+        )
         view = self.order.apply(passing, self.at)
         if view == self.view:
             return

@@ -1,0 +1,71 @@
+"""Audit records, events and warnings as lines of one list. Pure."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from typing import Final
+
+from engine.clock import moment
+from engine.model.audit import AuditRecord, Done
+from engine.model.events import Event
+from engine.values import lean
+from jobqueue_tui.console.columns import Cell
+from jobqueue_tui.console.painting import fitted
+from jobqueue_tui.console.signs import OF_OUTCOME, Role
+from jobqueue_tui.terminal import one_line
+
+_TIME: Final = "%m-%d %H:%M:%S"
+_BAD: Final = frozenset({"failed", "timed_out", "lost"})
+
+
+@lean(frozen=True, slots=True)
+class Entry:
+    """A line. `id` is what it is about, the same wherever it moves; `run_id`: the run whose log it leads to."""
+
+    id: str
+    cells: tuple[Cell, ...]
+    run_id: str | None = None
+
+
+def of_audit(record: AuditRecord, zone: tzinfo | None) -> Entry:
+    """Who did what, and what became of it."""
+    given = ", ".join(f"{name}={value}" for name, value in record.arguments.items() if value not in (None, False, ""))
+    refused = record.outcome is Done.REFUSED
+    return Entry(
+        f"audit {record.no}",
+        (
+            (f"{moment(record.at).astimezone(zone).strftime(_TIME)}  ", Role.MUTED),
+            (fitted(one_line(record.who), 12) + "  ", Role.TEXT),
+            (f"{one_line(record.verb.replace('_', '-')):<12} ", Role.STRONG),
+            (f"{one_line(record.target) or 'the engine'}", Role.TITLE),
+            (f"  {one_line(given)}" if given else "", Role.TEXT),
+            (f"  “{one_line(record.reason)}”" if record.reason else "", Role.MUTED),
+            (f"  refused: {record.code}" if refused else "", Role.FAILED),
+        ),
+        record.run_id,
+    )
+
+
+def of_event(event: Event, zone: tzinfo | None) -> Entry:
+    """What happened, and its data."""
+    data = event.to_json()["data"]
+    facts = data if isinstance(data, dict) else {}
+    outcome = str(facts.get("outcome") or "")
+    said = ", ".join(f"{name}={value}" for name, value in facts.items() if value not in (None, [], {}))
+    role = next((sign.role for one, sign in OF_OUTCOME.items() if one == outcome), Role.STRONG)
+    return Entry(
+        f"event {event.seq}",
+        (
+            (f"{moment(event.at).astimezone(zone).strftime(_TIME)}  ", Role.MUTED),
+            (f"{event.seq:>7}  ", Role.MUTED),
+            (f"{one_line(event.type):<12} ", Role.FAILED if outcome in _BAD else role),
+            (one_line(event.run_id or event.job or ""), Role.TITLE),
+            (f"  {one_line(said)}", Role.TEXT),
+        ),
+        event.run_id,
+    )
+
+
+def of_warning(number: int, text: str) -> Entry:
+    """What the engine warns of, as long as it holds."""
+    return Entry(f"warning {number} {text}", (("! ", Role.WARN), (one_line(text), Role.TEXT)))

@@ -1,0 +1,54 @@
+"""The keys of a run on record, the same wherever there is a list of them."""
+
+from __future__ import annotations
+
+from jobqueue_tui.console.aiming import Aimed
+from jobqueue_tui.console.giving import Giving
+from jobqueue_tui.console.host import host
+from jobqueue_tui.console.widgets.run_list import RunList
+
+
+class RunKeys(Giving):
+    """Keys that act on a run. A subclass binds them and has `runs`."""
+
+    runs: RunList
+
+    def action_open_run(self) -> None:
+        """Enter, l: the log of the run under the cursor."""
+        if (run := self.runs.current) is not None:
+            host(self).show_log(run.run_id)
+
+    def action_rerun(self) -> None:
+        """`r`: the run under the cursor once more."""
+        from jobqueue_tui.console.screens.job_forms import ask_rerun  # noqa: PLC0415 - seldom needed
+
+        run = self.runs.current
+        if run is None or not self.runs.settled:
+            return
+        try:
+            job = host(self).engine.job(run.job)
+        except KeyError:
+            self.notify(f"{run.job} is no longer in the job file.", timeout=4, markup=False)
+            return
+        ask_rerun(self, Aimed.now(job), run.run_id)
+
+    def action_compare(self) -> None:
+        """`d`: the record of the run beside the marked one, else beside the one before it of the same job."""
+        from jobqueue_tui.console.screens.compare import open_comparison  # noqa: PLC0415 - seldom needed
+
+        if self.runs.current is not None:
+            open_comparison(self, self.runs)
+
+    def action_mark(self) -> None:
+        """Space."""
+        self.runs.action_mark()
+
+    def action_unmark(self) -> None:
+        """`U`."""
+        self.runs.action_unmark()
+
+    @property
+    def job_id(self) -> str | None:
+        """The job of the run under the cursor."""
+        run = self.runs.current
+        return None if run is None else run.job

@@ -1,0 +1,176 @@
+"""The engine itself: what it has and uses; below, its audit, its events, its warnings."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Hashable, Iterable, Sequence
+from typing import ClassVar, Final
+
+from textual._path import CSSPathType
+from textual.binding import BindingType
+from textual.strip import Strip
+from textual.widget import Widget
+
+from engine.api import Changes, EventFeed
+from engine.model.events import RunSampled
+from jobqueue_tui.console.actions import Where, bindings
+from jobqueue_tui.console.entries import Entry, of_audit, of_event, of_warning
+from jobqueue_tui.console.host import host
+from jobqueue_tui.console.painting import text_strip
+from jobqueue_tui.console.palette import Palette
+from jobqueue_tui.console.screens.section import Section
+from jobqueue_tui.console.signs import Role
+from jobqueue_tui.console.widgets.line_list import LineList, Monotonic
+from jobqueue_tui.console.widgets.system_facts import SystemFacts
+from jobqueue_tui.console.widgets.tabs_line import Tab, TabsLine
+
+MOST: Final = 1000
+_LISTS: Final = ("audit", "events", "warnings")
+_EMPTY: Final = {
+    "audit": "Nobody has given a verb yet.",
+    "events": "Nothing has happened yet.",
+    "warnings": "The engine has nothing to warn of.",
+}
+
+
+class EntryList(LineList):
+    """One entry a line, the newest first."""
+
+    def __init__(self, monotonic: Monotonic) -> None:
+        super().__init__(monotonic)
+        self.entries: Sequence[Entry] = ()
+        self.said = ""
+
+    @property
+    def row_count(self) -> int:
+        """Entries."""
+        return len(self.entries)
+
+    def row_id(self, row: int) -> Hashable:
+        """Known by what it is about."""
+        return self.entries[row].id
+
+    def empty_text(self) -> str:
+        """Why there is nothing to see."""
+        return self.said
+
+    def stamp(self, row: int) -> Hashable:
+        """An entry is a value."""
+        return self.entries[row]
+
+    @property
+    def current(self) -> Entry | None:
+        """The entry under the cursor."""
+        return self.entries[self.cursor] if self.cursor < len(self.entries) else None
+
+    def show(self, entries: Sequence[Entry]) -> None:
+        """Show these; the cursor stays at the top, or on its entry."""
+        if entries == self.entries:
+            return
+        before = self.current
+        self.entries = entries
+        if before is not None and self.cursor:
+            self.cursor = next((row for row, one in enumerate(entries) if one.id == before.id), self.cursor)
+        self.rows_changed()
+
+    def paint(self, row: int, width: int, palette: Palette, *, selected: bool) -> Strip:
+        """One entry."""
+        cells = [("▌ " if selected else "  ", Role.TITLE), *self.entries[row].cells]
+        return text_strip(cells, self.ground(palette, selected=selected), width)
+
+
+class SystemScreen(Section):
+    """System."""
+
+    AUTO_FOCUS = "EntryList"
+    CSS_PATH: ClassVar[CSSPathType | None] = ["section.tcss", "system.tcss"]
+    place = "system"
+    has_items = True
+    every = 3
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.SYSTEM)]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._name_of_list = "audit"
+        self._audit: list[Entry] = []
+        self._events: deque[Entry] = deque(maxlen=MOST)
+        self._feed: EventFeed | None = None
+
+    def body(self) -> Iterable[Widget]:
+        """Facts, names of the lists, the list."""
+        console = host(self)
+        self.facts = SystemFacts(console.engine)
+        self.tabs = TabsLine()
+        self.list = EntryList(console.settings.monotonic)
+        return self.facts, self.tabs, self.list
+
+    def on_mount(self) -> None:
+        """Events are collected as long as this screen is there."""
+        self._feed = host(self).engine.subscribe(0)
+
+    def on_unmount(self) -> None:
+        """Nobody looks any more."""
+        if self._feed is not None:
+            self._feed.close()
+
+    def show(self, changes: Changes, *, tick: bool) -> None:
+        """Facts once a second, events as they come."""
+        zone = host(self).settings.zone
+        new = () if self._feed is None else self._feed.take()
+        for event in new[-MOST:]:
+            if not isinstance(event, RunSampled):  # one a second for each run, and nothing that happened
+                self._events.appendleft(of_event(event, zone))
+        if tick or changes.resync:
+            self.facts.flush()
+            self._stale = True
+        if tick or new or changes.resync:
+            self._show_list()
+
+    async def read(self) -> None:
+        """The audit, and sizes of files."""
+        engine, zone = host(self).engine, host(self).settings.zone
+        self.facts.system = await engine.system()
+        self._audit = [of_audit(record, zone) for record in await engine.audit(limit=MOST)]
+        self.facts.flush()
+        self._show_list()
+
+    def failed(self, why: str) -> None:
+        """Say so where the list would be."""
+        self.list.said = f"It cannot be read: {why}"
+        self.list.refresh()
+
+    def _show_list(self) -> None:
+        warnings = [of_warning(number, text) for number, text in enumerate(host(self).engine.status().warnings)]
+        lists: dict[str, Sequence[Entry]] = {"audit": self._audit, "events": list(self._events), "warnings": warnings}
+        self.list.said = _EMPTY[self._name_of_list]
+        self.list.show(lists[self._name_of_list])
+        self.tabs.show(
+            [
+                Tab(
+                    name,
+                    str(len(warnings)) if name == "warnings" and warnings else "",
+                    urgent=True,
+                    here=name == self._name_of_list,
+                )
+                for name in _LISTS
+            ],
+            "newest first",
+        )
+
+    def action_item(self, by: int) -> None:
+        """`[` and `]`: audit, events, warnings."""
+        self._name_of_list = _LISTS[(_LISTS.index(self._name_of_list) + by) % len(_LISTS)]
+        self.list.cursor = 0
+        self._show_list()
+
+    def action_open_entry(self) -> None:
+        """Enter, l: the log of the run that it is about."""
+        entry = self.list.current
+        if entry is not None and entry.run_id is not None:
+            host(self).show_log(entry.run_id)
+
+    @property
+    def job_id(self) -> str | None:
+        """The job of that run."""
+        entry = self.list.current
+        return None if entry is None or entry.run_id is None else entry.run_id.partition(":")[0]

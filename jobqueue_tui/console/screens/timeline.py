@@ -1,0 +1,220 @@
+"""Planned against actual: past runs, what runs, what is to come, where it collides, what changes of the clock do to it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import ClassVar, Final
+
+from textual._path import CSSPathType
+from textual.binding import BindingType
+from textual.strip import Strip
+from textual.widget import Widget
+
+from engine.api import Changes, JobView
+from engine.clock import SECOND, moment
+from jobqueue_tui.console import words
+from jobqueue_tui.console.actions import Where, bindings
+from jobqueue_tui.console.aiming import Aimed
+from jobqueue_tui.console.columns import Cell
+from jobqueue_tui.console.host import host
+from jobqueue_tui.console.painting import text_strip
+from jobqueue_tui.console.plotting import joined
+from jobqueue_tui.console.run_columns import outcome_cell, seconds_of
+from jobqueue_tui.console.screens.job_keys import JobKeys
+from jobqueue_tui.console.screens.section import Section
+from jobqueue_tui.console.signs import Role
+from jobqueue_tui.console.timeline import Lane, Window, axis, in_cell, lanes_of, load, peaks
+from jobqueue_tui.console.widgets.painted import Painted
+from jobqueue_tui.console.widgets.time_table import TimeTable
+from jobqueue_tui.terminal import one_line
+
+MOST_JOBS: Final = 300
+MOST_RUNS: Final = 5000
+MOST_COMING: Final = 10_000
+"""Occurrences of all jobs together that are asked for; each job gets its share."""
+
+
+class Axis(Painted):
+    """Two lines: the times, and how many runs there are at once."""
+
+    def __init__(self, table: TimeTable) -> None:
+        super().__init__()
+        self._table = table
+
+    def render_line(self, y: int) -> Strip:
+        """Labels, then the load."""
+        table = self._table
+        engine = table.engine
+        now, width = engine.now(), table.name_width
+        if y == 0:
+            label = f" span {words.span(table.span_seconds)}"
+            parts: list[Cell] = [(f"{label:<{width}}", Role.MUTED)]
+            parts += joined(axis(table.window, host(self).settings.zone, now))
+        else:
+            label = f" of {engine.status().max_running} slots"
+            parts = [(f"{label:<{width}}", Role.MUTED)]
+            parts += load(table.peaks, max(1, engine.status().max_running))
+        return text_strip(parts, self.palette.head, self.size.width)
+
+
+class Said(Painted):
+    """What the cell under both cursors stands for."""
+
+    def __init__(self, table: TimeTable) -> None:
+        super().__init__()
+        self._table = table
+
+    def render_line(self, y: int) -> Strip:
+        """The one line."""
+        return text_strip([(" ", Role.TEXT), *self._parts()], self.palette.head, self.size.width)
+
+    def _parts(self) -> list[Cell]:
+        table = self._table
+        job, zone = table.current, host(self).settings.zone
+        if job is None:
+            return []
+        at = table.at
+        now = table.engine.now()
+        parts: list[Cell] = [
+            (moment(at).astimezone(zone).strftime("%a %d %b %H:%M:%S"), Role.STRONG),
+            (f"  {one_line(job.id)}  ", Role.TITLE),
+        ]
+        if table.column is None:
+            return [*parts, ("now; ← → move through time, < > zoom, [ ] next run", Role.MUTED)]
+        runs, coming = in_cell(table.lane, table.window, table.column, now)
+        for run in runs[:3]:
+            text, role = outcome_cell(run)
+            seconds = seconds_of(run, now)
+            took = "" if seconds is None else f" {words.span(seconds)}"
+            parts.append((f"{one_line(run.run_id)} {text}{took} {one_line(run.reason or '')}  ", role))
+        for one in coming[:2]:
+            text = f"skipped({one.skipped})" if one.skipped else f"planned {moment(one.at).astimezone(zone):%H:%M:%S}"
+            parts.append((f"{text}  ", Role.WARN if one.skipped else Role.STRONG))
+            if one.note:
+                parts.append((f"{one_line(one.note)}  ", Role.WARN))
+        if coming and table.lane.usual is not None:
+            parts.append((f"usually takes {words.span(table.lane.usual)}  ", Role.MUTED))
+        rest = len(runs[3:]) + len(coming[2:])
+        if rest:
+            parts.append((f"and {rest} more", Role.MUTED))
+        if not runs and not coming:
+            parts.append(("nothing", Role.MUTED))
+        return parts
+
+
+class TimelineScreen(Section, JobKeys):
+    """Timeline."""
+
+    AUTO_FOCUS = "TimeTable"
+    CSS_PATH: ClassVar[CSSPathType | None] = ["section.tcss", "timeline.tcss"]
+    place = "timeline"
+    has_items = True
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.TIMELINE, Where.JOBS)]
+
+    _known: Window | None = None
+    """The window that was read for last, of those that the user has moved to."""
+
+    def body(self) -> Iterable[Widget]:
+        """Axis, rows, what is under the cursors."""
+        console = host(self)
+        self.table = TimeTable(console.engine, console.settings.monotonic)
+        self.axis = Axis(self.table)
+        self.said = Said(self.table)
+        return self.axis, self.table, self.said
+
+    def show(self, changes: Changes, *, tick: bool) -> None:
+        """Now moves on."""
+        if self.table.follow_clock():
+            self._stale = True
+        if tick:
+            self.table.refresh_changed()
+            self._draw_around()
+        if tick and host(self).engine.now() - self._read_at >= 5 * SECOND:
+            self._stale = True  # what is to come becomes what is
+
+    async def read(self) -> None:
+        """Runs and occurrences of the window."""
+        engine, window = host(self).engine, self.table.window
+        # a run that began before the window may reach into it
+        since = window.start - window.cell * window.width
+        runs = lanes_of(await engine.history(since=since, limit=MOST_RUNS))
+        due = [job for job in engine.jobs if job.next_run is not None and job.next_run < window.end]
+        due.sort(key=lambda job: job.next_run or 0)
+        most = max(20, min(400, MOST_COMING // max(1, min(MOST_JOBS, len(due)))))
+        lanes: dict[str, Lane] = {}
+        for job in due[:MOST_JOBS]:
+            coming = await job.coming(until=window.end, limit=most)
+            cut = len(coming) == most
+            lanes[job.id] = Lane(tuple(runs.get(job.id, ())), tuple(coming), _usual(job), cut)
+        for job in engine.jobs:
+            if job.id in runs and job.id not in lanes:
+                lanes[job.id] = Lane(tuple(runs[job.id]), (), _usual(job))
+        peak = await asyncio.to_thread(peaks, list(lanes.values()), window, engine.now())
+        shown = [job for job in engine.jobs if job.id in lanes]
+        self.table.show(shown, lanes, peak)
+        self._draw_around()
+
+    def failed(self, why: str) -> None:
+        """Say so where the rows would be."""
+        self.table.said = f"It cannot be read: {why}"
+        self.table.refresh()
+
+    def _draw_around(self) -> None:
+        self.axis.refresh()
+        self.said.refresh()
+
+    def on_time_table_moved(self, message: TimeTable.Moved) -> None:
+        """Another job is under the cursor."""
+        message.stop()
+        self.said.refresh()
+
+    # ---- keys
+
+    def aimed(self) -> Aimed | None:
+        """The job under the cursor, once it has been there for a moment."""
+        return self.table.aimed if self.table.settled else None
+
+    @property
+    def current_job(self) -> JobView | None:
+        """The job under the cursor."""
+        return self.table.current
+
+    def _moved(self) -> None:
+        self._draw_around()
+        if self.table.window != self._known:
+            self._known = self.table.window
+            self.refresh_record()
+
+    def action_time(self, by: int) -> None:
+        """Left and right."""
+        self.table.step(by)
+        self._moved()
+
+    def action_time_page(self, by: int) -> None:
+        """By half of the width."""
+        self.table.step(by * self.table.window.width // 2)
+        self._moved()
+
+    def action_time_zoom(self, by: int) -> None:
+        """`<` and `>`."""
+        self.table.zoom_by(by)
+        self._moved()
+
+    def action_time_now(self) -> None:
+        """`.`."""
+        self.table.now()
+        self._moved()
+
+    def action_item(self, by: int) -> None:
+        """`[` and `]`: the run or occurrence of this job before, the next one."""
+        if self.table.jump(by):
+            self._moved()
+        else:
+            self.notify("None that is known; < shows a longer span.", timeout=2, markup=False)
+
+
+def _usual(job: JobView) -> float | None:
+    """Seconds that half of its recent runs stayed below."""
+    stats = job.stats()
+    return None if stats is None else stats.seconds.p50

@@ -1,0 +1,385 @@
+"""The sections: what they show, that they follow what changes, and what their keys do."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.clock import SECOND
+from engine.model.events import EngineStopping
+from engine.model.outcome import Outcome
+from engine.model.states import RunPhase
+from jobqueue_tui.console.actions import ACTIONS, Where
+from jobqueue_tui.console.screens.compare import CompareScreen
+from jobqueue_tui.console.screens.failures import FailuresScreen
+from jobqueue_tui.console.screens.form import FormDialog
+from jobqueue_tui.console.screens.history import HistoryScreen
+from jobqueue_tui.console.screens.inbox import InboxScreen
+from jobqueue_tui.console.screens.job import JobScreen
+from jobqueue_tui.console.screens.log import LogScreen
+from jobqueue_tui.console.screens.queue import QueueScreen
+from jobqueue_tui.console.screens.system import SystemScreen
+from jobqueue_tui.console.screens.timeline import TimelineScreen
+from tests.screens.fake_engine import FakeEngine, FakeRun, ended_run, small_engine
+from tests.screens.stage import Stage, console
+
+PLACES = {
+    "timeline": ["5"],
+    "queue": ["6"],
+    "history": ["6", "right_square_bracket"],
+    "inbox": ["6", "right_square_bracket", "right_square_bracket"],
+    "failures": ["6", "left_square_bracket"],
+    "system": ["7"],
+    "job": ["2"],
+}
+
+
+def has(stage: Stage, *texts: str) -> bool:
+    """Whether one line of the screen has all of these."""
+    return any(all(text in line for text in texts) for line in stage.text())
+
+
+# ---- all of them
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_moving_never_acts(place: str) -> None:
+    """No key of movement gives a verb, opens or closes anything."""
+    async with console() as stage:
+        await stage.press(*PLACES[place])
+        screen = stage.app.screen
+        for action in ACTIONS:
+            if action.where is Where.MOVE:
+                await stage.press(*action.keys)
+        assert stage.app.screen is screen
+        assert stage.app.places.here.name == place
+        assert stage.verbs == []
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_an_engine_with_nothing_is_a_screen_not_a_crash(place: str) -> None:
+    """Every key does nothing, or says why."""
+    async with console(FakeEngine()) as stage:
+        await stage.press(*PLACES[place])
+        await stage.press("enter", "l", "r", "d", "space", "U", "p", "s", "x", "t", "plus", "left", "right", "A")
+        await stage.press("left_square_bracket", "right_square_bracket", "escape", "escape")
+        assert stage.verbs == []
+
+
+@pytest.mark.parametrize("place", ["history", "inbox", "timeline", "job"])
+async def test_a_record_that_cannot_be_read_is_said_where_it_would_be(place: str) -> None:
+    """The console lives on."""
+    engine = small_engine()
+    engine.trouble = OSError("disk [full]")
+    if place == "inbox":
+
+        async def broken(**_: object) -> list[object]:
+            raise OSError("disk [full]")
+
+        engine.inbox = broken  # type: ignore[method-assign,assignment] # that it fails is the subject
+    async with console(engine) as stage:
+        await stage.press(*PLACES[place])
+        assert has(stage, "disk [full]")
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (200, 60)])
+async def test_lines_are_as_wide_as_the_screen(place: str, size: tuple[int, int]) -> None:
+    """Nothing overflows or leaves a gap, whatever the names."""
+    engine = small_engine()
+    evil = engine.add("工作" * 30, title="[red]x[/", tags=("[b]",))
+    engine.ended(evil, 30, 3.0, Outcome.FAILED, "exit(\x1b[31m3)")
+    engine.records.insert(
+        0, ended_run(f"{evil.id}:1", evil.id, engine.at - 60 * SECOND, Outcome.FAILED, reason="\x1b[2J")
+    )
+    engine.bad = list(engine.records)
+    evil.queued.append(FakeRun(f"{evil.id}:2", evil.id, RunPhase.QUEUED, engine.at, engine.at, None))
+    async with console(engine, size=size) as stage:
+        await stage.press(*PLACES[place])
+        strips = stage.app.screen._compositor.render_strips()
+        assert {strip.cell_length for strip in strips} == {size[0]}
+        assert not any("\x1b" in line for line in stage.text())
+
+
+async def test_numbers_open_sections_and_brackets_go_through_lists() -> None:
+    """6 comes back to the list that was open last."""
+    async with console() as stage:
+        kinds = []
+        for key in ("5", "6", *["right_square_bracket"] * 4, "left_square_bracket", "7", "6", "grave_accent", "escape"):
+            await stage.press(key)
+            kinds.append(type(stage.app.screen))
+        assert kinds[:-1] == [
+            TimelineScreen, QueueScreen, HistoryScreen, InboxScreen, FailuresScreen, QueueScreen, FailuresScreen,
+            SystemScreen, FailuresScreen, SystemScreen,
+        ]  # fmt: skip
+        assert stage.app.screen is stage.home
+
+
+# ---- queue
+
+
+async def test_the_queue_says_what_each_run_waits_for() -> None:
+    """In the order of the engine, with aged priority."""
+    async with console() as stage:
+        await stage.press("6")
+        assert has(stage, "transform:1191", "5→", "3m00s", "no free slot: 3 of 3 are taken")
+        await stage.press("plus")
+        assert stage.verbs == [("bump", "transform")]
+        job = stage.engine.job("transform")
+        job.queued.clear()
+        job.touch()
+        await stage.settle()
+        assert has(stage, "Nothing waits.")
+
+
+async def test_a_verb_in_the_queue_waits_when_another_run_came_under_the_cursor() -> None:
+    """The one that was meant has just started."""
+    async with console() as stage:
+        other = stage.engine.job("report")
+        other.queued.append(FakeRun("report:41", "report", RunPhase.QUEUED, stage.engine.at, stage.engine.at, None))
+        await stage.press("6")
+        stage.engine.job("transform").queued.clear()
+        stage.engine.job("transform").touch()
+        stage.app.flush()
+        await stage.press("p")
+        assert stage.verbs == []
+        stage.hand.at += 0.31
+        await stage.press("p")
+        assert stage.verbs == [("pause", "report")]
+
+
+# ---- history, inbox
+
+
+async def test_the_history_is_filtered_by_job_outcome_kind_and_tag() -> None:
+    """The same words as on the table."""
+    async with console() as stage:
+        await stage.press("6", "right_square_bracket")
+        screen = stage.app.screen
+        assert isinstance(screen, HistoryScreen)
+        for text, jobs in (
+            ("dump", {"db-dump"}),
+            ("status:timed", {"index-mail"}),
+            ("kind:manual", {"index-mail"}),
+            ("tag:etl status:failed", {"load"}),
+            ("!extract !dump status:failed", {"load", "seed-cache"}),
+        ):
+            await stage.press("slash")
+            screen.filter_bar._field.value = text  # type: ignore[union-attr] # it is open
+            await stage.settle()
+            assert {run.job for run in screen.runs.runs} == jobs, text
+            await stage.press("escape")
+        assert len(screen.runs.runs) > 20
+
+
+async def test_the_history_follows_what_ends() -> None:
+    """At most every two seconds, and the cursor stays on its run."""
+    async with console() as stage:
+        await stage.press("6", "right_square_bracket", *["j"] * 9)
+        screen = stage.app.screen
+        assert isinstance(screen, HistoryScreen)
+        run = screen.runs.current
+        stage.engine.records.insert(0, ended_run("report:41", "report", stage.engine.at, Outcome.SUCCESS))
+        stage.engine.job("report").touch()
+        for _ in range(3):
+            await stage.second()
+        assert "report:41" in [one.run_id for one in screen.runs.runs]
+        assert screen.runs.current == run
+
+
+async def test_d_shows_the_record_beside_the_run_before() -> None:
+    """Differences are marked by a sign; a marked run takes the place of the one before."""
+    async with console(size=(120, 40)) as stage:
+        await stage.press("6", "right_square_bracket", "slash", *"extract", "enter", "j", "d")
+        assert isinstance(stage.app.screen, CompareScreen)
+        assert has(stage, "extract:1204", "extract:1203")
+        assert has(stage, "took", "48.0s", "≠", "49.0s", "-2%")
+        await stage.press("escape", "G", "space", "g", "j", "d")
+        assert has(stage, "extract:1204", "extract:1193")
+
+
+async def test_r_in_the_history_repeats_that_run() -> None:
+    """Not the newest of its job."""
+    async with console() as stage:
+        await stage.press("6", "right_square_bracket", "slash", *"extract", "enter", "j", "j", "r", "enter")
+        assert stage.verbs == [("rerun", "extract:1203")]
+
+
+async def test_enter_in_the_history_opens_the_log_and_escape_comes_back() -> None:
+    """To the same run."""
+    async with console() as stage:
+        await stage.press("6", "right_square_bracket", "slash", *"extract", "enter", "j", "enter")
+        assert isinstance(stage.app.screen, LogScreen)
+        assert stage.app.screen.run_id == "extract:1204"
+        await stage.press("escape")
+        assert isinstance(stage.app.screen, HistoryScreen)
+
+
+async def test_acknowledging_takes_runs_out_of_the_inbox() -> None:
+    """The marked ones, else the one under the cursor; the reason goes on record."""
+    async with console() as stage:
+        await stage.press(*PLACES["inbox"])
+        screen = stage.app.screen
+        assert isinstance(screen, InboxScreen)
+        before = [run.run_id for run in screen.runs.runs]
+        await stage.press("A")
+        assert isinstance(stage.app.screen, FormDialog)
+        await stage.press(*"mended", "enter", "enter")
+        assert stage.engine.verbs == [("ack", before[0], {"reason": "mended"})]
+        assert [run.run_id for run in screen.runs.runs] == before[1:]
+        await stage.press("g", "space", "space", "A", "enter", "enter")
+        assert [target for _, target in stage.verbs[1:]] == before[1:3]
+
+
+# ---- failures
+
+
+async def test_the_heat_map_has_the_worst_first_and_tells_by_shape() -> None:
+    """Bars for shares, a dot for a good day, a question mark for missed ones only."""
+    async with console(size=(120, 40)) as stage:
+        await stage.press(*PLACES["failures"])
+        screen = stage.app.screen
+        assert isinstance(screen, FailuresScreen)
+        rows = screen.list.rows
+        assert [row.bad for row in rows] == sorted((row.bad for row in rows), reverse=True)
+        by_job = {row.job: row for row in rows}
+        assert set(by_job["extract"].cells) == {" ", "·"}
+        assert set(by_job["vacuum"].cells) == {" ", "?"}
+        await stage.press("enter")
+        assert isinstance(stage.app.screen, JobScreen)
+        assert stage.app.screen.job.id == rows[0].job
+
+
+# ---- timeline
+
+
+async def test_the_timeline_has_what_was_and_what_is_to_come() -> None:
+    """A row per job; signs, not colours alone."""
+    async with console(size=(120, 40)) as stage:
+        await stage.press("5")
+        assert has(stage, "db-dump", "▶", "○")
+        assert has(stage, "load", "✗")
+        assert has(stage, "index-mail", "!")
+        assert has(stage, "vacuum", "?")
+        assert has(stage, "mirror", "◆") or has(stage, "mirror", "○")
+
+
+async def test_the_time_cursor_says_what_it_is_on() -> None:
+    """`]` goes to the next run or occurrence of the job, `[` back; `.` follows the clock again."""
+    async with console(size=(120, 40)) as stage:
+        await stage.press("5", "right_square_bracket")
+        assert has(stage, "db-dump", "planned 02:00:00", "usually takes 21m00s")
+        await stage.press("left_square_bracket")
+        assert has(stage, "db-dump:212", "running")
+        await stage.press("j", "j", "j", "left_square_bracket")
+        screen = stage.app.screen
+        assert isinstance(screen, TimelineScreen)
+        assert screen.table.column is not None
+        await stage.press("full_stop")
+        assert screen.table.column is None
+
+
+async def test_zooming_keeps_the_time_under_the_cursor() -> None:
+    """From fifteen minutes to thirty days, clamped."""
+    async with console(size=(120, 40)) as stage:
+        await stage.press("5", "right_square_bracket")
+        screen = stage.app.screen
+        assert isinstance(screen, TimelineScreen)
+        at = screen.table.at
+        for key in ["less_than_sign"] * 6 + ["greater_than_sign"] * 9:
+            await stage.press(key)
+            assert abs(screen.table.at - at) <= 2 * max(screen.table.window.cell, 8 * 3600 * SECOND)
+        assert screen.table.span_seconds <= 900
+
+
+async def test_verbs_on_the_timeline_are_those_of_the_job() -> None:
+    """Trigger, suspend, skip by the menu."""
+    async with console(size=(120, 40)) as stage:
+        await stage.press("5", "j", "s", "a", "n")
+        assert stage.verbs == [("suspend", "extract"), ("skip_next", "extract")]
+
+
+async def test_more_than_there_are_slots_is_set_off() -> None:
+    """Where four want to run at once and three can."""
+    engine = FakeEngine()
+    for number in range(4):
+        job = engine.add(f"job-{number}", next_run=engine.at + 3600 * SECOND)
+        job.every(86400, 1, usual=600.0)
+    async with console(engine, size=(120, 40)) as stage:
+        await stage.press("5")
+        assert has(stage, "of 3 slots", "!")
+        engine.job("job-3").times = []
+        await stage.press("1", "5")
+        assert not has(stage, "of 3 slots", "!")
+
+
+# ---- system
+
+
+async def test_the_system_shows_what_the_engine_has_and_uses() -> None:
+    """Pools with their holders, the disk, the store."""
+    async with console(size=(120, 40)) as stage:
+        await stage.press("7")
+        assert has(stage, "pools", "1/2", "db", "db-dump")
+        assert has(stage, "4/4", "net")
+        assert has(stage, "log disk", "120G free of 250G")
+        assert has(stage, "operator", "pause", "sync-photos")
+        assert has(stage, "bump", "report", "refused: out_of_range")
+
+
+async def test_events_come_as_they_happen() -> None:
+    """The newest first; the feed is closed with the screen."""
+    async with console(size=(120, 40)) as stage:
+        await stage.press("7", "right_square_bracket")
+        assert has(stage, "ended", "thumbnails:9210")
+        feed = stage.engine.event_feeds[0]
+        feed.waiting.append(EngineStopping(seq=43, at=stage.engine.at))
+        await stage.second()
+        assert has(stage, "43", EngineStopping.type)
+        await stage.press("right_square_bracket")
+        assert has(stage, "held by operator since 11:00: deploy")
+        await stage.press("1")
+        assert feed.closed
+
+
+# ---- job
+
+
+async def test_brackets_go_to_the_job_before_and_the_next_one() -> None:
+    """Round the end; home follows."""
+    async with console(size=(120, 40)) as stage:
+        await stage.press("2", "right_square_bracket")
+        screen = stage.app.screen
+        assert isinstance(screen, JobScreen)
+        assert screen.job.id == "extract"
+        assert [run.job for run in screen.runs.runs] == ["extract"] * 13
+        await stage.press("left_square_bracket", "left_square_bracket")
+        assert screen.job.id == "ad-hoc"
+        await stage.press("escape")
+        assert stage.home.table.current is stage.engine.job("ad-hoc")
+
+
+async def test_the_job_screen_has_next_times_limits_and_usual_durations() -> None:
+    """Ten times where there is room, with what an operator or the clock does to them."""
+    async with console(size=(120, 40)) as stage:
+        await stage.press("2")
+        assert has(stage, "limit 200%")
+        assert has(stage, "limit 512M")
+        assert has(stage, "┄┄┄")
+        assert has(stage, "usual 21m00s", "p95 27m18s")
+        assert sum("2026-03-1" in line and "UTC" in line for line in stage.text()) == 9
+        stage.home.table.select("mirror")
+        await stage.press("1")
+        stage.home.table.select("mirror")
+        await stage.press("2")
+        assert has(stage, "◆", "does not exist")
+
+
+async def test_plots_make_room_in_a_narrow_terminal() -> None:
+    """A line of curves among the facts instead."""
+    async with console(size=(80, 24)) as stage:
+        await stage.press("2")
+        assert has(stage, "cpu, mem")
+        await stage.pilot.resize_terminal(140, 40)
+        await stage.settle()
+        assert not has(stage, "cpu, mem")
+        assert has(stage, "limit 200%")
