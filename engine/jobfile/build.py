@@ -123,6 +123,7 @@ def build_job(
         outputs=_outputs(draft),
         timeout=_timeout(draft),
         stop=_stop(draft),
+        left_behind=draft.get(keys.LEFT_BEHIND, _BUILT_IN.left_behind),
         retry=_retry(around, job),
         success_codes=frozenset(draft.get(keys.SUCCESS_CODES, _BUILT_IN.success_codes)),
         skip_codes=frozenset(draft.get(keys.SKIP_CODES, _BUILT_IN.skip_codes)),

@@ -53,6 +53,7 @@ from engine.spec.job import (
     Join,
     Manual,
     OnFailure,
+    OnLeftBehind,
     Overlap,
     WhenNotDurable,
 )
@@ -145,6 +146,7 @@ JOIN: Final = Key("join", choice(Join))
 TIMEOUT: Final = Key("timeout", policies.timeout)
 STOP: Final = Key("stop", policies.stop)
 RETRY: Final = Key("retry", policies.retry)
+LEFT_BEHIND: Final = Key("left_behind", choice(OnLeftBehind))
 IF: Final = Key("if", hooks.conditions)
 ON_FALSE: Final = Key("on_false", hooks.on_false)
 HOOKS: Final = Key("hooks", hooks.hooks)
@@ -193,6 +195,7 @@ JOB: Final = table(
         *(
             TIMEOUT,
             STOP,
+            LEFT_BEHIND,
             RETRY,
             SUCCESS_CODES,
             SKIP_CODES,
@@ -207,7 +210,7 @@ JOB: Final = table(
     aliases=JOB_ALIASES,
     unavailable=[
         "monitor",
-        *("left_behind", "executor"),
+        "executor",
     ],
 )
 """`unavailable` is the list of what this version refuses by name."""

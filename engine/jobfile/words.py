@@ -120,6 +120,7 @@ def in_words(spec: JobSpec) -> dict[str, Word]:
             "min": _limit(spec.timeout.min),
         },
         "stop": {"signal": spec.stop.signal.name, "grace": format_duration(spec.stop.grace)},
+        "left_behind": spec.left_behind,
         "retry": _retry(spec.retry),
         "success_codes": [*sorted(spec.success_codes)],
         "skip_codes": [*sorted(spec.skip_codes)],

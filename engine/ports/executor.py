@@ -21,6 +21,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from engine.clock import Instant
 from engine.spec.context import JobFunction
+from engine.spec.job import OnLeftBehind
 from engine.spec.limits import NO_LIMITS, Limits
 from engine.values import lean
 
@@ -107,6 +108,8 @@ class Launch:
     calling: Calling | None = None
     identity: Identity | None = None
     """None: as the executor is."""
+    left_behind: OnLeftBehind = OnLeftBehind.RELEASE
+    """HOLD: it ends when the last process of its tree has, with the exit code of its leader; KILL: they are ended as by a stop."""
 
     @property
     def home(self) -> Home:
@@ -364,6 +367,7 @@ class AttemptRef:
     grace: float = 10.0
     idle: float | None = None
     limits: Limits = NO_LIMITS
+    left_behind: OnLeftBehind = OnLeftBehind.RELEASE
 
 
 class Missing(StrEnum):

@@ -26,7 +26,7 @@ from engine.runtime.identity import identity_of, user_facts
 from engine.runtime.secrets import fetching, mark, read_now
 from engine.spec.command import Argv, Call, Command, PythonFunction, Shell
 from engine.spec.hooks import CommandHolds, Condition, FileExists, TextMatches, VariableMatches
-from engine.spec.job import JobSpec
+from engine.spec.job import JobSpec, OnLeftBehind
 from engine.spec.limits import NO_LIMITS
 from engine.spec.secret import FromCommand
 from engine.spec.template import at_start, variable
@@ -136,6 +136,7 @@ class Launcher:
             idle=spec.timeout.idle if step.main else None,
             limits=spec.limits if step.main else NO_LIMITS,
             calling=calling,
+            left_behind=spec.left_behind if step.main else OnLeftBehind.RELEASE,
             identity=None if spec.user is spec.group is None else self._identity(spec, argv),
         )
 

@@ -25,6 +25,7 @@ from engine.ports.store import TAKEN_AT, Stored
 from engine.runtime.launching import step_timeout
 from engine.runtime.rows import restore_job, restore_run
 from engine.spec.config import JobFile
+from engine.spec.job import OnLeftBehind
 from engine.spec.limits import NO_LIMITS
 
 _LOG: Final = logging.getLogger(__name__)
@@ -113,4 +114,5 @@ def _reference(run: Run, attempt: Attempt) -> AttemptRef:
         grace=spec.stop.grace,
         idle=spec.timeout.idle if step.main else None,
         limits=spec.limits if step.main else NO_LIMITS,
+        left_behind=spec.left_behind if step.main else OnLeftBehind.RELEASE,
     )

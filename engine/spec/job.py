@@ -130,6 +130,14 @@ class OnFailure(StrEnum):
     HALT = "halt"
 
 
+class OnLeftBehind(StrEnum):
+    """What becomes of processes that live on when the command has ended by itself."""
+
+    RELEASE = "release"
+    HOLD = "hold"
+    KILL = "kill"
+
+
 class WhenNotDurable(StrEnum):
     """May the job start while its start cannot be written down: at most once, or at any price."""
 
@@ -289,6 +297,7 @@ class JobSpec:
 
     timeout: Timeout = Timeout()
     stop: StopPolicy = StopPolicy()
+    left_behind: OnLeftBehind = OnLeftBehind.RELEASE
     retry: Retry = Retry()
     success_codes: frozenset[int] = frozenset({0})
     skip_codes: frozenset[int] = frozenset()

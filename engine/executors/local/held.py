@@ -103,6 +103,7 @@ class Held:
             paused=self.paused_at is not None,
             idle=order.idle,
             log_path=order.log_path,
+            left_behind=order.left_behind,
         )
 
     def lost(self, now: Instant) -> Ended:

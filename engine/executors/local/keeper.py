@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     Asked: TypeAlias = "dict[str, Any] | None"
     """What few runs ask for, by name, as it came from JSON: memory, cpu, RLIMITS, nice, ionice, affinity, user."""
 
-PROTOCOL: Final = 7
+PROTOCOL: Final = 8
 """Raised with every change of a message: an engine of another number is told so and served no further."""
 
 RLIMIT_LOCKS: Final = 10  # the module `resource` has no name for it
@@ -59,6 +59,8 @@ PACKET_ROOM: Final = 256 * 1024
 HOLD: Final = 0.006
 """Seconds that reports may be held while launches wait here: the engine need not wake for each of many short runs."""
 PAUSE_PATIENCE: Final = 2.0
+HOLD_LOOK: Final = 0.5
+"""Seconds between two looks at a tree that has outlived its leader, at most."""
 KILL_PATIENCE: Final = 10.0
 """Seconds of KILL after which what still lives (other users', stuck in the kernel) is reported instead of awaited."""
 TIMEOUT_PLACE: Final = 7
@@ -619,6 +621,7 @@ class Run:
         "attempt",
         "backoff",
         "began",
+        "behind",
         "beyond",
         "budget",
         "cause",
@@ -632,6 +635,8 @@ class Run:
         "held_since",
         "held_up",
         "kill_at",
+        "late",
+        "left",
         "log_path",
         "looked_at",
         "memory",
@@ -681,7 +686,10 @@ class Run:
         self.pausing_until: float | None = None
         self.seen: set[int] = set()
         self.paused = False
-        self.cause: str | None = None
+        self.cause: str | None = None  # why it is being ended; `rest`: its leader has, and the others are
+        self.late = False  # its leader had ended by itself before somebody ended the others
+        self.left = "release"  # what becomes of those who outlive the leader
+        self.behind: list[list[object]] = []  # who did
         self.kill_at = float("inf")
         self.memory: int | None = None  # bytes that its tree may have
         self.exceeded: float | None = None  # bytes that it had, or cores that it used, when it was killed for them
@@ -1125,11 +1133,29 @@ class Keeper:
             self.end_tree(run)
             return
         left = members(run.tag) if maybe_left else []
+        if left and run.left != "release":
+            run.behind = described(left)
+            if run.left == "kill":
+                self.end(run, run.stop_signal, run.grace, "rest")
+            else:
+                if run.paused or run.pausing_until is not None:  # killed from outside: nobody would continue the rest
+                    self.continue_tree(run)
+                self.hold(run, 0.01)
+            return
         # a leader that is stopped was killed from outside: nobody would ever continue the rest
         if run.paused or run.held_up or run.pausing_until is not None:
             for member in left:
                 send_signal(member, run.tag, signal.SIGCONT)
         self.finish(run, left)
+
+    def hold(self, run: Run, wait: float) -> None:
+        """Its leader has ended: the run goes on until nobody of its tree is left. Limits, deadlines and stops hold for those as well."""
+        if run.cause is not None:
+            return  # being ended
+        if not members(run.tag) and not members(run.tag):
+            self.finish(run, [])
+        else:
+            self.next_step(run, wait, partial(self.hold, wait=min(wait * 2, HOLD_LOOK)))
 
     def leader_of_another_over(self, run: Run) -> None:
         self.drop_pidfd(run)
@@ -1151,7 +1177,8 @@ class Keeper:
         handed_on = os.access(run.output, os.F_OK, follow_symlinks=False) if run.output else None
         self.hold_up(run, False)
         throttled = round(run.throttled + self.drop_group(run), 3)
-        what = [*(run.over or ()), run.cause, described(left), handed_on, run.exceeded, *run.disk, throttled]
+        cause = None if run.late else run.cause
+        what = [*(run.over or ()), cause, described(left) or run.behind, handed_on, run.exceeded, *run.disk, throttled]
         self.keep(run.attempt, ["ended", run.attempt, *what])
 
     def drop_group(self, run: Run) -> float:
@@ -1218,7 +1245,8 @@ class Keeper:
 
     def end(self, run: Run, number: int, grace: float, cause: str) -> None:
         """Signal the tree now, KILL it after `grace`; the first cause stays, a later stop may only hasten it."""
-        run.cause = run.cause or cause
+        if run.cause is None:
+            run.cause, run.late = cause, run.over is not None
         run.kill_at = min(run.kill_at, time.monotonic() + (0.0 if number == signal.SIGKILL else grace))
         run.backoff = 0.001
         if run.deadline is not None:
@@ -1262,6 +1290,7 @@ class Keeper:
     # -- limits
 
     def set_limits(self, run: Run, asked: dict[str, Any]) -> None:
+        run.left = asked.get("left_behind", run.left)
         run.memory, run.cpu = asked.get("memory"), asked.get("cpu")
         if "on_memory" in asked:
             run.remedies, run.sustain = (asked["on_memory"], asked["on_cpu"]), asked["sustain"]
@@ -1300,7 +1329,7 @@ class Keeper:
         found = sweep({run.tag for run in self.limited.values()})
         delay = LIMITS_LATE
         for run in list(self.limited.values()):
-            if run.cause is not None or run.over is not None:
+            if run.cause is not None or (run.over is not None and run.left != "hold"):
                 continue
             if run.memory is not None:
                 delay = min(delay, self.enforce_memory(run, run.memory, found[run.tag]))
@@ -1400,6 +1429,8 @@ class Keeper:
             return  # its end is on the way
         if run.cause is not None:
             self.reports.append(["pause_refused", attempt, wall(), "it is being stopped"])
+        elif run.over is not None:
+            self.reports.append(["pause_refused", attempt, wall(), "its command has ended, others of its tree live on"])
         elif run.paused:
             self.reports.append(["paused", attempt, wall()])
         elif run.pausing_until is None:

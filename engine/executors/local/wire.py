@@ -37,6 +37,7 @@ from engine.ports.executor import (
     Withdraw,
     Withdrawn,
 )
+from engine.spec.job import OnLeftBehind
 from engine.spec.limits import NO_LIMITS, ON_EXCEED, Limits
 from engine.values import lean
 
@@ -98,6 +99,7 @@ class Reference:
     limits: Limits = NO_LIMITS
     idle: float | None = None
     log_path: str = ""
+    left_behind: OnLeftBehind = OnLeftBehind.RELEASE
     paused: bool = False
     """By an operator: one that is found stopped and was not paused was held up by the limit of its cores."""
 
@@ -137,7 +139,9 @@ def encode(order: Order) -> Message:
                 order.grace,
                 order.slot,
                 order.idle,
-                None if order.limits is NO_LIMITS and order.identity is None else _asked(order.limits, order.identity),
+                None
+                if order.limits is NO_LIMITS and order.identity is None and order.left_behind is OnLeftBehind.RELEASE
+                else _asked(order.limits, order.left_behind, order.identity),
                 order.waits,
             ]
         case Acknowledge(attempts):
@@ -158,7 +162,7 @@ def encode(order: Order) -> Message:
             return ["timeout", attempt, seconds]
 
 
-def _asked(limits: Limits, identity: Identity | None) -> dict[str, object] | None:
+def _asked(limits: Limits, left_behind: OnLeftBehind, identity: Identity | None = None) -> dict[str, object] | None:
     """What few jobs ask for, by name; None: nothing."""
     asked = limits.given()
     on = limits.on_exceed
@@ -166,6 +170,8 @@ def _asked(limits: Limits, identity: Identity | None) -> dict[str, object] | Non
         asked |= {"on_memory": on.memory.value, "on_cpu": on.cpu.value, "sustain": on.sustain}
     if limits.ionice is not None:
         asked["ionice"] = [limits.ionice.io_class.value, limits.ionice.level]
+    if left_behind is not OnLeftBehind.RELEASE:
+        asked["left_behind"] = left_behind.value
     if identity is not None:
         asked["user"] = [identity.uid, identity.gid, list(identity.groups)]
     return asked or None
@@ -178,7 +184,7 @@ def encode_adopt(references: Sequence[Reference]) -> Message:
         [
             [
                 *(r.attempt, r.tag, r.pid, r.ticks, r.slot, r.timeout, r.stop_signal, r.grace),
-                *(_asked(r.limits, None), r.idle, r.log_path, r.paused),
+                *(_asked(r.limits, r.left_behind), r.idle, r.log_path, r.paused),
             ]
             for r in references
         ],

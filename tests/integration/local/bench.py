@@ -32,6 +32,7 @@ from engine.ports.executor import (
     Started,
     Withdraw,
 )
+from engine.spec.job import OnLeftBehind
 from engine.spec.limits import NO_LIMITS, Limits
 
 R = TypeVar("R")
@@ -130,6 +131,7 @@ class Bench:
         idle: float | None = None,
         limits: Limits = NO_LIMITS,
         identity: Identity | None = None,
+        left_behind: OnLeftBehind = OnLeftBehind.RELEASE,
     ) -> AttemptId:
         """Order a start; the attempt's id."""
         attempt = f"job:{len(self.launched) + 1}.1"
@@ -138,8 +140,7 @@ class Bench:
         order = Launch(
             attempt, argv, env, cwd, log, tag, umask, stdin, timeout, stop_signal, grace, slot, waits, idle, limits
         )
-        if identity is not None:
-            order = replace(order, identity=identity)
+        order = replace(order, identity=identity, left_behind=left_behind)
         self.launched[attempt] = order
         self.submit(order)
         return attempt
@@ -182,6 +183,7 @@ class Bench:
             grace=order.grace,
             idle=order.idle,
             limits=order.limits,
+            left_behind=order.left_behind,
         )
 
     async def lose_both(self) -> None:

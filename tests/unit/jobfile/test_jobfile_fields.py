@@ -272,7 +272,7 @@ def test_a_misspelt_command_is_not_missing_as_well(load_job: Load) -> None:
     "key",
     [
         *("monitor",),
-        *("left_behind", "executor"),
+        "executor",
     ],
 )
 def test_a_key_that_this_version_cannot_honour_is_refused_by_name(load_job: Load, key: str) -> None:

@@ -81,6 +81,7 @@ jobs:
     outputs: {rows: 'regex:^rows=(\d+)'}
     timeout: {run: 40m, warn: 25m, min: 500ms}
     stop: {signal: SIGINT, grace: 20s}
+    left_behind: hold
     retry: {limit: unlimited, delay: 30s, backoff: 2.0, jitter: 0.1, only: {exit_codes: [1, "70-72"], signals: true}}
     success_codes: [0, 3]
     skip_codes: [99]
