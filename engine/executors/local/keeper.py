@@ -1261,7 +1261,9 @@ class Keeper:
             run.pausing_until = None
             for member in found:
                 send_signal(member, run.tag, signal.SIGCONT)
-        self.next_step(run, run.kill_at - time.monotonic(), self.end_tree)
+        # the leader's end wakes us; where it has ended already the others have to be looked at
+        wait = run.kill_at - time.monotonic()
+        self.next_step(run, min(wait, run.backoff) if run.over is not None else wait, self.end_tree)
 
     def end_tree(self, run: Run) -> None:
         """One look at a tree that has its signal: over when two sweeps find nobody, KILL when its grace is."""
