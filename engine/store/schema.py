@@ -104,9 +104,11 @@ def check_version(db: sqlite3.Connection) -> Age:
 def migrate(db: sqlite3.Connection) -> None:
     """Bring the database, which is not ahead of it, to this program's version."""
     version: int = db.execute("PRAGMA user_version").fetchone()[0]
-    for number, statements in enumerate(STEPS[version:], version + 1):
-        db.execute("BEGIN IMMEDIATE")
+    if version == VERSION:
+        return
+    db.execute("BEGIN IMMEDIATE")  # all steps or none: a new state costs one sync, not one for each
+    for statements in STEPS[version:]:
         for statement in statements:
             db.execute(statement)
-        db.execute(f"PRAGMA user_version = {number}")
-        db.execute("COMMIT")
+    db.execute(f"PRAGMA user_version = {VERSION}")
+    db.execute("COMMIT")

@@ -12,6 +12,7 @@ import os
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -36,8 +37,8 @@ from engine.store.shapes import add_run, change_run, save_job, write_rows
 OFFS: Final = "holds.json"
 """The second file: what operators have turned off (`core.offs`)."""
 
-LINES: Final = 512
-"""Lines of `runs.log` that may wait for a moment without commits."""
+LATEST: Final = 1.0
+"""Seconds after which lines of `runs.log` wait no longer for a moment without commits."""
 
 PAUSE: Final = 0.02
 """Seconds that make such a moment."""
@@ -61,6 +62,7 @@ class SqliteStore:
         self._writer = threading.Thread(target=self._write_all, name="store", daemon=True)
         self._db: sqlite3.Connection | None = None
         self._retention = Retention()
+        self._lines_until = 0.0
 
     def load(self, old_ids: Mapping[str, str] = NOTHING) -> Stored:
         """Open (and create, migrate, or set aside if damaged), and read what goes on. OSError, NewerState."""
@@ -168,9 +170,9 @@ class SqliteStore:
             return None
 
     def _next(self, lines: list[tuple[str, str]]) -> tuple[Batch, Done] | None:
-        """The next batch; None: there will be none. The lines are written once nothing comes for a moment, or they are many:
-        in a rush of short runs they would slow the commits that starts wait for, by a twentieth."""
-        if lines and len(lines) < LINES:
+        """The next batch; None: there will be none. The lines are written once nothing comes for a moment, and after a second
+        at the latest: in a rush of short runs they would slow the commits that starts wait for, by a twentieth."""
+        if lines and time.monotonic() < self._lines_until:
             with contextlib.suppress(queue.Empty):
                 item = self._work.get(timeout=PAUSE)
                 if item is not None:
@@ -191,7 +193,9 @@ class SqliteStore:
                 problem = fault
             with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits for the answer
                 self._loop.call_soon_threadsafe(done, problem)
-            if problem is None:
+            if problem is None and batch.lines:
+                if not lines:
+                    self._lines_until = time.monotonic() + LATEST
                 lines += batch.lines
             if batch.forget is not None:
                 self._retention.ask(batch.forget)
