@@ -1,6 +1,7 @@
 """Where things lie: state folders and control sockets, as pure functions of the environment and the job file's path.
 
     state    $XDG_STATE_HOME/jobqueue-tui/<stem>-<8 hex of the job file's path>     (engine.name replaces the last part)
+    config   $XDG_CONFIG_HOME/jobqueue-tui                                          (console.toml, themes/)
     socket   $XDG_RUNTIME_DIR/jobqueue-tui/<the same name>.sock, else <state>/run/control.sock
 
 The path is made absolute as it was given and symlinks are not followed, so that a deploy which moves a `current` link
@@ -31,6 +32,11 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 def state_home(environ: Mapping[str, str]) -> Path:
     """The folder that holds the state folders of all job files of this user."""
     return _base(environ, "XDG_STATE_HOME", ".local/state") / PROGRAM
+
+
+def config_folder(environ: Mapping[str, str]) -> Path:
+    """The folder that holds the console's settings and the user's own themes."""
+    return _base(environ, "XDG_CONFIG_HOME", ".config") / PROGRAM
 
 
 def state_dir(file: Path, environ: Mapping[str, str], *, name: str | None = None) -> Path:

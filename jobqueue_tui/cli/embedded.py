@@ -26,6 +26,7 @@ from jobqueue_tui.console.ending import ConsoleEnd
 from jobqueue_tui.console.ending import OnQuit as AskedOnQuit
 from jobqueue_tui.console.launch import check_terminal, make_app, prepare_environment, run_console
 from jobqueue_tui.console.settings import ConsoleSettings
+from jobqueue_tui.places import config_folder
 
 
 def run_embedded(path: Path, choices: Choices) -> int:
@@ -54,7 +55,9 @@ async def _run(job_file: JobFile, choices: Choices) -> int:
 
 
 async def _show(engine: Engine, life: Life, on_quit: OnQuit, *, read_only: bool) -> ConsoleEnd:
-    app = make_app(engine, read_only=read_only, settings=ConsoleSettings(on_quit=AskedOnQuit(on_quit)))
+    folder = config_folder(os.environ)
+    settings = ConsoleSettings(on_quit=AskedOnQuit(on_quit), config_folder=folder, theme_folder=folder / "themes")
+    app = make_app(engine, read_only=read_only, settings=settings)
     life.wish.add_done_callback(lambda _: app.end(ConsoleEnd.TERMINATED))  # `ctl shutdown` closes the console, too
     with acting_as("console"):
         return await run_console(app)

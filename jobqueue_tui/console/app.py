@@ -16,7 +16,7 @@ from textual.screen import Screen
 
 from engine.api import EngineView
 from engine.model.undo import Undo
-from jobqueue_tui.console import themes
+from jobqueue_tui.console import kept, themes
 from jobqueue_tui.console.actions import Where, bindings
 from jobqueue_tui.console.ending import ConsoleEnd, OnQuit
 from jobqueue_tui.console.palette import DEFAULTS
@@ -56,7 +56,14 @@ class ConsoleApp(App[ConsoleEnd]):
         self.tally = Tally(engine)
         self.undo: list[tuple[Undo, ...]] = []
         self.frozen = False
+        self.filters: list[str] = []
         self.places = Places(self)
+        try:
+            self.kept = kept.read(self.settings.config_folder)
+            self._unread = ""
+        except kept.KeptError as error:
+            self.kept, self._unread = kept.Kept(), str(error)
+        self._kept_at_start = self.kept
         self.current_job: str | None = None
         self.ended: ConsoleEnd | None = None
         self.fault = ""
@@ -66,10 +73,10 @@ class ConsoleApp(App[ConsoleEnd]):
         self._themes = themes.load(self.settings.theme_folder)
         for theme in self._themes.loaded.values():
             self.register_theme(theme)
-        wanted = themes.ANSI if no_color else self.settings.theme or themes.DEFAULT
+        wanted = themes.ANSI if no_color else self.settings.theme or self.kept.theme or themes.DEFAULT
         self.theme = wanted if wanted in self._themes.loaded else themes.DEFAULT
         self._unknown_theme = wanted if wanted not in self._themes.loaded else ""
-        self.set_keymap(dict(self.settings.keys))
+        self.set_keymap({**self.kept.keys, **self.settings.keys})
 
     def get_driver_class(self) -> type[Driver]:
         """Our driver: it survives bad bytes, closed and stalled terminals."""
@@ -104,6 +111,8 @@ class ConsoleApp(App[ConsoleEnd]):
             gc.freeze()
         if self._unknown_theme:
             self.notify(f"There is no theme {self._unknown_theme!r}.", severity="warning", markup=False)
+        if self._unread:
+            self.notify(self._unread, title="The console's settings are left alone", severity="warning", markup=False)
         for failed in self._themes.failed:
             self.notify(failed.why, title=f"Theme {failed.file} is left out", severity="warning", markup=False)
 
@@ -117,8 +126,15 @@ class ConsoleApp(App[ConsoleEnd]):
             signal.signal(signal.SIGTSTP, lambda _number, _frame: None)
 
     def on_unmount(self) -> None:
-        """Stop collecting changes."""
+        """Stop collecting changes; keep what the user has chosen."""
         self._feed.close()
+        folder = self.settings.config_folder
+        # a file that could not be read is the user's to mend, not ours to overwrite
+        if folder is not None and not self._unread and self.kept != self._kept_at_start:
+            try:
+                kept.write(folder, self.kept)
+            except OSError as error:
+                self.log.error(f"settings cannot be kept: {error}")
 
     def end(self, how: ConsoleEnd) -> None:
         """End the console; the first reason holds."""
@@ -146,7 +162,7 @@ class ConsoleApp(App[ConsoleEnd]):
         """Take what changed since the last call and show it. Nothing else in the console reads the feed."""
         top = self.screen if self._running else None
         # With a dialog on top, or a screen that is still being made, nothing is taken: the feed keeps it.
-        if isinstance(top, LiveScreen) and top.is_mounted:
+        if isinstance(top, LiveScreen) and top.is_mounted and not self.frozen:
             changes = self._feed.take()
             self.tally.note(changes)
             top.flush(changes)
@@ -189,6 +205,30 @@ class ConsoleApp(App[ConsoleEnd]):
     def action_help_quit(self) -> None:
         """Ctrl-c does not end work by accident."""
         self.notify("q quits.", timeout=2, markup=False)
+
+    def action_freeze(self) -> None:
+        """`u`: nothing is drawn anew until `u` again; what happens meanwhile is kept by the feed."""
+        top = self.screen
+        if isinstance(top, LiveScreen):
+            self.frozen = not self.frozen
+            top.set_frozen(self.frozen)
+            if not self.frozen:
+                self.flush()
+
+    def action_copy(self) -> None:
+        """`c`: to the terminal's clipboard (OSC 52)."""
+        text = self.screen.copied() if isinstance(self.screen, LiveScreen) else ""
+        if text:
+            self.copy_to_clipboard(text)
+            what = text if "\n" not in text else f"{text.count(chr(10)) + 1} ids"
+            self.notify(f"copied: {what}", timeout=2, markup=False)
+
+    def action_save(self) -> None:
+        """Ctrl-s: the rows that are shown, as a file."""
+        from jobqueue_tui.console.screens.saving_form import ask_save  # noqa: PLC0415 - seldom needed
+
+        if isinstance(self.screen, LiveScreen) and (saving := self.screen.to_save()) is not None:
+            ask_save(self.screen, saving)
 
     def action_help(self) -> None:
         """`?`: the keys of this screen, to be searched and done."""

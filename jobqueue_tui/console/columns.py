@@ -71,8 +71,10 @@ def memory_of(job: JobView) -> int | None:
     return sum(values) if values else None
 
 
-def _status(job: JobView, _now: Instant, _width: int) -> Cell:
+def _status(job: JobView, now: Instant, _width: int) -> Cell:
     sign = sign_of(job)
+    if is_slow(job, now) and sign.role is Role.RUNNING:
+        return f"{sign.glyph} slow", Role.WARN
     return f"{sign.glyph} {sign.word}", sign.role
 
 
@@ -109,7 +111,25 @@ def _age(job: JobView, now: Instant, _width: int) -> Cell:
 
 def _duration(job: JobView, now: Instant, _width: int) -> Cell:
     seconds = run_seconds(job, now)
-    return ("" if seconds is None else words.span(seconds)), Role.TEXT if job.active else Role.MUTED
+    if seconds is None:
+        return "", Role.MUTED
+    role = Role.WARN if is_slow(job, now, seconds) else Role.TEXT if job.active else Role.MUTED
+    return words.span(seconds), role
+
+
+LEAST_RUNS: Final = 5
+"""Runs on record from which on a job has a usual duration."""
+
+
+def is_slow(job: JobView, now: Instant, seconds: float | None = None) -> bool:
+    """Whether its run has been going for longer than 95 of 100 of its recent ones took."""
+    if not job.active:
+        return False
+    stats = job.stats()
+    if stats is None or stats.seconds.p95 is None or len(stats.outcomes) < LEAST_RUNS:
+        return False
+    going = run_seconds(job, now) if seconds is None else seconds
+    return going is not None and going > stats.seconds.p95
 
 
 def _cpu(job: JobView, _now: Instant, _width: int) -> Cell:
@@ -173,6 +193,21 @@ TABLE: Final = (
     CPU, CPU_CURVE, MEMORY, MEMORY_CURVE, RUNS, TAGS, SCHEDULE, TITLE,
 )  # fmt: skip
 """The columns of the job table."""
+
+CURVES: Final = (CPU_CURVE, MEMORY_CURVE)
+MUST: Final = (STATUS, NAME)
+"""Columns that cannot be chosen away."""
+
+
+def shown_columns(chosen: Iterable[str] = (), *, wide: bool = False) -> list[Column]:
+    """The columns of the table: those of these ids (none: all), `wide`: words in place of the curves."""
+    ids = set(chosen)
+    return [
+        column
+        for column in TABLE
+        if (not ids or column.id in ids or column in MUST) and not (wide and column in CURVES)
+    ]
+
 
 TREE: Final = (NAME, STATUS, NEXT, OUTCOME, AGE, DURATION, CPU, CPU_CURVE, MEMORY, RUNS)
 """The columns of the tree: its branches stand in the name's column, in front of all others."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual.binding import ActiveBinding
@@ -50,6 +51,7 @@ def _words(app: ConsoleApp) -> list[Named]:
 
     def theme(name: str) -> None:
         app.theme = name
+        app.kept = replace(app.kept, theme=name)
 
     return [
         Named("job", "details of a job", jobs, lambda name: app.places.open(Place("job", name))),

@@ -8,6 +8,7 @@ from textual.dom import DOMNode
 
 from engine.api import EngineView
 from engine.model.undo import Undo
+from jobqueue_tui.console.kept import Kept
 from jobqueue_tui.console.settings import ConsoleSettings
 from jobqueue_tui.console.tally import Tally
 
@@ -21,6 +22,10 @@ class Host(Protocol):
     tally: Tally
     undo: list[tuple[Undo, ...]]
     """What takes verbs back, the newest last; verbs that were given together are one step."""
+    kept: Kept
+    """What is kept for the next time; replaced as a whole when it changes."""
+    filters: list[str]
+    """Filters that were used, the newest last."""
     frozen: bool
     """The view stands still: what is on screen may be old."""
     current_job: str | None

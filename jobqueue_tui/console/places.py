@@ -67,6 +67,7 @@ class Places:
         here = self.here
         if place == here:
             return
+        self._thaw()
         if place.name in RECORDS:
             self._records = place.name
         match place.name:
@@ -84,8 +85,14 @@ class Places:
     def back(self) -> None:
         """Leave what is on top."""
         if len(self._app.screen_stack) > 1:
+            self._thaw()
             self._before = self.here
             self._app.pop_screen()
+
+    def _thaw(self) -> None:
+        """A frozen view is left for a live one."""
+        if self._app.frozen:
+            self._app.action_freeze()
 
     def say_no_log(self, job_id: str) -> None:
         """There is no log yet, and what to do."""

@@ -16,15 +16,17 @@ from jobqueue_tui.console.ending import OnQuit
 class ConsoleSettings:
     """Settings of a console.
 
-    `embedded`: the engine lives in this process. `theme`: a name, None for the default. `theme_folder`: the user's
-    own themes. `keys`: action id -> key names (`x,f9`), for a user's key map. `zone`: of the clock, None for the
-    machine's. `flush_every`: seconds between two looks at what changed, None when the caller flushes (tests).
+    `embedded`: the engine lives in this process. `theme`: a name, None for the one that was kept. `theme_folder`: the
+    user's own themes. `config_folder`: where `console.toml` is kept, None for nowhere. `keys`: action id -> key names
+    (`x,f9`), over those of the user's file. `zone`: of the clock, None for the machine's. `flush_every`: seconds between
+    two looks at what changed, None when the caller flushes (tests).
     """
 
     embedded: bool = True
     on_quit: OnQuit = OnQuit.ASK
     theme: str | None = None
     theme_folder: Path | None = None
+    config_folder: Path | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
     zone: tzinfo | None = None
     flush_every: float | None = 0.1

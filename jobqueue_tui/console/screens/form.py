@@ -83,15 +83,18 @@ class FormDialog(ModalScreen[Filled | None]):
         answer: str,
         options: Sequence[Option] = (),
         begin_at_answer: bool = False,
+        confirms: bool = False,
     ) -> None:
         """`answer`: the words of the line that gives it. `begin_at_answer`: the cursor is there already, so that Enter
-        takes what stands in the fields; only where nothing is ended by it."""
+        takes what stands in the fields; only where nothing is ended by it. `confirms`: it is a question first of all; without
+        fields to fill in, the cursor stands on Cancel."""
         super().__init__()
         self.heading, self.lines = heading, lines
         self.fields = {one.id: one for one in fields}
         self.options = options
         self.choices = Choices([Choice(CANCEL, "Cancel", "nothing happens"), Choice("give", answer)])
         self._begin_at_answer = begin_at_answer
+        self.confirms = confirms or not (fields or options)
 
     def compose(self) -> ComposeResult:
         """Heading, fields with their notes, options, answers."""
@@ -114,13 +117,15 @@ class FormDialog(ModalScreen[Filled | None]):
         """The first field has the keys, unless all has a value and Enter is to do."""
         self.choices.styles.height = self.choices.row_count
         self.choices.rows_changed()
-        entries = list(self.query(Input))
-        if not entries or (self._begin_at_answer and not self.problems()):
-            self.choices.cursor = 1 if self._begin_at_answer else 0
+        fields = [*self.query(Input), *self.query(Switch)]
+        self.choices.cursor = 1
+        if self._begin_at_answer and not self.problems():
             self.choices.focus()
+        elif self.query(Input) or not self.confirms:
+            fields[0].focus()
         else:
-            self.choices.cursor = 1
-            entries[0].focus()
+            self.choices.cursor = 0
+            self.choices.focus()
 
     def problems(self) -> list[Input]:
         """Fields whose text cannot be taken; each says so in its note."""

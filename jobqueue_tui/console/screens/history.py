@@ -34,7 +34,7 @@ class HistoryScreen(Records, RunKeys):
     def body(self) -> Iterable[Widget]:
         """Names, filter, heads, list."""
         settings = host(self).settings
-        self.filter_bar = InputBar("regex   !x   -f fuzzy   tag:T   status:S   kind:K")
+        self.filter_bar = InputBar("regex   !x   -f fuzzy   tag:T   status:S   kind:K", host(self).filters)
         self.runs = RunList(settings.monotonic, settings.zone)
         self.heads = Heads(lambda: self.runs.layout_head)
         self._all: list[RunRecord] = []

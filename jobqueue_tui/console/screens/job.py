@@ -61,6 +61,7 @@ class JobScreen(RunKeys, JobKeys):
     AUTO_FOCUS = "RunList"
     CSS_PATH = "job.tcss"
     place = "job"
+    has_panes = True
     has_items = True
     # Enter opens the run under the cursor, and so does l; r repeats it: it is what the cursor is on
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -217,6 +218,10 @@ class JobScreen(RunKeys, JobKeys):
         self.runs.loaded = False
         self._say_name()
         self._look()
+
+    def copied(self) -> str:
+        """The job."""
+        return one_line(self.job.id)
 
     def action_open_run(self) -> None:
         """Enter, l: the log of the run under the cursor."""

@@ -14,6 +14,7 @@ from jobqueue_tui.console.aiming import Aimed
 from jobqueue_tui.console.giving import Giving
 from jobqueue_tui.console.host import host
 from jobqueue_tui.console.orders import Order
+from jobqueue_tui.terminal import one_line
 
 
 class JobKeys(Giving):
@@ -39,6 +40,10 @@ class JobKeys(Giving):
         """Its id."""
         job = self.current_job
         return None if job is None else job.id
+
+    def copied(self) -> str:
+        """The job under the cursor."""
+        return one_line(self.job_id or "")
 
     # ---- verbs that can be taken back
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.screen import Screen
 
 from engine.api import Changes
 from jobqueue_tui.console.actions import gives_verb
 from jobqueue_tui.console.host import host
+
+if TYPE_CHECKING:
+    from jobqueue_tui.console.saving import Saving
 
 RESYNC = Changes(frozenset(), resync=True)
 
@@ -22,6 +25,9 @@ class LiveScreen(Screen[None]):
 
     place: ClassVar[str] = "jobs"
     """The name of the screen (`places`)."""
+
+    has_panes: ClassVar[bool] = False
+    """Whether `z` can show one of its parts alone."""
 
     has_items: ClassVar[bool] = False
     """Whether `[` and `]` go somewhere."""
@@ -48,8 +54,27 @@ class LiveScreen(Screen[None]):
         """The job that this screen is about now."""
         return None
 
+    def action_zoom(self) -> None:
+        """`z`: one part alone, the other, both again."""
+        order = ["", "-only-list", "-only-rest"]
+        now = next((name for name in order[1:] if self.has_class(name)), "")
+        following = order[(order.index(now) + 1) % len(order)]
+        for name in order[1:]:
+            self.set_class(name == following, name)
+
     def action_item(self, by: int) -> None:
         """`[` and `]`: the item before, the next one; a screen that has none has no such keys."""
+
+    def set_frozen(self, frozen: bool) -> None:
+        """The view is to stand still, or goes on; a list that draws what is live keeps what it shows."""
+
+    def copied(self) -> str:
+        """What `c` puts into the clipboard: the ids that are meant. Empty: there is nothing."""
+        return ""
+
+    def to_save(self) -> Saving | None:
+        """What Ctrl-s writes: the rows that are shown; None where there are none."""
+        return None
 
     def begin(self, work: Callable[[], Coroutine[Any, Any, None]], group: str) -> None:
         """Start reading; what this group is reading already is given up for it.
@@ -61,5 +86,7 @@ class LiveScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys of verbs do not exist in a read-only console."""
         if action == "item" and not self.has_items:
+            return False
+        if action == "zoom" and not self.has_panes:
             return False
         return not (host(self).read_only and gives_verb(action))

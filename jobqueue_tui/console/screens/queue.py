@@ -12,6 +12,8 @@ from engine.api import Changes, JobView
 from jobqueue_tui.console.actions import Where, bindings
 from jobqueue_tui.console.aiming import Aimed
 from jobqueue_tui.console.host import host
+from jobqueue_tui.console.saved_rows import saved_runs
+from jobqueue_tui.console.saving import Saving
 from jobqueue_tui.console.screens.job_keys import JobKeys
 from jobqueue_tui.console.screens.records import Records
 from jobqueue_tui.console.widgets.heads import Heads
@@ -52,3 +54,7 @@ class QueueScreen(Records, JobKeys):
     def current_job(self) -> JobView | None:
         """The job of that run."""
         return self.list.current
+
+    def to_save(self) -> Saving | None:
+        """What waits, in this order."""
+        return saved_runs("queue", [run.record() for run in self.list.runs])

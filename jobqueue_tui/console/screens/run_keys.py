@@ -5,7 +5,10 @@ from __future__ import annotations
 from jobqueue_tui.console.aiming import Aimed
 from jobqueue_tui.console.giving import Giving
 from jobqueue_tui.console.host import host
+from jobqueue_tui.console.saved_rows import saved_runs
+from jobqueue_tui.console.saving import Saving
 from jobqueue_tui.console.widgets.run_list import RunList
+from jobqueue_tui.terminal import one_line
 
 
 class RunKeys(Giving):
@@ -46,6 +49,16 @@ class RunKeys(Giving):
     def action_unmark(self) -> None:
         """`U`."""
         self.runs.action_unmark()
+
+    def copied(self) -> str:
+        """Ids of the marked runs, else the one under the cursor."""
+        runs = [run.run_id for run in self.runs.runs if run.run_id in self.runs.marked]
+        current = self.runs.current
+        return "\n".join(map(one_line, runs or ([] if current is None else [current.run_id])))
+
+    def to_save(self) -> Saving | None:
+        """The runs that are shown."""
+        return saved_runs(self.place, self.runs.runs)
 
     @property
     def job_id(self) -> str | None:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from engine.api import Changes
+from engine.api import Changes, JobView
 from jobqueue_tui.console.actions import Where, bindings
 from jobqueue_tui.console.aiming import Aimed
 from jobqueue_tui.console.host import host
@@ -26,6 +26,7 @@ class TreeScreen(JobKeys):
 
     AUTO_FOCUS = "JobTree"
     place = "tree"
+    has_panes = True
     not_in_footer = frozenset({"go.tree"})
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-usual")]  # noqa: RUF012 - Textual declares it as a plain list
     # Enter folds here; `2` opens the details
@@ -70,6 +71,11 @@ class TreeScreen(JobKeys):
     def aimed(self) -> Aimed | None:
         """The job under the cursor, once it has been there for a moment."""
         return self.tree_list.aimed if self.tree_list.settled else None
+
+    @property
+    def current_job(self) -> JobView | None:
+        """The job under the cursor."""
+        return self.tree_list.current
 
     def on_job_list_layout_changed(self, message: JobList.LayoutChanged) -> None:
         """The heads follow the columns."""

@@ -49,6 +49,7 @@ def ask_trigger(screen: Giving, targets: Sequence[Aimed]) -> None:
         answer="Run it",
         options=options,
         begin_at_answer=not confirm and not host(screen).frozen,
+        confirms=True,
     )
     screen.app.push_screen(form, filled)
 

@@ -13,11 +13,17 @@ from textual.widgets import Static
 if TYPE_CHECKING:
     from textual.widgets import Input
 
+_MOST_USED = 50
+
 
 class InputBar(Horizontal):
     """`/`, an input field, and a note beside it: how many match, or what is wrong."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("down,tab", "leave", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "leave", show=False),
+        Binding("up", "recall(-1)", show=False),
+        Binding("down", "recall(1)", show=False),
+    ]
 
     class Typed(Message):
         """The text is another one."""
@@ -33,13 +39,16 @@ class InputBar(Horizontal):
             super().__init__()
             self.text = text
 
-    def __init__(self, placeholder: str) -> None:
+    def __init__(self, placeholder: str, used: list[str] | None = None) -> None:
         super().__init__()
         self._placeholder = placeholder
         self._field: Input | None = None
         self._note = Static(id="note")
         self._said = ""
         self.display = False
+        self.used = [] if used is None else used
+        """What was typed before, the newest last; shared with whoever gave it."""
+        self._recalled = 0
         self.opening = False
         """The line was asked for and has not the keys yet: a letter typed ahead is meant for it, not for a verb."""
 
@@ -52,6 +61,7 @@ class InputBar(Horizontal):
         """Show the line and type into it."""
         self.display = True
         self.opening = True
+        self._recalled = 0
         if self._field is None:
             from textual.widgets import Input  # noqa: PLC0415 - a field costs 15 ms that the first frame has not
 
@@ -88,8 +98,23 @@ class InputBar(Horizontal):
         event.stop()
         self.action_leave()
 
+    def action_recall(self, by: int) -> None:
+        """Up: what was used before. Down: what was used after that; beyond the newest, back to the list."""
+        if by > 0 and self._recalled == 0:
+            self.action_leave()
+            return
+        recalled = max(0, min(len(self.used), self._recalled - by))
+        if recalled != self._recalled and self._field is not None:
+            self._recalled = recalled
+            self._field.value = self.used[-recalled] if recalled else ""
+            self._field.cursor_position = len(self._field.value)
+
     def action_leave(self) -> None:
         """Back to the list."""
-        if not self.text.strip():
+        text = self.text.strip()
+        if not text:
             self.close()
+        elif not self.used or self.used[-1] != text:
+            self.used.append(text)
+            del self.used[:-_MOST_USED]
         self.post_message(self.Done(self.text))

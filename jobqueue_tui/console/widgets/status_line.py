@@ -33,6 +33,13 @@ class StatusLine(Painted):
         self._mode = ("embedded" if embedded else "attached") + (" read-only" if read_only else "")
         self._zone = zone
         self._second = -1
+        self._notes: tuple[Cell, ...] = ()
+
+    def note(self, *cells: Cell) -> None:
+        """What is to be known of the view: it is frozen, jobs are marked, some are left out."""
+        if cells != self._notes:
+            self._notes = cells
+            self.refresh()
 
     def flush(self, *, changed: bool) -> None:
         """Draw anew when jobs have changed or a second has passed."""
@@ -64,6 +71,8 @@ class StatusLine(Painted):
             (2, ((f"{_GAP}queue ", Role.MUTED), (str(status.queued), Role.QUEUED if status.queued else Role.TEXT))),
             (2, ((f"{_GAP}failing ", Role.MUTED), (str(failing), Role.FAILED if failing else Role.TEXT))),
         ]
+        if self._notes:
+            left.append((0, tuple((f"{_GAP}{text}", role) for text, role in self._notes)))
         if not self._engine.connected:
             left[1] = (0, ((f"{_GAP}engine out of reach", Role.FAILED),))
         if status.damaged_state:

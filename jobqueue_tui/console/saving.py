@@ -1,0 +1,84 @@
+"""Rows of a view as a file: CSV, JSON, or lines of text. Pure but for `write`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from engine.values import lean
+
+Value: TypeAlias = "str | int | float | bool | None"
+
+SUFFIXES = (".csv", ".json", ".txt")
+
+
+@lean(frozen=True, slots=True)
+class Saving:
+    """What is saved: a name for the file, the columns in order, the rows. All text in it is harmless text."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: Sequence[Mapping[str, Value]]
+
+    def text(self, suffix: str) -> str:
+        """The whole file. ValueError for another ending than those of `SUFFIXES`."""
+        match suffix:
+            case ".csv":
+                return self._csv()
+            case ".json":
+                rows = [{column: row.get(column) for column in self.columns} for row in self.rows]
+                return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
+            case ".txt":
+                return self._lines()
+        raise ValueError(f"the name ends in none of {', '.join(SUFFIXES)}")
+
+    def _csv(self) -> str:
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(self.columns)
+        for row in self.rows:
+            writer.writerow([_cell(row.get(column)) for column in self.columns])
+        return out.getvalue()
+
+    def _lines(self) -> str:
+        table = [[_plain(row.get(column)) for column in self.columns] for row in self.rows]
+        widths = [max(map(len, column)) for column in zip(self.columns, *table, strict=True)]
+        lines = [self.columns, *table]
+        return "".join(
+            "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() + "\n"
+            for line in lines
+        )
+
+
+def _plain(value: Value) -> str:
+    return "" if value is None else str(value)
+
+
+def _cell(value: Value) -> str:
+    """A text that a spreadsheet would take for a formula gets a quote in front: a job chooses its own name."""
+    text = _plain(value)
+    return f"'{text}" if isinstance(value, str) and text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def check_path(text: str) -> Path:
+    """Where to write. ValueError: another ending, a folder that is not there, a file that is."""
+    path = Path(text).expanduser()
+    if path.suffix not in SUFFIXES:
+        raise ValueError(f"end it in {', '.join(SUFFIXES)}")
+    if not path.absolute().parent.is_dir():
+        raise ValueError("there is no such folder")
+    if path.exists():
+        raise ValueError("it exists already; name another file")
+    return path
+
+
+def write(path: Path, saving: Saving) -> None:
+    """Write a new file, for its owner alone; blocking. OSError, FileExistsError among them."""
+    text = saving.text(path.suffix)
+    with path.open("x", encoding="utf-8", newline="") as file:
+        path.chmod(0o600)
+        file.write(text)
