@@ -75,8 +75,8 @@ CPU_SLACK: Final = 1.02
 LIMITS_LATE: Final = 0.25
 LIMITS_SOON: Final = 0.02
 """Seconds between two looks at runs with limits, at most and at least."""
-FILLING: Final = 1 << 30
-"""Bytes a second at which memory is filled by who does nothing else."""
+FILLING: Final = 4 << 30
+"""Bytes a second at which memory is filled by who does nothing else, on two cores."""
 BURST: Final = 0.1
 """Seconds whose worth of CPU time a run with a limit of cores may save up."""
 PAGE: Final = os.sysconf("SC_PAGE_SIZE")
@@ -187,6 +187,12 @@ def sweep(tags: Iterable[int]) -> dict[int, list[Member]]:
                 if member is not None:
                     found[tag].append(member)
     return found
+
+
+def grouped(path: str) -> list[Member]:
+    """The living processes of a control group, for a fraction of what a sweep costs."""
+    found = [look_at(int(pid)) for pid in read_file(f"{path}/cgroup.procs").split()]
+    return [member for member in found if member is not None]
 
 
 def members(tag: int) -> list[Member]:
@@ -656,6 +662,7 @@ class Run:
         "step",
         "stop_signal",
         "sustain",
+        "swept_at",
         "tag",
         "throttled",
         "ticks",
@@ -705,6 +712,7 @@ class Run:
         self.beyond: dict[str, float] = {}  # since when it is
         self.answered: set[str] = set()  # beyond what it has been paused, or told, already
         self.group = ""  # its control group
+        self.swept_at = 0.0  # when all processes were last looked through for those of its tree
         self.spent = self.waited = 0.0  # CPU seconds in a window of so many seconds
         self.disk: list[int | None] = [None, None]  # bytes read and written by the leader and whom it waited for
         self.over: list[object] | None = None  # at, exit code, signal, CPU seconds, peak bytes of the ended leader
@@ -1326,9 +1334,19 @@ class Keeper:
             self.limits_timer = self.later(delay, self.enforce)
 
     def enforce(self) -> None:
-        """Look at all runs with limits in one sweep, and again when the first of them could be beyond its own."""
+        """Look at all runs with limits, and again when the first of them could be beyond its own.
+
+        In one sweep, but of those that have a group only now and then: nobody but root can have left it.
+        """
         self.limits_timer = None
-        found = sweep({run.tag for run in self.limited.values()})
+        now = time.monotonic()
+        alone = {run.tag for run in self.limited.values() if not run.group or now - run.swept_at >= LIMITS_LATE}
+        found = sweep(alone) if alone else {}
+        for run in self.limited.values():
+            if run.tag in found:
+                run.swept_at = now
+            else:
+                found[run.tag] = grouped(run.group)
         delay = LIMITS_LATE
         for run in list(self.limited.values()):
             if run.cause is not None or (run.over is not None and run.left != "hold"):
