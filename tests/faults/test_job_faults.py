@@ -183,7 +183,11 @@ async def test_a_killed_keeper_is_replaced_and_its_runs_go_on(tmp_path: Path) ->
             pid = await leader_of(engine, "long")
             await until(lambda: len(tree_of(pid)) == 3)  # noqa: B023 - awaited in this turn
             tag = keeper.tag_of(pid)
-            os.kill(keeper_of(pid), signal.SIGKILL)
+            killed = keeper_of(pid)
+            os.kill(killed, signal.SIGKILL)
+            processes = engine._processes
+            assert processes is not None
+            await until(lambda: processes.keeper_pid not in {None, killed})  # noqa: B023 - awaited in this turn
             await engine.job("next").trigger()
             assert (await only_end(engine, "next")).outcome == "success"
             assert engine.job("long").active[0].phase is RunPhase.RUNNING
