@@ -27,6 +27,7 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,13 +51,15 @@ class Measured:
 class Screen:
     """A child in a pty, whose output is always taken."""
 
-    def __init__(self, kind: str, jobs: int, updates: int) -> None:
+    def __init__(
+        self, kind: str, jobs: int, updates: int, *, program: str = __file__, more: Sequence[str] = ()
+    ) -> None:
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         self.master = master
         self.began = time.perf_counter()
         self.child = subprocess.Popen(
-            [sys.executable, __file__, "--child", kind, "--jobs", str(jobs), "--updates", str(updates)],
+            [sys.executable, program, "--child", kind, "--jobs", str(jobs), "--updates", str(updates), *more],
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -132,8 +135,6 @@ async def console(jobs: int, updates: int) -> None:
     from jobqueue_tui.console import launch
 
     launch.prepare_environment(os.environ)
-    from collections.abc import Sequence
-
     from engine.model.record import EngineStatus
     from jobqueue_tui.console.settings import ConsoleSettings
     from tests.screens.fake_engine import FakeEngine, FakeJob, big_engine

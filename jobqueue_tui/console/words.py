@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import tzinfo
 from typing import Final
 
-from engine.clock import SECOND, Instant
+from engine.clock import SECOND, Instant, moment
 
 BLOCKS: Final = "▁▂▃▄▅▆▇█"
 _SCALE: Final = (10.0, 25.0, 50.0, 100.0, 200.0, 400.0, 800.0, 1600.0, 3200.0)
@@ -59,6 +60,11 @@ def countdown(at: Instant | None, now: Instant) -> str:
 def ago(at: Instant | None, now: Instant) -> str:
     """Time since, coarse; empty for never."""
     return "" if at is None else coarse((now - at) / SECOND)
+
+
+def clock(at: Instant, zone: tzinfo | None) -> str:
+    """A time of day in eight cells, by that zone's clock; the machine's for None."""
+    return moment(at).astimezone(zone).strftime("%H:%M:%S")
 
 
 def size(count: float) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from engine.api import Aim, Changes, EventFeed, LogChunk, MachineLoad
+from engine.api import Aim, Changes, EventFeed, LogChunk, LogHit, LogHits, LogQuery, LogTime, MachineLoad
 from engine.clock import SECOND, Instant, instant
 from engine.errors import Refused, RefusedCode
 from engine.model.audit import AuditRecord
@@ -506,7 +507,9 @@ class FakeEngine(EngineVerbs):
             raise self.trouble
         live = [run.record() for one in self.by_id.values() for run in (*one.active, *one.queued)]
         found = [run for run in (*live, *self.records) if job in (None, run.job) and outcome in (None, run.outcome)]
-        return found[:limit]
+        return [
+            replace(run, log_path=f"/logs/{run.run_id}") if run.run_id in self.logs else run for run in found[:limit]
+        ]
 
     async def log(self, run_id: str, offset: int, limit: int) -> LogChunk:
         """Bytes of a log."""
@@ -517,6 +520,35 @@ class FakeEngine(EngineVerbs):
         start = max(0, len(data) + offset) if offset < 0 else offset
         piece = data[start : start + limit]
         return LogChunk(piece, start, len(data), start + len(piece) < len(data))
+
+    async def log_since(self, run_id: str, at: Instant) -> int:
+        """A log grows by ten bytes a second, the last of them now."""
+        size = len(self.logs[run_id])
+        return max(0, size - (self.now() - at) // SECOND * 10)
+
+    async def log_times(self, run_id: str, start: int, end: int) -> Sequence[LogTime]:
+        """Likewise."""
+        size = len(self.logs[run_id])
+        ends = range(size % 10 or 10, size + 1, 10)
+        return [LogTime(at, self.now() - (size - at) // 10 * SECOND, 1) for at in ends if at > start][: end - start]
+
+    async def log_find(
+        self, run_id: str, query: LogQuery, start: int, *, back: bool = False, most: int = 100
+    ) -> LogHits:
+        """Line by line."""
+        if query.text == "(":
+            raise ValueError("not a pattern: missing )")
+        flags = re.IGNORECASE if query.ignore_case else 0
+        pattern = re.compile((query.text if query.regex else re.escape(query.text)).encode(), flags)
+        hits, at = [], 0
+        for line in self.logs[run_id].splitlines(keepends=True):
+            if pattern.search(line.rstrip(b"\n")) and (at < start if back else at >= start):
+                hits.append(LogHit(at, line.rstrip(b"\n")))
+            at += len(line)
+        chosen = hits[::-1][:most] if back else hits[:most]
+        done = len(chosen) == len(hits)
+        reached = (0 if back else at) if done else chosen[-1].offset + (0 if back else len(chosen[-1].line) + 1)
+        return LogHits(tuple(chosen), reached, done)
 
     async def rerun(self, target: str) -> str:
         """Writes it down."""

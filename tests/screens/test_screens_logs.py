@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from engine.api import LogChunk
-from jobqueue_tui.console.log_window import MOST, PIECE, LogWindow
+from engine.api import LogChunk, LogHit
+from jobqueue_tui.console.json_lines import as_fields
+from jobqueue_tui.console.log_window import MOST, MOST_LINES, PIECE, HitWindow, LogWindow
 from jobqueue_tui.console.screens.log import LogScreen
 from jobqueue_tui.console.tail import WINDOW, Tail
 from jobqueue_tui.console.widgets.log_view import LogView
@@ -293,3 +294,153 @@ async def test_a_truncated_log_is_read_anew() -> None:
         await stage.settle()
         await stage.settle()
         assert "afresh" in stage.text()[1]
+
+
+# ---- what was cut out, and what is hidden
+
+
+def test_a_window_goes_over_what_was_cut_out() -> None:
+    """In both directions; positions on both sides are those of the log."""
+    gap = (20, 1000)
+    head, tail = b"one\n" * 5, b"two\n" * 5
+    window = LogWindow()
+    window.put(LogChunk(tail, 1000, 1020, more=False, gap=gap))
+    assert (window.lines, window.before, window.offset_of(1)) == ([b"two"] * 5, (0, 20), 1004)
+    assert window.prepend(LogChunk(head, 0, 1020, more=True, gap=gap)) == 5
+    assert [window.offset_of(n) for n in (0, 4, 5, 9, 10)] == [0, 16, 1000, 1016, 1020]
+    assert [window.line_at(at) for at in (0, 17, 500, 1000, 1019)] == [0, 4, 5, 5, 9]
+    assert (window.before, window.after, window.end) == (None, None, 1020)
+    down = LogWindow()
+    down.put(LogChunk(head, 0, 1020, more=True, gap=gap))
+    assert down.after == (20, PIECE)
+    down.append(LogChunk(tail, 1000, 1020, more=False, gap=gap))
+    assert (down.lines, down.end, down.offset_of(5)) == ([b"one"] * 5 + [b"two"] * 5, 1020, 1000)
+
+
+def test_found_lines_are_kept_up_to_a_bound() -> None:
+    """From either end, and one can go back for what was dropped."""
+    window = HitWindow()
+    window.begin(0)
+    hits = [LogHit(n * 10, b"x") for n in range(MOST_LINES + 5)]
+    assert window.append(hits, 10 * len(hits)) == 5
+    assert (window.start, window.top_reached, window.offset_of(0)) == (50, False, 50)
+    assert window.prepend(hits[4::-1], 0, done=True) == 5
+    assert (len(window.lines), window.start, window.end) == (MOST_LINES, 0, MOST_LINES * 10)
+
+
+async def test_a_filter_hides_lines_and_follows() -> None:
+    """`&`: what holds the text stays, new lines too; Esc shows all again; a bad pattern is said."""
+    engine = small_engine()
+    engine.logs["db-dump:212"] = b"".join(b"line %04d %s\n" % (n, b"odd" if n % 2 else b"even") for n in range(2000))
+    async with console(engine, size=(80, 24)) as stage:
+        view = await open_log(stage)
+        await stage.press("ampersand", *"odd", "enter")
+        assert [text.split()[1] for _, text in view.rows] == [f"{n:04}" for n in range(1999 - 2 * 20, 2000, 2)]
+        assert "only odd" in stage.text()[0]
+        stage.engine.logs["db-dump:212"] += b"line 2000 even\nline 2001 odd\n"
+        await stage.settle()
+        assert view.rows[-1][1] == "line 2001 odd"
+        await stage.press("g")
+        assert view.rows[0][1] == "line 0001 odd"
+        await stage.press("slash", *"0777", "enter", "n")
+        assert view.match is not None
+        assert view.window.lines[view.match] == b"line 0777 odd"
+        await stage.press("escape", "escape")
+        assert view.only is None
+        assert view.rows[-1][1] == "line 2001 odd"
+        assert view.rows[-2][1] == "line 2000 even"
+        view.hide("(")
+        await stage.settle()
+        assert any("not a pattern" in str(one.message) for one in stage.said) or "not a pattern" in "".join(
+            stage.text()
+        )
+
+
+async def test_errors_only_is_one_key() -> None:
+    """`E` to and fro."""
+    engine = small_engine()
+    engine.logs["db-dump:212"] = b"fine\nERROR: no\nfine\nTraceback (most recent call last)\n"
+    async with console(engine, size=(80, 24)) as stage:
+        view = await open_log(stage)
+        await stage.press("E")
+        assert [text for _, text in view.rows] == ["ERROR: no", "Traceback (most recent call last)"]
+        await stage.press("E")
+        assert len(view.rows) == 4
+
+
+async def test_times_stand_before_the_lines_on_demand() -> None:
+    """`T`, by the zone of the console."""
+    engine = small_engine()
+    engine.logs["db-dump:212"] = b"123456789\nabcdefghi\n"
+    async with console(engine, size=(80, 24)) as stage:
+        view = await open_log(stage)
+        await stage.press("T")
+        assert [text for _, text in view.rows] == ["11:59:59 123456789", "12:00:00 abcdefghi"]
+        await stage.press("T")
+        assert [text for _, text in view.rows] == ["123456789", "abcdefghi"]
+
+
+async def test_since_goes_to_what_was_printed_then() -> None:
+    """`i`: the last minutes, the beginning, the end."""
+    engine = small_engine()
+    engine.logs["db-dump:212"] = b"".join(b"%09d\n" % n for n in range(3000))
+    async with console(engine, size=(80, 24)) as stage:
+        view = await open_log(stage)
+        await stage.press("i", "1")
+        assert view.rows[0][1] == "000002940"
+        assert not view.following
+        await stage.press("i", "h")
+        assert view.rows[0][1] == "000000000"
+        await stage.press("i", "t")
+        assert view.rows[-1][1] == "000002999"
+        await stage.press("i", "escape")
+        assert view.following
+
+
+async def test_the_runs_before_and_after_are_one_key_away() -> None:
+    """`[` and `]`, among the runs that have a log; what is looked for stays."""
+    async with console(size=(80, 24)) as stage:
+        view = await open_log(stage)
+        earlier = next(
+            record.run_id for record in await stage.engine.history(job="db-dump") if record.run_id != view.run_id
+        )
+        stage.engine.logs[earlier] = b"an earlier run\n"
+        await stage.press("left_square_bracket")
+        assert view.run_id == earlier
+        assert "an earlier run" in stage.text()[1]
+        await stage.press("right_square_bracket")
+        assert view.run_id == "db-dump:212"
+        await stage.press("right_square_bracket")
+        assert view.run_id == "db-dump:212"
+
+
+async def test_lines_are_copied_harmless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`c` takes a line, or all from the mark; no control sequence reaches the clipboard."""
+    engine = small_engine()
+    engine.logs["db-dump:212"] = b"one\ntwo \x1b]52;c;QUJD\x07\nthree\n"
+    async with console(engine, size=(80, 24)) as stage:
+        copied: list[str] = []
+        monkeypatch.setattr(stage.app, "copy_to_clipboard", copied.append)
+        view = await open_log(stage)
+        await stage.press("g", "c", "m")
+        view.seek("three")
+        await stage.settle()
+        await stage.press("c")
+        assert copied == ["one\n", "one\ntwo \nthree\n"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        (b'{"b": 1, "msg": "hi", "level": "warn", "t": [1]}', "warn  hi  b=1  t=[1]"),
+        (b'{"msg": "a\\u001b[2Jb"}', "ab"),
+        (b"[1]", None),
+        (b"{", None),
+        (b"{}", None),
+        (b"{" * 5000, None),
+        (b'{"a":' + b"[" * 20000, None),
+    ],
+)
+def test_lines_of_json_are_shown_as_fields(raw: bytes, shown: str | None) -> None:
+    """`v`; what is none is shown as it is."""
+    assert as_fields(raw) == shown

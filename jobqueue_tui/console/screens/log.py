@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Final
+
 from textual.app import ComposeResult
+from textual.message import Message
 from textual.strip import Strip
 
 from engine.api import Changes
+from engine.spec.matrix import job_of
 from jobqueue_tui.console import words
 from jobqueue_tui.console.columns import Cell
 from jobqueue_tui.console.host import host
 from jobqueue_tui.console.painting import text_strip
+from jobqueue_tui.console.screens.dialogs import Choice, ChoiceDialog
 from jobqueue_tui.console.screens.live import LiveScreen
 from jobqueue_tui.console.signs import OF_PHASE, Role
 from jobqueue_tui.console.widgets.input_bar import InputBar
 from jobqueue_tui.console.widgets.keys_bar import KeysBar
-from jobqueue_tui.console.widgets.log_view import LogView
+from jobqueue_tui.console.widgets.log_view import ERRORS, LogView
 from jobqueue_tui.console.widgets.painted import Painted
 from jobqueue_tui.terminal import one_line
+
+MOST_RUNS: Final = 1_000
+_SINCE: Final = ((1, "1"), (5, "5"), (15, "q"), (30, "3"), (60, "6"))
+"""Minutes, and the letter that chooses them."""
 
 
 class LogTitle(Painted):
@@ -43,7 +53,7 @@ class LogTitle(Painted):
         except KeyError:
             state = ("  ended", Role.MUTED)
         line = window.lines[view.top : view.top + 1]
-        behind = window.start + sum(len(raw) + 1 for raw in window.lines[: view.top])
+        behind = window.offset_of(view.top)
         share = "" if not line or not window.size else f"  {100 * behind // window.size}%"
         return (
             (one_line(view.run_id), Role.TITLE),
@@ -51,6 +61,8 @@ class LogTitle(Painted):
             (f"  {words.size(window.size)}", Role.MUTED),
             ("  following" if view.following else share, Role.RUNNING if view.following else Role.MUTED),
             ("  wrapped" if view.wrapping else "", Role.MUTED),
+            (f"  {_only(view)}" if view.only is not None else "", Role.TITLE),
+            (f"  {view.state}" if view.state else "", Role.MUTED),
         )
 
     def render_line(self, y: int) -> Strip:
@@ -58,11 +70,34 @@ class LogTitle(Painted):
         return text_strip([(" ", Role.TEXT), *self._parts()], self.palette.bar, self.size.width)
 
 
+def _only(view: LogView) -> str:
+    """What the filter leaves, in words."""
+    return "errors only" if view.only == ERRORS else f"only {one_line(view.only.text)}" if view.only else ""
+
+
+class HidingBar(InputBar):
+    """The line for `&`."""
+
+    class Chosen(Message):
+        """The user has typed what lines must hold."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def action_leave(self) -> None:
+        """Back to the log."""
+        if not self.text.strip():
+            self.close()
+        self.post_message(self.Chosen(self.text))
+
+
 class LogScreen(LiveScreen):
     """Log of a run."""
 
     AUTO_FOCUS = "LogView"
     place = "log"
+    has_items = True
 
     def __init__(self, run_id: str) -> None:
         super().__init__()
@@ -74,12 +109,14 @@ class LogScreen(LiveScreen):
         return self.run_id
 
     def compose(self) -> ComposeResult:
-        """Title, search line, log, keys."""
-        self.view = LogView(host(self).engine, self.run_id)
+        """Title, search line, filter line, log, keys."""
+        self.view = LogView(host(self).engine, self.run_id, host(self).settings.zone)
         self.bar = InputBar("text to find; n and N go on")
+        self.hiding = HidingBar("text or pattern that lines must hold to stay")
         self.heading = LogTitle(self.view)
         yield self.heading
         yield self.bar
+        yield self.hiding
         yield self.view
         yield KeysBar()
 
@@ -89,9 +126,9 @@ class LogScreen(LiveScreen):
         self.heading.flush()
 
     def on_log_view_search(self, message: LogView.Search) -> None:
-        """`/`."""
+        """`/` and `&`."""
         message.stop()
-        self.bar.open()
+        (self.hiding if message.hide else self.bar).open()
 
     def on_input_bar_done(self, message: InputBar.Done) -> None:
         """Enter starts the search."""
@@ -99,16 +136,73 @@ class LogScreen(LiveScreen):
         self.view.focus()
         self.view.seek(message.text)
 
+    def on_hiding_bar_chosen(self, message: HidingBar.Chosen) -> None:
+        """Enter filters."""
+        message.stop()
+        self.view.focus()
+        self.view.hide(message.text)
+
     def on_log_view_said(self, message: LogView.Said) -> None:
         """What the search has to say stands beside its field."""
         message.stop()
-        self.bar.say(message.text)
+        if self.bar.display:
+            self.bar.say(message.text)
+        elif self.hiding.display:
+            self.hiding.say(message.text)
+        elif message.text:
+            self.notify(message.text, markup=False)
+
+    def on_log_view_since(self, message: LogView.Since) -> None:
+        """`i`: from when on."""
+        message.stop()
+        choices = [
+            Choice("tail", "tail", "its end, following", "t"),
+            Choice("head", "head", "its beginning", "h"),
+            *(Choice(str(60 * n), f"{n} min" if n < 60 else "1 h", "printed since then", key) for n, key in _SINCE),
+        ]
+
+        def answered(answer: str | None) -> None:
+            match answer:
+                case "tail":
+                    self.view.action_edge(1)
+                case "head":
+                    self.view.action_edge(-1)
+                case str() if answer.isdecimal():
+                    self.view.go_since(float(answer))
+
+        self.app.push_screen(ChoiceDialog("Since", [one_line(self.view.run_id)], choices), answered)
+
+    def action_item(self, by: int) -> None:
+        """`[`, `]`: the run before or after."""
+        self.begin(partial(self._other_run, by), "other")
+
+    async def _other_run(self, by: int) -> None:
+        """The log of the run before or after, among those that have one."""
+        job_id = job_of(self.view.run_id)
+        records = await host(self).engine.history(job=job_id, limit=MOST_RUNS)
+        runs = [record.run_id for record in records if record.log_path is not None or record.run_id == self.view.run_id]
+        newest = next((job.last_run_id for job in host(self).engine.jobs if job.id == job_id), None)
+        for run_id in (self.view.run_id, newest):  # what runs, and what was pruned meanwhile
+            if run_id is not None and run_id not in runs:
+                runs.insert(0, run_id)
+        wanted = runs.index(self.view.run_id) - by  # newest first
+        if not 0 <= wanted < len(runs):
+            self.notify("There is no log of a run after it." if by > 0 else "There is no log of a run before it.")
+            return
+        self.run_id = runs[wanted]
+        self.view.open(self.run_id)
+        self.view.refresh()
+        self.view.flush()
 
     def back(self) -> bool:
-        """Esc ends the search first."""
-        if not self.bar.display:
+        """Esc ends the search first, then the filter."""
+        if self.bar.display:
+            self.bar.close()
+            self.view.seek("")
+        elif self.hiding.display or self.view.only is not None:
+            self.hiding.close()
+            self.view.hide("")
+        else:
             return False
-        self.bar.close()
-        self.view.seek("")
         self.view.focus()
         return True

@@ -1,8 +1,9 @@
-"""A log, full screen: follows its end, pages through files of any size, finds text and keeps all lines in sight."""
+"""A log, full screen: follows its end, pages through files of any size, finds text and keeps all lines in sight, or hides others."""
 
 from __future__ import annotations
 
 import asyncio
+from datetime import tzinfo
 from typing import ClassVar, Final
 
 from rich.cells import cell_len, chop_cells
@@ -10,23 +11,30 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.strip import Strip
 
-from engine.api import EngineView, LogChunk
+from engine.api import EngineView, LogChunk, LogHit, LogHits, LogQuery, LogTime
+from engine.clock import SECOND
 from engine.errors import EngineError
+from jobqueue_tui.console import words
 from jobqueue_tui.console.actions import Where, bindings
 from jobqueue_tui.console.columns import Cell
-from jobqueue_tui.console.log_window import PIECE, LogWindow
+from jobqueue_tui.console.json_lines import as_fields
+from jobqueue_tui.console.log_window import PIECE, HitWindow, LogWindow
 from jobqueue_tui.console.painting import text_strip
 from jobqueue_tui.console.signs import Role
 from jobqueue_tui.console.tail import shown_line
 from jobqueue_tui.console.widgets.painted import Painted
 from jobqueue_tui.terminal import one_line
 
-MOST_SEARCHED: Final = 64 << 20
-"""Bytes that one press of `n` looks through before it asks to be pressed again."""
+ERRORS: Final = LogQuery(r"error|fail|exception|traceback|panic|fatal|critical", regex=True, ignore_case=True)
+"""Lines that `E` leaves."""
+FOUND_AT_ONCE: Final = 200
+LONGEST_COPY: Final = 1_000
+"""Lines that are copied at most."""
+_SPECIAL: Final = frozenset("\\.^$*+?{}[]|()")
 
 
 class LogView(Painted, can_focus=True):
-    """Reads by `engine.log` in pieces of 64 KiB and keeps at most 1 MiB of them."""
+    """Reads by `engine.log` in pieces of 64 KiB and keeps at most 1 MiB of them; searches and filters by `engine.log_find`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.LOG, Where.MOVE)]
 
@@ -38,34 +46,69 @@ class LogView(Painted, can_focus=True):
             self.text = text
 
     class Search(Message):
-        """The user wants to type what to look for."""
+        """The user wants to type what to look for, or (`hide`) what the lines must hold that stay."""
 
-    def __init__(self, engine: EngineView, run_id: str) -> None:
+        def __init__(self, *, hide: bool) -> None:
+            super().__init__()
+            self.hide = hide
+
+    class Since(Message):
+        """The user wants to choose from when on."""
+
+    def __init__(self, engine: EngineView, run_id: str, zone: tzinfo | None = None) -> None:
         super().__init__()
         self._engine = engine
-        self.run_id = run_id
-        self.window = LogWindow()
+        self._zone = zone
         self.following = True
         self.wrapping = False
+        self.timing = False
+        self.as_json = False
+        self.only: LogQuery | None = None
+        """Only lines that hold this are shown."""
         self.sought = ""
+        self.mark: int | None = None
+        """Position of the line at which a copy begins."""
+        self.open(run_id)
+
+    def open(self, run_id: str) -> None:
+        """Show the log of this run from its end; what is looked for and how it is shown stays."""
+        self.run_id = run_id
+        self.window: LogWindow | HitWindow = LogWindow() if self.only is None else HitWindow()
+        self.following = True
         self.problem = ""
         self.top = 0
         self.match: int | None = None
+        self.mark = None
         self._rows: list[tuple[int, str]] | None = None
         self._read_once = False
+        self._times: tuple[int, int, tuple[LogTime, ...]] = (0, 0, ())
+        self._busy = ""
+
+    @property
+    def state(self) -> str:
+        """What it is doing, where that takes longer than a moment."""
+        return self._busy
 
     # ---- reading
 
     def flush(self) -> None:
         """Look for more; called by the flush timer."""
-        if not any(worker.group == "log" and not worker.is_finished for worker in self.workers):
+        if not any(worker.group in {"log", "jump"} and not worker.is_finished for worker in self.workers):
             self.run_worker(self._poll(), group="log")
 
     async def _poll(self) -> None:
         window = self.window
+        if isinstance(window, HitWindow):
+            await self._poll_hits(window)
+        else:
+            await self._poll_bytes(window)
+        if self.timing:
+            await self._look_at_times()
+
+    async def _poll_bytes(self, window: LogWindow) -> None:
         if not self._read_once:
             chunk = await self._read(-PIECE, PIECE)
-            if chunk is not None:
+            if chunk is not None and window is self.window:
                 self._read_once = True
                 window.put(chunk)
                 self._to_end()
@@ -88,6 +131,37 @@ class LogView(Painted, can_focus=True):
             self.top -= window.append(chunk)
             self._to_end()
 
+    async def _poll_hits(self, window: HitWindow) -> None:
+        if not self._read_once:
+            await self._find_at_end(window)
+            return
+        chunk = await self._read(window.end, 1)
+        if chunk is None or window is not self.window:
+            return
+        if chunk.size < window.end:
+            self._read_once = False
+            return
+        window.size = chunk.size
+        if self.following and chunk.size > window.end:
+            found = await self._look_for(window.end, back=False, most=FOUND_AT_ONCE)
+            if found is not None and window is self.window:
+                self.top -= window.append(found.hits, found.reached)
+                self._to_end()
+
+    async def _find_at_end(self, window: HitWindow) -> None:
+        """As many found lines as fill the screen, from the end back; seen as they come."""
+        chunk = await self._read(-1, 1)
+        if chunk is None:
+            return
+        window.begin(chunk.size)
+        window.size = chunk.size
+        self._read_once = True
+        while len(window.lines) < max(FOUND_AT_ONCE, self.size.height) and not window.top_reached:
+            if not await self._more_hits(window, -1):
+                break
+            self._to_end()
+        self._to_end()
+
     async def _read(self, offset: int, limit: int) -> LogChunk | None:
         try:
             chunk = await self._engine.log(self.run_id, offset, limit)
@@ -105,25 +179,73 @@ class LogView(Painted, can_focus=True):
             self._changed()
         return None
 
+    async def _look_for(self, start: int, *, back: bool, most: int, query: LogQuery | None = None) -> LogHits | None:
+        """What the engine finds in a quarter of a second; None: nothing can be looked for."""
+        wanted = query or self.only
+        assert wanted is not None
+        try:
+            return await self._engine.log_find(self.run_id, wanted, start, back=back, most=most)
+        except ValueError as error:
+            self.post_message(self.Said(one_line(str(error))))
+        except (KeyError, EngineError, OSError) as error:
+            self.post_message(self.Said(f"the log cannot be searched: {one_line(str(error))}"))
+        return None
+
     async def _more(self, by: int) -> bool:
         """Read the next piece in a direction; False at the end of the file there."""
         window = self.window
+        if isinstance(window, HitWindow):
+            return await self._more_hits(window, by)
         wanted = window.after if by > 0 else window.before
         if wanted is None:
             return False
         chunk = await self._read(*wanted)
-        if chunk is None or not chunk.data:
+        if chunk is None or not chunk.data or window is not self.window:
             return False
-        if by > 0:
-            dropped = window.append(chunk)
-            self.top -= dropped
-            self.match = None if self.match is None else self.match - dropped
-        else:
-            added = window.prepend(chunk)
-            self.top += added
-            self.match = None if self.match is None else self.match + added
-        self._changed()
+        self._moved(-window.append(chunk) if by > 0 else window.prepend(chunk))
         return True
+
+    async def _more_hits(self, window: HitWindow, by: int) -> bool:
+        """Look on until something is found, or all is looked through."""
+        if by < 0 and window.top_reached:
+            return False
+        while True:
+            found = await self._look_for(window.start if by < 0 else window.end, back=by < 0, most=FOUND_AT_ONCE)
+            if found is None or window is not self.window:
+                return False
+            if by < 0:
+                self._moved(window.prepend(found.hits, found.reached, done=found.done))
+            else:
+                self._moved(-window.append(found.hits, found.reached))
+            self._say_progress(found)
+            if found.hits or found.done:
+                return bool(found.hits)
+
+    def _say_progress(self, found: LogHits) -> None:
+        size = self.window.size
+        self._busy = "" if found.done or found.hits or not size else f"looking … {100 * found.reached // size}%"
+        if self._busy:
+            self.refresh()
+
+    def _moved(self, by: int) -> None:
+        """So many lines came to the front, or went from it."""
+        self.top += by
+        self.match = None if self.match is None else self.match + by
+        self._changed()
+
+    async def _look_at_times(self) -> None:
+        """When what is in the window was printed."""
+        window = self.window
+        start, end = window.start, max(window.end, window.start + 1)
+        if (start, end) == self._times[:2]:
+            return
+        try:
+            found = await self._engine.log_times(self.run_id, start, end)
+        except (KeyError, EngineError, OSError):
+            return
+        if window is self.window:
+            self._times = (start, end, tuple(found))
+            self._changed()
 
     # ---- drawing
 
@@ -144,15 +266,28 @@ class LogView(Painted, can_focus=True):
         lines, height = self.window.lines, max(1, self.size.height)
         top, rows = len(lines), 0
         while top > 0:
-            rows += len(self._wrapped(lines[top - 1]))
+            rows += len(self._wrapped(top - 1))
             if rows > height:
                 break
             top -= 1
         self.top = min(top, max(0, len(lines) - 1))
         self._changed()
 
-    def _wrapped(self, raw: bytes) -> list[str]:
-        text = shown_line(raw)
+    def _text(self, number: int) -> str:
+        """A line as it is shown."""
+        raw = self.window.lines[number]
+        text = (as_fields(raw) if self.as_json else None) or shown_line(raw)
+        return f"{self._time_of(number)} {text}" if self.timing else text
+
+    def _time_of(self, number: int) -> str:
+        position = self.window.offset_of(number)
+        for one in self._times[2]:
+            if one.end > position:
+                return words.clock(one.at, self._zone)
+        return " " * 8
+
+    def _wrapped(self, number: int) -> list[str]:
+        text = self._text(number)
         width = max(1, self.size.width - 2)
         if not self.wrapping or cell_len(text) <= width:
             return [text]
@@ -165,7 +300,7 @@ class LogView(Painted, can_focus=True):
             lines, height = self.window.lines, self.size.height
             rows: list[tuple[int, str]] = []
             for number in range(self.top, min(len(lines), self.top + height)):
-                rows.extend((number, text) for text in self._wrapped(lines[number]))
+                rows.extend((number, text) for text in self._wrapped(number))
                 if len(rows) >= height:
                     break
             self._rows = rows[:height]
@@ -175,13 +310,15 @@ class LogView(Painted, can_focus=True):
         """One row, matches set off."""
         width = self.size.width
         if self.problem or (self._read_once and not self.window.lines):
-            text = (self.problem or "the log is empty") if y == 1 else ""
+            empty = "the log is empty" if self.only is None else self._busy or "no line holds it"
+            text = (self.problem or empty) if y == 1 else ""
             return text_strip([(f"  {text}", Role.MUTED)], self.palette.row, width)
         if y >= len(self.rows):
             return text_strip([], self.palette.row, width)
         number, text = self.rows[y]
         here = number == self.match
-        parts: list[Cell] = [("▌" if here else " ", Role.TITLE)]
+        marked = self.mark is not None and self.window.offset_of(number) == self.mark
+        parts: list[Cell] = [("▌" if here else "◆" if marked else " ", Role.TITLE)]
         at = 0
         for start, stop in self._hits(text):
             parts += [(text[at:start], Role.TEXT), (text[start:stop], Role.MATCH)]
@@ -221,25 +358,56 @@ class LogView(Painted, can_focus=True):
     async def _find(self, by: int) -> None:
         bottom = self.rows[-1][0] + 1 if self.rows else 0
         at = self.match if self.match is not None else bottom if by < 0 else self.top - 1
-        looked = 0
-        while True:
-            lines = self.window.lines
+        lines = self.window.lines
+        at += by
+        while 0 <= at < len(lines):
+            if self._hits(shown_line(lines[at])):
+                self._show_match(at)
+                return
             at += by
+        found = await (self._find_in_log(by) if self.only is None else self._find_in_hits(by))
+        self._busy = ""
+        if not found:
+            self.post_message(self.Said(f"no match {'below' if by > 0 else 'above'}"))
+
+    async def _find_in_log(self, by: int) -> bool:
+        """What the window does not hold, the engine looks for."""
+        query = LogQuery(self.sought, ignore_case=not self._exact)
+        at = self.window.start if by < 0 else self.window.end
+        while True:
+            found = await self._look_for(at, back=by < 0, most=1, query=query)
+            if found is None:
+                return True  # it has said why
+            at = found.reached
+            for hit in found.hits:
+                if self._hits(shown_line(hit.line)):  # what a terminal would not have shown is no match
+                    return await self._show_hit(hit)
+            self._say_progress(found)
+            if found.done:
+                return False
+
+    async def _show_hit(self, hit: LogHit) -> bool:
+        """Go there, with what stands around it."""
+        await self._go_to(max(0, hit.offset - PIECE // 2))
+        line = self.window.line_at(hit.offset)
+        if line < len(self.window.lines):
+            self._show_match(line)
+        return True
+
+    async def _find_in_hits(self, by: int) -> bool:
+        """Among the lines that a filter leaves."""
+        while True:
+            edge = self.window.end if by > 0 else self.window.start
+            count = len(self.window.lines)
+            if not await self._more(by):
+                return False
+            lines = self.window.lines
+            at = self.window.line_at(edge) if by < 0 else max(0, count - 1)
             while 0 <= at < len(lines):
                 if self._hits(shown_line(lines[at])):
                     self._show_match(at)
-                    return
+                    return True
                 at += by
-            if looked > MOST_SEARCHED:
-                self.post_message(self.Said(f"not in the next {MOST_SEARCHED >> 20} MiB; again goes on"))
-                return
-            edge = self.window.end if by > 0 else self.window.start
-            if not await self._more(by):
-                self.post_message(self.Said(f"no match {'below' if by > 0 else 'above'}"))
-                return
-            looked += PIECE
-            # the window moved: go on at the first line that was not looked at
-            at = self.window.line_at(edge) - 1 if by > 0 else self.window.line_at(edge)
             await asyncio.sleep(0)  # an engine in this loop has work to do
 
     def _show_match(self, line: int) -> None:
@@ -251,7 +419,24 @@ class LogView(Painted, can_focus=True):
         self._changed()
         self.post_message(self.Said(""))
 
-    # ---- keys
+    # ---- what is shown
+
+    def hide(self, text: str) -> None:
+        """Leave only lines that hold a text, or match a pattern where it is one; an empty one shows all again."""
+        is_pattern = any(letter in _SPECIAL for letter in text)
+        exact = any(letter.isupper() for letter in text)
+        self._filter(LogQuery(text, is_pattern, not exact) if text else None)
+
+    def action_errors(self) -> None:
+        """`E`: only lines that speak of errors, or all again."""
+        self._filter(None if self.only == ERRORS else ERRORS)
+
+    def _filter(self, query: LogQuery | None) -> None:
+        if query != self.only:
+            self.only = query
+            self.open(self.run_id)
+            self._changed()
+            self.flush()
 
     def action_follow(self) -> None:
         """`F`: follow the end, or stay."""
@@ -263,14 +448,92 @@ class LogView(Painted, can_focus=True):
 
     def action_search(self) -> None:
         """`/`: the line to type into belongs to the screen."""
-        self.post_message(self.Search())
+        self.post_message(self.Search(hide=False))
+
+    def action_hide(self) -> None:
+        """`&`."""
+        self.post_message(self.Search(hide=True))
+
+    def action_since(self) -> None:
+        """`i`."""
+        self.post_message(self.Since())
 
     def action_wrap(self) -> None:
         """`w`."""
         self.wrapping = not self.wrapping
+        self._redraw()
+
+    def action_times(self) -> None:
+        """`T`."""
+        self.timing = not self.timing
+        self._times = (0, 0, ())
+        self._redraw()
+        self.flush()
+
+    def action_json(self) -> None:
+        """`v`."""
+        self.as_json = not self.as_json
+        self._redraw()
+
+    def _redraw(self) -> None:
         if self.following:
             self._to_end()
         else:
+            self._changed()
+
+    @property
+    def _current(self) -> int:
+        """The line that is meant: the match, else the topmost."""
+        return self.top if self.match is None else self.match
+
+    def action_mark(self) -> None:
+        """`m`: a copy begins here; again: it does not."""
+        here = self.window.offset_of(self._current)
+        self.mark = None if self.mark == here else here
+        self.refresh()
+
+    def action_copy(self) -> None:
+        """`c`: the line that is meant, or all from the mark to it, to the clipboard."""
+        lines = self.window.lines
+        if not lines:
+            return
+        first = last = self._current
+        if self.mark is not None:
+            first, last = sorted((self.window.line_at(self.mark), self._current))
+        copied = [shown_line(raw) for raw in lines[first : last + 1][:LONGEST_COPY]]
+        self.app.copy_to_clipboard("\n".join(copied) + "\n")
+        self.post_message(self.Said(f"{len(copied)} lines copied" if len(copied) > 1 else "the line is copied"))
+
+    # ---- moving
+
+    def go_since(self, seconds: float) -> None:
+        """To what was printed since so long ago."""
+        self.following = False
+        self.run_worker(self._go_since(seconds), group="jump", exclusive=True)
+
+    async def _go_since(self, seconds: float) -> None:
+        try:
+            at = await self._engine.log_since(self.run_id, self._engine.now() - int(seconds * SECOND))
+        except (KeyError, EngineError, OSError) as error:
+            self.post_message(self.Said(one_line(str(error))))
+            return
+        await self._go_to(at)
+        self.top = self.window.line_at(at)
+        self.match = None
+        self._changed()
+        if at >= self.window.size:
+            self.post_message(self.Said("nothing was printed since"))
+
+    async def _go_to(self, offset: int) -> None:
+        """Have the window begin there."""
+        window = self.window
+        if isinstance(window, HitWindow):
+            window.begin(offset)
+            await self._more_hits(window, 1)
+            return
+        chunk = await self._read(max(0, offset - 1), PIECE)  # a window begins behind the first line feed of its piece
+        if chunk is not None and window is self.window:
+            window.put(chunk)
             self._changed()
 
     def action_move(self, by: int) -> None:
@@ -288,10 +551,18 @@ class LogView(Painted, can_focus=True):
         self.run_worker(self._jump(side), group="jump", exclusive=True)
 
     async def _jump(self, side: int) -> None:
-        chunk = await self._read(-PIECE if side > 0 else 0, PIECE)
-        if chunk is None:
-            return
-        self.window.put(chunk)
+        window = self.window
+        if isinstance(window, HitWindow):
+            if side > 0:
+                await self._find_at_end(window)
+                return
+            window.begin(0)
+            await self._more_hits(window, 1)
+        else:
+            chunk = await self._read(-PIECE if side > 0 else 0, PIECE)
+            if chunk is None:
+                return
+            window.put(chunk)
         self.match = None
         if side > 0:
             self._to_end()
@@ -305,11 +576,17 @@ class LogView(Painted, can_focus=True):
         lines = self.window.lines
         wanted = self.top + by
         last = max(0, len(lines) - (1 if self.wrapping else self.size.height))
-        if (by < 0 and wanted < 0 and self.window.before) or (by > 0 and wanted > last and self.window.after):
+        if (by < 0 and wanted < 0 and self._is_more(-1)) or (by > 0 and wanted > last and self._is_more(1)):
             self.run_worker(self._scroll_on(by), group="jump", exclusive=True)
             return
         self.top = max(0, min(wanted, max(last, self.top)))
         self._changed()
+
+    def _is_more(self, by: int) -> bool:
+        window = self.window
+        if isinstance(window, HitWindow):
+            return not window.top_reached if by < 0 else window.end < window.size
+        return (window.before if by < 0 else window.after) is not None
 
     async def _scroll_on(self, by: int) -> None:
         if await self._more(by):
