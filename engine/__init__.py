@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from engine.spec.limits import Limits as Limits
     from engine.spec.log import LogKeep as LogKeep
     from engine.spec.log import LogPolicy as LogPolicy
+    from engine.spec.monitor import Monitor as Monitor
 
 _HOMES: Final = {
     "Engine": "engine.facade.engine",
@@ -52,6 +53,7 @@ _HOMES: Final = {
     "StopPolicy": "engine.spec.job",
     "LogKeep": "engine.spec.log",
     "LogPolicy": "engine.spec.log",
+    "Monitor": "engine.spec.monitor",
     **dict.fromkeys(("At", "Cron", "Delay", "Every", "Hooks", "JobSpec", "Retry", "Watch"), "engine.spec.library"),
 }
 

@@ -96,6 +96,35 @@ class LogTime:
 
 
 @sealed(frozen=True, slots=True)
+class ProcessDetails:
+    """A process of a run, as psutil sees it; None where it may not be seen."""
+
+    pid: int
+    parent: int
+    command: str
+    status: str
+    started_at: Instant
+    cpu_seconds: float
+    rss_bytes: int
+    threads: int
+    open_files: int | None
+
+    def to_json(self) -> dict[str, Json]:
+        """The stable JSON object."""
+        return {
+            "pid": self.pid,
+            "parent": self.parent,
+            "command": self.command,
+            "status": self.status,
+            "started_at": iso(self.started_at),
+            "cpu_seconds": self.cpu_seconds,
+            "rss_bytes": self.rss_bytes,
+            "threads": self.threads,
+            "open_files": self.open_files,
+        }
+
+
+@sealed(frozen=True, slots=True)
 class Changes:
     """What changed since the last `take`: ids of jobs; `resync` = everything may have (jobs came or went)."""
 
@@ -279,6 +308,14 @@ class JobView(Protocol):
         """Resident bytes, likewise."""
 
     @property
+    def cpu_rollup(self) -> Sequence[float]:
+        """CPU percent, the mean of ten seconds each, oldest first: the last six hours in which it ran."""
+
+    @property
+    def rss_rollup(self) -> Sequence[float]:
+        """Resident bytes, the most of ten seconds each."""
+
+    @property
     def limits(self) -> Limits:
         """What an attempt of it may use."""
 
@@ -451,6 +488,12 @@ class EngineView(Protocol):
 
     async def record(self, run_id: str) -> RunRecord | None:
         """One run, over or not; None when there is none on record."""
+
+    async def processes_of(self, run_id: str) -> Sequence[ProcessDetails]:
+        """The living processes of a run's tree, its first one first; none when it is over, or calls a function in the engine.
+
+        KeyError: no such run is active.
+        """
 
     async def log(self, run_id: str, offset: int, limit: int) -> LogChunk:
         """Bytes of a run's log from `offset` (negative: from the end). KeyError: no such run; FileNotFoundError: no log.

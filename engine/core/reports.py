@@ -25,6 +25,7 @@ from engine.model.outcome import Because, Outcome, Reason
 from engine.model.record import AttemptRecord
 from engine.model.states import Paused as PausedState
 from engine.model.states import Running, RunPhase, Stopping
+from engine.model.usage import Usage
 from engine.ports.executor import (
     Cause,
     DataSaved,
@@ -322,6 +323,9 @@ def _resumed(turn: Turn, run: Run, report: Resumed) -> None:
 def _sampled(turn: Turn, run: Run, report: Sampled) -> None:
     run.cpu_percent, run.rss, run.disk_now = report.cpu_percent, report.rss, report.disk
     run.peak_rss = max(run.peak_rss or 0, report.peak_rss)
+    if run.usage is None:
+        run.usage = Usage()
+    run.usage.add(report.cpu_percent, report.rss, report.processes)
     job = run.job
     if job.active and job.active[-1] is run:  # the newest run's sample closes the round: one point for the whole job
         job.sample(sum(one.cpu_percent or 0.0 for one in job.active), sum(one.rss or 0 for one in job.active))

@@ -16,11 +16,13 @@ from typing import NamedTuple, TypeAlias
 from engine.clock import SECOND, Instant, instant
 from engine.core.course import COMMAND, Step
 from engine.core.holds import Hold
+from engine.core.rollup import Rollup
 from engine.core.stats import Tracker
 from engine.core.trail import UNBROKEN, Trail
 from engine.model.outcome import Outcome, Reason
 from engine.model.record import AttemptRecord, Counters, RunKind
 from engine.model.states import LIVE, Ended, RunPhase, RunState, step
+from engine.model.usage import Usage
 from engine.planning import NO_CALENDARS, Limits
 from engine.ports.executor import AttemptId, Cause, Disk, Home, LeftBehind
 from engine.schedule import Plan
@@ -221,6 +223,8 @@ class Run:
     """... and not by its own stop signal, but at once."""
     exceeded: Mapping[Cause, float] | None = None
     """Limits of its tree that it was beyond, with the most that was seen: bytes, cores."""
+    usage: Usage | None = None
+    """What was sampled of it; None: nothing was."""
     throttled: float | None = None
     """Seconds for which its limit of cores held it up, over its attempts that are over."""
     paused_for: Cause | None = None
@@ -295,10 +299,11 @@ def add_disk(one: Disk | None, two: Disk | None) -> Disk | None:
 
 
 class Rings(NamedTuple):
-    """CPU in percent and resident bytes, a point a second while something runs."""
+    """CPU in percent and resident bytes: a point a second while something runs, and the last hours."""
 
     cpu: deque[float]
     rss: deque[int]
+    long: Rollup
 
 
 @dataclass(slots=True, eq=False)
@@ -463,9 +468,10 @@ class Job:
     def sample(self, cpu_percent: float, rss: int) -> None:
         """One more point of its sparklines."""
         if self.rings is None:
-            self.rings = Rings(deque(maxlen=RING), deque(maxlen=RING))
+            self.rings = Rings(deque(maxlen=RING), deque(maxlen=RING), Rollup())
         self.rings.cpu.append(cpu_percent)
         self.rings.rss.append(rss)
+        self.rings.long.add(cpu_percent, rss)
 
     @property
     def tracker(self) -> Tracker:

@@ -16,7 +16,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Final, Self
 
-from engine.api import LogChunk, LogHits, LogQuery, LogTime, MachineLoad
+from engine.api import LogChunk, LogHits, LogQuery, LogTime, MachineLoad, ProcessDetails
 from engine.clock import SECOND, Clock, Instant, moment
 from engine.core.blackouts import take_edge
 from engine.core.boot import add_job, begin
@@ -44,6 +44,7 @@ from engine.facade.job import Job
 from engine.facade.machine import Machine, free_memory, total_memory
 from engine.facade.mailbox import Mailbox
 from engine.facade.monitor import Monitor
+from engine.facade.processes import details_of
 from engine.facade.run import Run
 from engine.facade.system import measure, pool_use
 from engine.facade.taking_back import take_back
@@ -930,6 +931,14 @@ class Engine:
         return Deed(
             who=actor(), verb=verb, target=target, arguments=arguments, run_id=run_id, state=state, reason=reason
         )
+
+    async def processes_of(self, run_id: str) -> Sequence[ProcessDetails]:
+        """See `engine.api`."""
+        run = self._loop.turn.state.runs[run_id]
+        attempt = run.attempt
+        if attempt is None or run.home is not Home.LOCAL:
+            return ()
+        return await asyncio.to_thread(details_of, attempt.tag, attempt.pid)
 
     async def log(self, run_id: str, offset: int, limit: int) -> LogChunk:
         """See `engine.api`."""

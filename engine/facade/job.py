@@ -195,6 +195,18 @@ class Job:
         return () if rings is None else rings.rss
 
     @property
+    def cpu_rollup(self) -> Sequence[float]:
+        """See `engine.api`."""
+        rings = self._subject.rings
+        return () if rings is None else rings.long.cpu
+
+    @property
+    def rss_rollup(self) -> Sequence[float]:
+        """See `engine.api`."""
+        rings = self._subject.rings
+        return () if rings is None else rings.long.rss
+
+    @property
     def limits(self) -> Limits:
         """As written."""
         return self._subject.spec.limits

@@ -18,6 +18,7 @@ from engine.jobfile.inputs import build_matrix, build_params
 from engine.jobfile.layers import Resolved
 from engine.jobfile.limits import check_fires, read_limits
 from engine.jobfile.logs import build_log
+from engine.jobfile.monitoring import build_monitor
 from engine.jobfile.schedules import AtTimes
 from engine.jobfile.tellers import build_heartbeat, build_notify
 from engine.jobfile.times import placed
@@ -114,6 +115,7 @@ def build_job(
         reserve=resources.build_reserve(draft.find(keys.RESERVE)),
         limits=resources.build_limits(draft.find(keys.LIMITS)),
         log=build_log(draft.find(keys.LOG)),
+        monitor=build_monitor(draft.find(keys.MONITOR)),
         needs=_needs(draft),
         join=draft.get(keys.JOIN, _BUILT_IN.join),
         conditions=filler.conditions(),

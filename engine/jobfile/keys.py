@@ -14,6 +14,7 @@ from engine.jobfile import (
     hooks,
     inputs,
     logs,
+    monitoring,
     notify,
     policies,
     relations,
@@ -158,6 +159,7 @@ NOTIFY: Final = Key("notify", notify.notify)
 FINISH_BY: Final = Key("finish_by", notify.finish_by)
 WHEN_NOT_DURABLE: Final = Key("when_not_durable", choice(WhenNotDurable))
 LOG: Final = Key("log", logs.log)
+MONITOR: Final = Key("monitor", monitoring.monitor)
 PAUSABLE: Final = Key("pausable", boolean)
 PAUSE_TIMEOUT: Final = Key("pause_timeout", _positive)
 
@@ -205,11 +207,11 @@ JOB: Final = table(
             FINISH_BY,
             WHEN_NOT_DURABLE,
             LOG,
+            MONITOR,
         ),
     ],
     aliases=JOB_ALIASES,
     unavailable=[
-        "monitor",
         "executor",
     ],
 )

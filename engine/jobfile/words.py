@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from engine.jobfile.logs import log_in_words
+from engine.jobfile.monitoring import monitor_in_words
 from engine.jobfile.resources import limits_in_words
 from engine.spec.command import Argv, Call, Command, PythonFunction, Shell
 from engine.spec.hooks import CommandHolds, Condition, FileExists, TextMatches, VariableMatches
@@ -91,6 +92,7 @@ def in_words(spec: JobSpec) -> dict[str, Word]:
         else {"cpu": spec.reserve.cpu, "memory": format_size(spec.reserve.memory)},
         "limits": _plain(limits_in_words(spec.limits)),
         "log": _plain(log_in_words(spec.log)),
+        "monitor": _plain(monitor_in_words(spec.monitor)),
         "needs": {
             need.job: _kept(
                 {"is": need.required, "within": None if need.within is None else format_duration(need.within)}

@@ -137,6 +137,8 @@ class RunRecord:
     """For which its limit of cores held it up; None: not at all, or it is not over."""
     exceeded: Mapping[str, float] = field(default_factory=dict)
     """Limits of its tree that it was beyond (`memory`, `cpu`), with the most that was seen: bytes, cores."""
+    usage: Mapping[str, float] = field(default_factory=dict)
+    """What was sampled of it (`model.usage`); empty: it was over before the first sample, or is not watched."""
     acked_at: Instant | None = None
     """When an operator acknowledged how it ended."""
     acked_by: str | None = None
@@ -155,7 +157,7 @@ class RunRecord:
         plain["left_behind"] = [{"pid": pid, "command": command} for pid, command in self.left_behind]
         plain |= {"params": dict(self.params), "matrix": dict(self.matrix)}
         plain["outputs"] = dict(self.outputs)
-        plain["exceeded"] = dict(self.exceeded)
+        plain |= {"exceeded": dict(self.exceeded), "usage": dict(self.usage)}
         plain |= {"data": dict(self.data), "facts": dict(self.facts), "execution_time": self.execution_time}
         plain |= {"error": self.error.job_error, "hook_errors": self.error.hooks_json()}
         return plain
@@ -173,6 +175,7 @@ _BUILT_RUN: Final = {
     "params",
     "matrix",
     "exceeded",
+    "usage",
 }
 _PLAIN_RUN: Final = tuple(f.name for f in fields(RunRecord) if f.name not in _BUILT_RUN)
 

@@ -23,6 +23,7 @@ from engine.clock import Instant
 from engine.spec.context import JobFunction
 from engine.spec.job import OnLeftBehind
 from engine.spec.limits import NO_LIMITS, Limits
+from engine.spec.monitor import EACH_SECOND, Monitor
 from engine.values import lean
 
 AttemptId: TypeAlias = str
@@ -105,6 +106,8 @@ class Launch:
     waits: bool = False
     idle: float | None = None
     limits: Limits = NO_LIMITS
+    monitor: Monitor | None = EACH_SECOND
+    """How it is sampled; None: it is not."""
     calling: Calling | None = None
     identity: Identity | None = None
     """None: as the executor is."""
@@ -368,6 +371,7 @@ class AttemptRef:
     idle: float | None = None
     limits: Limits = NO_LIMITS
     left_behind: OnLeftBehind = OnLeftBehind.RELEASE
+    monitor: Monitor | None = EACH_SECOND
 
 
 class Missing(StrEnum):

@@ -71,6 +71,7 @@ class RunRow(NamedTuple):
     written_bytes: int | None
     throttled_seconds: float | None
     exceeded: str | None
+    usage: str | None
     log_path: str | None
     left_behind: str | None
     past: str | None

@@ -135,6 +135,7 @@ class Launcher:
             waits=attempt.waits,
             idle=spec.timeout.idle if step.main else None,
             limits=spec.limits if step.main else NO_LIMITS,
+            monitor=spec.monitor,
             calling=calling,
             left_behind=spec.left_behind if step.main else OnLeftBehind.RELEASE,
             identity=None if spec.user is spec.group is None else self._identity(spec, argv),

@@ -57,6 +57,7 @@ def run_record(run: Run, now: Instant, host: str) -> RunRecord:
         read_bytes=None if (disk := run.disk_in_all) is None else disk.read,
         written_bytes=None if disk is None else disk.written,
         throttled_seconds=run.throttled,
+        usage={} if run.usage is None else run.usage.to_json(),
         exceeded={limit.value: seen for limit, seen in (run.exceeded or {}).items()},
     )
 

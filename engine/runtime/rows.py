@@ -21,6 +21,7 @@ from engine.model.audit import Deed, Done
 from engine.model.outcome import Because, Outcome, Reason
 from engine.model.record import AttemptRecord, RunKind
 from engine.model.states import Paused, Queued, Retrying, Running, RunPhase, RunState, Starting, Stopping
+from engine.model.usage import Usage
 from engine.ports.executor import Cause, Disk, Home, LeftBehind
 from engine.ports.store import AuditRow, ClaimRow, JobRow, RunRow
 from engine.spec.matrix import Shard
@@ -72,6 +73,7 @@ def run_row(run: Run) -> RunRow:
         None if run.disk is None else run.disk.written,
         run.throttled,
         json.dumps(run.exceeded) if run.exceeded else None,
+        None if run.usage is None else run.usage.to_text(),
         run.log_path,
         json.dumps([[one.pid, one.command] for one in run.left_behind]) if run.left_behind else None,
         json.dumps([asdict(one) for one in run.past]) if _several(run) else None,
@@ -268,6 +270,7 @@ def restore_run(job: Job, row: RunRow) -> Run:
         cpu_seconds=row.cpu_seconds,
         disk=None if row.read_bytes is None else Disk(row.read_bytes, row.written_bytes or 0),
         throttled=row.throttled_seconds,
+        usage=None if row.usage is None else Usage.from_text(row.usage),
         exceeded=None
         if row.exceeded is None
         else {Cause(limit): seen for limit, seen in json.loads(row.exceeded).items()},

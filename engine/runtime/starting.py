@@ -115,4 +115,5 @@ def _reference(run: Run, attempt: Attempt) -> AttemptRef:
         idle=spec.timeout.idle if step.main else None,
         limits=spec.limits if step.main else NO_LIMITS,
         left_behind=spec.left_behind if step.main else OnLeftBehind.RELEASE,
+        monitor=spec.monitor,
     )

@@ -19,6 +19,7 @@ from engine.spec.command import Argv, Call, Command, PythonFunction, Shell
 from engine.spec.hooks import SKIP, Condition, Hook, HookSlot, OnFalse
 from engine.spec.limits import NO_LIMITS, Limits
 from engine.spec.log import DEFAULT_LOG, LogPolicy
+from engine.spec.monitor import EACH_SECOND, Monitor
 from engine.spec.notify import FinishBy, Notify
 from engine.spec.params import Param
 from engine.spec.secret import Secret
@@ -284,6 +285,8 @@ class JobSpec:
     reserve: Reserve | None = None
     limits: Limits = NO_LIMITS
     log: LogPolicy = DEFAULT_LOG
+    monitor: Monitor | None = EACH_SECOND
+    """None: its runs are not watched."""
     needs: tuple[Need, ...] = ()
     join: Join = Join.ALL
 

@@ -28,6 +28,7 @@ from engine.spec.job import JOB_ID_PATTERN, PRIORITY_MAX, PRIORITY_MIN, Join, Ma
 from engine.spec.limits import NO_LIMITS, Limits
 from engine.spec.log import LogPolicy
 from engine.spec.matrix import MOST, size_of
+from engine.spec.monitor import Monitor
 from engine.spec.notify import FinishBy, Notify
 from engine.spec.params import BadParams, Param, reserved, take
 from engine.spec.secret import Secret
@@ -215,6 +216,7 @@ class Plain(TypedDict, total=False):
     reserve: plain.Reserve | None
     limits: Limits
     log: LogPolicy
+    monitor: Monitor | None
     when_not_durable: plain.WhenNotDurable
     notify: Notify | None
     finish_by: FinishBy | None

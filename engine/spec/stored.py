@@ -15,7 +15,7 @@ from signal import Signals
 from types import MappingProxyType
 from typing import Any, Final
 
-from engine.spec import command, hooks, limits, log, notify, params, secret, watch, when
+from engine.spec import command, hooks, limits, log, monitor, notify, params, secret, watch, when
 from engine.spec import job as classes
 from engine.spec.job import Call, JobSpec
 
@@ -24,7 +24,7 @@ _VALUE: Final = "value"
 
 _KNOWN: Final[Mapping[str, type]] = {
     name: found
-    for module in (classes, command, hooks, limits, log, notify, params, secret, watch, when)
+    for module in (classes, command, hooks, limits, log, monitor, notify, params, secret, watch, when)
     for name, found in vars(module).items()
     if isinstance(found, type) and found.__module__ == module.__name__
 } | {"Signals": Signals}

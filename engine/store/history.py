@@ -15,6 +15,7 @@ from engine.clock import SECOND, Instant
 from engine.model.outcome import Outcome
 from engine.model.record import AttemptRecord, RunKind, RunRecord, StateError
 from engine.model.states import RunPhase
+from engine.model.usage import Usage
 from engine.ports.store import LogRow, RunRow
 from engine.spec.params import Given
 from engine.store.schema import IN_INBOX
@@ -116,6 +117,7 @@ def to_record(row: RunRow) -> RunRecord:
         written_bytes=row.written_bytes,
         throttled_seconds=row.throttled_seconds,
         exceeded=json.loads(row.exceeded or "{}"),
+        usage={} if row.usage is None else Usage.from_text(row.usage).to_json(),
         wall_seconds=wall,
         paused_seconds=row.paused_us / SECOND,
         cpu_percent=None,

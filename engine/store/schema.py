@@ -63,6 +63,7 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         "ALTER TABLE runs ADD COLUMN throttled_seconds REAL",
         "ALTER TABLE runs ADD COLUMN exceeded TEXT",
     ),
+    ("ALTER TABLE runs ADD COLUMN usage TEXT",),
 )
 
 VERSION: Final = len(STEPS)

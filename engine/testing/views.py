@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NoReturn
 
-from engine.api import Aim, LogHits, LogQuery, LogTime, RunView
+from engine.api import Aim, LogHits, LogQuery, LogTime, ProcessDetails, RunView
 from engine.clock import Instant
 from engine.model.audit import AuditRecord
 from engine.model.coming import Coming
@@ -67,6 +67,16 @@ class JobVerbs:
     """The verbs of `engine.api.JobView`, and facts that seldom matter."""
 
     __slots__ = ()
+
+    @property
+    def cpu_rollup(self) -> Sequence[float]:
+        """See `engine.api`."""
+        return ()
+
+    @property
+    def rss_rollup(self) -> Sequence[float]:
+        """See `engine.api`."""
+        return ()
 
     @property
     def suspended(self) -> bool:
@@ -189,6 +199,10 @@ class EngineVerbs:
     async def release(self, *, tag: str | None = None) -> None:
         """See `engine.api`."""
         _unexpected("release")
+
+    async def processes_of(self, run_id: str) -> Sequence[ProcessDetails]:
+        """See `engine.api`."""
+        return ()
 
     async def log_since(self, run_id: str, at: Instant) -> int:
         """See `engine.api`."""

@@ -55,6 +55,7 @@ class Routes:
             web.get("/v1/jobs/{id}/why", self.why),
             web.get("/v1/runs", self.runs),
             web.get("/v1/runs/{run}", self.run),
+            web.get("/v1/runs/{run}/processes", self.processes),
             web.get("/v1/queue", self.queue),
             web.get("/v1/inbox", self.inbox),
             web.get("/v1/audit", self.audit),
@@ -112,6 +113,15 @@ class Routes:
         if record is None:
             raise Failed(404, Fault(RefusedCode.UNKNOWN_ID, f"no run {run_id!r}", "see `ctl history`"))
         return answer(record.to_json())
+
+    async def processes(self, request: web.Request) -> web.Response:
+        """The living processes of an active run, its first one first."""
+        run_id = request.match_info["run"]
+        try:
+            found = await self._view.processes_of(run_id)
+        except KeyError:
+            raise Failed(404, Fault(RefusedCode.UNKNOWN_ID, f"no run {run_id!r} is active", "see `ctl list`")) from None
+        return answer([one.to_json() for one in found])
 
     async def queue(self, request: web.Request) -> web.StreamResponse:
         """What waits, in the order in which it will start."""

@@ -64,6 +64,7 @@ def run_from_json(value: Json) -> RunRecord:
         written_bytes=read.maybe("written_bytes", read.integer),
         throttled_seconds=read.maybe("throttled_seconds", read.number),
         exceeded={name: float(seen) for name, seen in read.object("exceeded").items() if isinstance(seen, int | float)},
+        usage={name: float(one) for name, one in read.object("usage").items() if isinstance(one, int | float)},
         cpu_percent=read.maybe("cpu_percent", read.number),
         rss_bytes=read.maybe("rss_bytes", read.integer),
         attempts=read.each("attempts", attempt_from_json),

@@ -63,6 +63,7 @@ RUNS = st.builds(
     read_bytes=maybe(COUNT),
     written_bytes=maybe(COUNT),
     throttled_seconds=maybe(SECONDS),
+    usage=st.dictionaries(st.sampled_from(("samples", "cpu_percent_max")), SECONDS),
     exceeded=st.dictionaries(st.sampled_from(("memory", "cpu")), SECONDS),
     wall_seconds=maybe(SECONDS),
     paused_seconds=SECONDS,

@@ -110,7 +110,9 @@ class LocalExecutor:
                 case StillRunning(started):
                     held = self._held[started.attempt]
                     held.found(recovered, self._clock.now())
-                    self._sampler.add(started.attempt, held.order.tag, started.pid, from_start=False)
+                    self._sampler.add(
+                        started.attempt, held.order.tag, started.pid, held.order.monitor, from_start=False
+                    )
                 case StillWaiting():
                     pass
                 case Ended(attempt) | SpawnFailed(attempt) | NotFound(attempt):
@@ -209,7 +211,7 @@ class LocalExecutor:
                 if held is None:
                     return None
                 if isinstance(report, Started) and held.started is None:
-                    self._sampler.add(report.attempt, held.order.tag, report.pid, from_start=True)
+                    self._sampler.add(report.attempt, held.order.tag, report.pid, held.order.monitor, from_start=True)
                 held.note(report)
                 return report
 

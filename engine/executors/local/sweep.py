@@ -16,6 +16,7 @@ from engine.clock import SECOND, Clock
 from engine.executors.guarding import Guard
 from engine.executors.local.keeper import TICKS, peak_of, proc_file, tag_of
 from engine.ports.executor import AttemptId, Disk, Report, Sampled
+from engine.spec.monitor import Monitor
 
 PERIOD: Final = SECOND
 FIRST: Final = SECOND // 4
@@ -82,6 +83,13 @@ class Sweep:
         return found
 
 
+def usage_of(pid: int) -> Usage:
+    """What one process uses."""
+    usage = Usage()
+    _add(usage, proc_file(pid, "stat"), proc_file(pid, "io"))
+    return usage
+
+
 def _add(usage: Usage, stat: bytes, disk: bytes) -> None:
     """Add a process by its /proc/PID/stat (fields 14-17 and 24 of proc(5), counted behind the command) and /proc/PID/io,
     where what its children did is added once it has waited for them."""
@@ -106,6 +114,9 @@ class _Watched:
     """Monotonic microseconds of the last sample, before the first one of the start."""
     ticks: int | None
     """CPU time at the last sample; None: unknown, so that the next one tells no percentage."""
+    every: int = PERIOD
+    children: bool = True
+    """False: only its first process counts."""
     peak: int = 0
 
 
@@ -124,12 +135,15 @@ class Sampler:
         self._turn = 0
         self._timer: asyncio.TimerHandle | None = None
 
-    def add(self, attempt: AttemptId, tag: int, pid: int, *, from_start: bool) -> None:
-        """Watch a tree. `from_start`: it has just begun, all its CPU time is new."""
+    def add(self, attempt: AttemptId, tag: int, pid: int, monitor: Monitor | None, *, from_start: bool) -> None:
+        """Watch a tree, as its job says. `from_start`: it has just begun, all its CPU time is new."""
+        if monitor is None:
+            return
         now = self._clock.monotonic()
         if not self._watched:
             self._round_at = now + PERIOD
-        self._watched[attempt] = _Watched(tag, pid, now, 0 if from_start else None)
+        every = round(monitor.every * SECOND)
+        self._watched[attempt] = _Watched(tag, pid, now, 0 if from_start else None, every, monitor.children)
         self._new[attempt] = now + FIRST
         self._sweep.forget(pid)
         if len(self._new) == 1:
@@ -161,7 +175,7 @@ class Sampler:
         now = self._clock.monotonic()
         if now >= self._round_at:
             self._round_at = now + PERIOD
-            due = [a for a, watched in self._watched.items() if a in self._new or now - watched.at >= TOO_SOON]
+            due = [a for a, one in self._watched.items() if a in self._new or now - one.at >= one.every - TOO_SOON]
         else:
             due = [a for a, at in self._new.items() if at <= now]
         for attempt in due:
@@ -172,13 +186,13 @@ class Sampler:
 
     def _sample(self, attempts: Sequence[AttemptId], now: int) -> list[Report]:
         at = self._clock.now()
-        found = self._sweep.usage({self._watched[attempt].tag for attempt in attempts})
+        found = self._sweep.usage({one.tag for attempt in attempts if (one := self._watched[attempt]).children})
         self._turn += 1
         rounds = -(-len(attempts) // PEAKS)
         samples: list[Report] = []
         for place, attempt in enumerate(attempts):
             watched = self._watched[attempt]
-            usage = found[watched.tag]
+            usage = found[watched.tag] if watched.children else usage_of(watched.pid)
             if not usage.processes:
                 continue  # over; its end is on the way
             used = 0 if watched.ticks is None else max(0, usage.ticks - watched.ticks)

@@ -20,7 +20,7 @@ RUN_COLUMNS: Final = (
 RUN_KEYS: Final = (
     "run_id", "job", "kind", "planned_at", "first_planned_at", "queued_at", "started_at", "ended_at", "state", "outcome",
     "reason", "exit_code", "signal", "pid", "peak_rss_bytes", "cpu_seconds", "read_bytes", "written_bytes", "wall_seconds",
-    "paused_seconds", "throttled_seconds", "exceeded", "cpu_percent", "rss_bytes",
+    "paused_seconds", "throttled_seconds", "exceeded", "usage", "cpu_percent", "rss_bytes",
     "attempts", "count", "count_exact", "priority", "executor", "host", "log_path",
     "left_behind", "recovered", "hook_errors", "params", "matrix", "outputs", "may_still_run",
     "data", "facts", "error", "execution_time", "acked_at", "acked_by", "ack_reason",

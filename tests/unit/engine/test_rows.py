@@ -10,6 +10,7 @@ from engine.core.trail import Trail
 from engine.model.outcome import Because, Outcome, Reason
 from engine.model.record import RunKind
 from engine.model.states import Ended, Queued
+from engine.model.usage import Usage
 from engine.ports.executor import Cause, Disk, LeftBehind
 from engine.ports.store import ClaimRow, JobRow, RunRow
 from engine.runtime.rows import claim_row, job_row, run_row
@@ -43,6 +44,7 @@ def _run() -> Run:
     run.count_exact, run.bypass, run.recovered, run.may_still_run = True, False, True, False
     run.cpu_seconds, run.disk = 0.25, Disk(next(numbers), next(numbers))
     run.throttled, run.exceeded = 0.75, {Cause.MEMORY: 8}
+    run.usage = Usage(3, 0.5, 6.0, 4.0, 10, 60, 30, 2)
     run.log_path, run.error, run.cascade = "the log", "the error", "the cascade"
     run.data, run.facts, run.outputs = {"d": 1}, {"f": 2}, {"o": "3"}
     run.left_behind = (LeftBehind(5, "sleep"),)
@@ -95,6 +97,7 @@ def test_every_field_of_a_runs_row_holds_what_its_name_says() -> None:
         written_bytes=run.disk.written if run.disk else None,
         throttled_seconds=0.75,
         exceeded='{"memory": 8}',
+        usage="[3, 0.5, 6.0, 4.0, 10, 60, 30, 2]",
         log_path="the log",
         left_behind='[[5, "sleep"]]',
         past=None,

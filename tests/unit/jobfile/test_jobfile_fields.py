@@ -271,7 +271,6 @@ def test_a_misspelt_command_is_not_missing_as_well(load_job: Load) -> None:
 @pytest.mark.parametrize(
     "key",
     [
-        *("monitor",),
         "executor",
     ],
 )

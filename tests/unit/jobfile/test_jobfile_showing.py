@@ -71,6 +71,7 @@ jobs:
     pools: [db]
     reserve: {cpu: 1.5, memory: 512M}
     limits: {cpu: 0.5, memory: 200M, nofile: 64}
+    monitor: {every: 5s, children: false}
     log: {max_size: 20M, keep: {runs: 3, failed: 4, days: 2.5, total: 1G}, compress: false, format: json}
     needs: {b: {is: done, within: 1d}}
     join: any

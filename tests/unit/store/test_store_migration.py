@@ -24,7 +24,10 @@ async def test_a_state_of_the_first_version_is_kept_and_copied(tmp_path: Path) -
         await asyncio.to_thread(store.close)
     with closing(sqlite3.connect(tmp_path / "state.db")) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (VERSION,)
-        assert db.execute("SELECT read_bytes, written_bytes, throttled_seconds, exceeded FROM runs").fetchall() == []
+        assert (
+            db.execute("SELECT read_bytes, written_bytes, throttled_seconds, exceeded, usage FROM runs").fetchall()
+            == []
+        )
     with closing(sqlite3.connect(tmp_path / "state.db.before-now")) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (1,)
         assert db.execute("SELECT value FROM facts WHERE name = 'kept'").fetchone() == ("yes",)
