@@ -25,7 +25,7 @@ WORTH_PACKING: Final = 4096
 WARN_BELOW: Final = 0.05
 """Part of the disk that is free."""
 PRUNE_BELOW: Final = 256 << 20
-"""Bytes free below which logs go, oldest first."""
+"""Bytes free below which logs go, oldest first; of a small disk the part that is warned of."""
 FULL: Final = 64 << 10
 """Bytes free below which a job's writes may have failed."""
 
@@ -70,6 +70,15 @@ class Upkeep:
         """What cannot be done, by job; nothing any more once it can be."""
         self._removed: dict[str, str] = {}
         """Jobs whose log was removed while it was written."""
+        self._free = 0
+        self.low = self.short = self.full = False
+        """Of the disk: little is free; so little that logs have to go; nothing, so that what a job prints may be missing."""
+
+    @property
+    def disk(self) -> str | None:
+        """A warning when little of the disk is free."""
+        free = format_size(self._free >> 20 << 20)
+        return f"{free} are free on the disk of the logs ({self._folder})" if self.low else None
 
     @property
     def problems(self) -> Sequence[str]:
@@ -80,12 +89,12 @@ class Upkeep:
 
     def look(self, live: Iterable[LiveLog], over: Iterable[LiveLog], now: Instant) -> None:
         """Note how far each log has got, and cut those that have become too large. `over`: those whose runs have just ended."""
-        full = self._free() < FULL
+        self._look_at_disk()
         seen, self._seen = self._seen, {}
         found: dict[str, bool] = {}
         for log in live:
             one = self._seen[log.path] = seen.get(log.path) or _known(log.path)
-            one.full = one.full or full
+            one.full = one.full or self.full
             found[log.job] = self._look_at(log, one, now) and found.get(log.job, True)
         for job, all_there in found.items():
             if not all_there:
@@ -170,28 +179,23 @@ class Upkeep:
 
     # -- the disk
 
-    def _free(self) -> int:
-        try:
-            facts = os.statvfs(self._folder)
-        except OSError:
-            return PRUNE_BELOW
-        return facts.f_bavail * facts.f_frsize
-
-    def disk(self) -> str | None:
-        """A warning when little of the disk is free."""
+    def _room(self) -> tuple[int, int] | None:
+        """Bytes free and in all, of the disk that the logs are on."""
         try:
             facts = os.statvfs(self._folder)
         except OSError:
             return None
-        if facts.f_blocks and facts.f_bavail < WARN_BELOW * facts.f_blocks:
-            free = format_size(facts.f_bavail * facts.f_frsize >> 20 << 20)
-            return f"{free} are free on the disk of the logs ({self._folder})"
-        return None
+        return facts.f_bavail * facts.f_frsize, facts.f_blocks * facts.f_frsize
 
-    @property
-    def short(self) -> bool:
-        """So little of the disk is free that logs have to go."""
-        return self._free() < PRUNE_BELOW
+    def _look_at_disk(self) -> None:
+        room = self._room()
+        if room is None:
+            return
+        free, size = room
+        self.full = free < FULL
+        self.short = free < min(PRUNE_BELOW, WARN_BELOW * size)
+        self.low = free < WARN_BELOW * size
+        self._free = free
 
     def make_room(self, on_record: Mapping[str, Mapping[str, LogFacts]], busy: frozenset[str]) -> int:
         """Remove logs, oldest first over all jobs, until there is room again; how many. What always stays, stays."""
@@ -204,6 +208,7 @@ class Upkeep:
         logs.sort(key=lambda one: one[1].ended_at)
         count = 0
         for folder, log in logs:
+            self._look_at_disk()
             if not self.short:
                 break
             self._prune(folder, [log])

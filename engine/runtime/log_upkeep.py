@@ -27,8 +27,6 @@ TIDY_ALL: Final = 3_600 * SECOND
 """Until those of all jobs are: for what has become too old, and for what an earlier engine left."""
 BRIEF: Final = SECOND // 100
 """A run as short as this has not printed more than a log may hold, and nobody asks when it printed what."""
-DISK: Final = 10
-"""Looks between two at the disk."""
 AT_ONCE: Final = 8
 """Jobs whose logs are tidied in one round."""
 
@@ -54,16 +52,16 @@ class LogUpkeep:
         self._all_at = clock.monotonic() + TIDY_ALL // 60
         self._just_over: list[LiveLog] = []
         """Logs of runs that have ended since the last look."""
-        self._rounds = 0
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
         self._closed = False
-        self._disk: str | None = None
+        self._low = False
 
     @property
     def warnings(self) -> Sequence[str]:
         """What an operator should know."""
-        return (*([self._disk] if self._disk else ()), *self._upkeep.problems)
+        disk = self._upkeep.disk
+        return (*([disk] if disk else ()), *self._upkeep.problems)
 
     # -- Watcher
 
@@ -114,10 +112,8 @@ class LogUpkeep:
         over, self._just_over = self._just_over, []
         known = set(self._upkeep.problems)
         await asyncio.to_thread(self._upkeep.look, self._live(), over, self._clock.now())
-        self._rounds += 1
         busy = frozenset(stem_of(run.log_path) for run in self._state.runs.values() if run.log_path is not None)
-        if self._rounds % DISK == 1:
-            await self._look_at_disk(busy)
+        await self._look_at_disk(busy)
         await self._tidy_some(busy)
         for problem in self._upkeep.problems:
             if problem not in known:
@@ -147,10 +143,9 @@ class LogUpkeep:
                 await asyncio.to_thread(self._upkeep.tidy, job_id, policy, busy, on_record, self._clock.now())
 
     async def _look_at_disk(self, busy: frozenset[str]) -> None:
-        warning = await asyncio.to_thread(self._upkeep.disk)
-        if warning is not None and self._disk is None:
-            _LOG.warning("%s", warning)
-        self._disk = warning
+        if self._upkeep.low and not self._low:
+            _LOG.warning("%s", self._upkeep.disk)
+        self._low = self._upkeep.low
         if self._upkeep.short:
             on_record = {
                 job: facts for job in list(self._state.jobs) if (facts := await self._on_record(job)) is not None
