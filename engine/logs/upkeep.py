@@ -11,9 +11,9 @@ from typing import Final
 
 from engine.clock import Instant
 from engine.logs.cutting import bytes_held, cut
-from engine.logs.index import MOST_STAMPS, Layout, Stamp, add_stamps, read_index, thin
+from engine.logs.index import MOST_STAMPS, Layout, Stamp, add_stamps, end_cut, read_index, read_layout, thin
 from engine.logs.packing import pack
-from engine.logs.places import PACKED, Found, beside, index_path, logs_in
+from engine.logs.places import INDEX, PACKED, Found, beside, index_path, logs_in
 from engine.logs.retention import KeptLog, to_prune, untouchable
 from engine.spec.log import LogPolicy
 from engine.spec.units import format_size
@@ -21,6 +21,10 @@ from engine.values import lean
 
 WORTH_PACKING: Final = 4096
 """Bytes: a smaller log would take as much on disk."""
+
+RUNS: Final = "runs.log"
+RUNS_MOST: Final = 1 << 20
+"""Bytes of a `runs.log` beyond which a new one is begun; the one before is kept."""
 
 WARN_BELOW: Final = 0.05
 """Part of the disk that is free."""
@@ -144,6 +148,9 @@ class Upkeep:
         """Compress and prune the logs of a job; how many went. `busy`: stems of runs that are not over."""
         folder = f"{self._folder}/{job}"
         found = [*logs_in(folder)]
+        _turn_over(f"{folder}/{RUNS}")
+        for stem in {log.stem for log in found} - busy:
+            _finish_cut(f"{folder}/{stem}{INDEX}")
         gone = self._prune(folder, to_prune(_kept(found, busy, on_record), policy.keep, now))
         if policy.compress:
             stems = {log.stem for log in gone}
@@ -245,6 +252,21 @@ def _to_pack(found: Sequence[Found], busy: frozenset[str]) -> Iterable[Found]:
         for log in found
         if not log.packed and log.number < newest and log.size > WORTH_PACKING and log.stem not in busy
     )
+
+
+def _finish_cut(index: str) -> None:
+    """An engine that died in the middle of a cut left word of it, for which readers would wait; it is over."""
+    layout = read_layout(index)
+    if layout.cutting:
+        with contextlib.suppress(OSError):
+            end_cut(index, layout)
+
+
+def _turn_over(path: str) -> None:
+    """Let a long `runs.log` begin anew, and keep what it holds beside it: who writes it opens it for each line."""
+    with contextlib.suppress(OSError):
+        if os.lstat(path).st_size > RUNS_MOST:
+            os.rename(path, f"{path}.1")  # noqa: PTH104 - beside the calls above
 
 
 def _write_packed(source: int, draft: str, facts: os.stat_result) -> None:

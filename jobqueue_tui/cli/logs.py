@@ -13,8 +13,10 @@ from engine.clock import Instant
 from engine.model.record import Json, RunRecord
 from engine.values import lean
 from jobqueue_tui.cli.exits import Exit, Failure
-from jobqueue_tui.cli.show.log import log_look, log_options, run_name, show_log
+from jobqueue_tui.cli.show.log import log_look, log_options, run_name
+from jobqueue_tui.cli.show.merged import show_logs
 from jobqueue_tui.cli.store import store_of, store_option
+from jobqueue_tui.cli.wall import now
 
 
 @lean(frozen=True, slots=True)
@@ -40,6 +42,13 @@ class _StoredLog:
         except FileNotFoundError:
             raise Failure(Exit.REFUSED, f"the log of {self.run_id} is gone; it was pruned or removed") from None
 
+    def times(self, start: int, end: int) -> list[tuple[int, Instant]]:
+        from engine.logs.times import RunLog, times
+
+        record = self._record()
+        log = RunLog(self.path, record.ended_at, len(record.attempts))
+        return [(one.end, one.at) for one in times(log, start, end, now())]
+
     def over(self) -> bool:
         return self._record().outcome is not None
 
@@ -59,24 +68,27 @@ class _StoredLog:
 
 
 @click.command("logs")
-@click.argument("name", metavar="ID|RUN")
+@click.argument("names", metavar="ID|RUN", nargs=-1, required=True)
 @log_options
 @store_option
 def command(
     *,
-    name: str,
+    names: tuple[str, ...],
     run: int | None,
+    merge: bool,
     state_dir: Path | None,
     file: Path | None,
     **chosen: Any,  # Any: the options of `log_options`, which `log_look` takes by name
 ) -> None:
-    """Show the log of a run, or of a job's newest one."""
+    """Show the log of a run, or of a job's newest one; several with --merge."""
     store = store_of(state_dir, file)
-    record = _found(store, run_name(name, run))
-    if record.log_path is None:
-        raise Failure(Exit.REFUSED, f"{record.run_id} has no log; it never started")
-    look = log_look(over_runs=False, **chosen)
-    show_log(_StoredLog(store, record.run_id, record.log_path), look, sys.stdout.buffer)
+    logs: list[_StoredLog] = []
+    for name in names:
+        record = _found(store, run_name(name, run))
+        if record.log_path is None:
+            raise Failure(Exit.REFUSED, f"{record.run_id} has no log; it never started")
+        logs.append(_StoredLog(store, record.run_id, record.log_path))
+    show_logs(logs, log_look(over_runs=False, **chosen), sys.stdout.buffer, merge=merge)
 
 
 def _found(store: Path, name: str) -> RunRecord:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Final, TypeAlias
 from urllib.parse import quote, urlencode
 
+from engine.clock import Instant, instant
 from engine.errors import EngineError
 from engine.model.record import Json
 from engine.values import lean
@@ -124,6 +126,11 @@ class EngineClient:
         """Where what was printed after a time, or so long ago, begins in a run's log."""
         found = _object(self._get(f"/v1/logs/{_part(run)}/since", {"since": since})).get("offset")
         return found if isinstance(found, int) else 0
+
+    def log_times(self, run: str, start: int, end: int) -> list[tuple[int, Instant]]:
+        """Up to where what stands between two positions was printed by when."""
+        found = _objects(self._get(f"/v1/logs/{_part(run)}/times", {"start": start, "end": end}))
+        return [(int(str(one["end"])), instant(datetime.fromisoformat(str(one["at"])))) for one in found]
 
     def events(self, after: int = 0) -> list[Object]:
         """Events that are kept, after the one of that number."""

@@ -13,7 +13,8 @@ from engine.model.record import Json
 from engine.spec.matrix import job_of
 from engine.values import lean
 from jobqueue_tui.cli.ctl.engine_option import engine_of, engine_option
-from jobqueue_tui.cli.show.log import log_look, log_options, run_name, show_log
+from jobqueue_tui.cli.show.log import log_look, log_options, run_name
+from jobqueue_tui.cli.show.merged import show_logs
 from jobqueue_tui.client.engine import Answered, EngineClient, LogPart
 
 
@@ -27,6 +28,9 @@ class _RemoteLog:
 
     def since(self, at: Instant) -> int:
         return self.engine.log_since(self.run_id, moment(at).isoformat())
+
+    def times(self, start: int, end: int) -> list[tuple[int, Instant]]:
+        return self.engine.log_times(self.run_id, start, end)
 
     def over(self) -> bool:
         active = self.engine.job(job_of(self.run_id)).get("active")
@@ -49,20 +53,21 @@ class _RemoteLog:
 
 
 @click.command("logs")
-@click.argument("name", metavar="ID|RUN")
+@click.argument("names", metavar="ID|RUN", nargs=-1, required=True)
 @log_options
 @engine_option
 def command(
     *,
-    name: str,
+    names: tuple[str, ...],
     run: int | None,
+    merge: bool,
     socket: Path | None,
     state_dir: Path | None,
     file: Path | None,
     **chosen: Any,  # Any: the options of `log_options`, which `log_look` takes by name
 ) -> None:
-    """Show the log of a run, or of a job's newest one."""
+    """Show the log of a run, or of a job's newest one; several with --merge."""
     engine = engine_of(socket, state_dir, file)
-    newest = engine.log(run_name(name, run), 0, 1).run_id  # from here on that run, also when a newer one starts
-    over_runs = run is None and ":" not in name
-    show_log(_RemoteLog(engine, newest), log_look(over_runs=over_runs, **chosen), sys.stdout.buffer)
+    # from here on those runs, also when newer ones start
+    logs = [_RemoteLog(engine, engine.log(run_name(name, run), 0, 1).run_id) for name in names]
+    show_logs(logs, log_look(over_runs=run is None and ":" not in names[0], **chosen), sys.stdout.buffer, merge=merge)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import BinaryIO, Final, Protocol, TypeVar
 
@@ -51,6 +51,9 @@ class Log(Protocol):
     def since(self, at: Instant) -> int:
         """Where what was printed after an instant begins."""
 
+    def times(self, start: int, end: int) -> Sequence[tuple[int, Instant]]:
+        """What stands between two positions: up to where it was printed by when."""
+
     def over(self) -> bool:
         """Nothing can follow: the run has ended."""
 
@@ -87,6 +90,7 @@ def log_options(command: F) -> F:
         click.option("--since", metavar="TIME", help="Only what was printed after a time, or so long ago (5m)."),
         click.option("-f", "--follow", is_flag=True, help="Go on until the run ends; of a job, with its next runs."),
         click.option("--run", metavar="N", type=click.IntRange(1), help="The run of that number; default: the newest."),
+        click.option("--merge", is_flag=True, help="The logs of several runs as one, with the run before each line."),
         click.option(
             "--with-record", is_flag=True, help="What is on record of the run first: pid, times, how it ended."
         ),
@@ -142,7 +146,7 @@ def run_name(text: str, number: int | None) -> str:
 def show_log(log: Log, chosen: LogLook, out: BinaryIO) -> None:
     """Write the log to `out`, and those of the job's next runs where they are asked for."""
     left = chosen.head
-    start = _start(log, chosen)
+    start = start_of(log, chosen)
     while True:
         if chosen.with_record:
             for line in head_lines(log.record()):
@@ -214,7 +218,8 @@ class _Harmless:
         return neutral(text[:cut], keep_colours=self._colours).encode("utf-8", "replace")
 
 
-def _start(log: Log, chosen: LogLook) -> int:
+def start_of(log: Log, chosen: LogLook) -> int:
+    """Where to begin, by `since` and `tail`."""
     since = 0 if chosen.since is None else log.since(chosen.since)
     return since if chosen.tail is None else max(since, _start_of_tail(log, chosen.tail))
 

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from engine.clock import Instant
 from engine.model.record import Json
-from jobqueue_tui.cli.show import log
+from jobqueue_tui.cli.exits import Failure
+from jobqueue_tui.cli.show import log, merged
 from jobqueue_tui.cli.show.log import LogLook, run_name, show_log
+from jobqueue_tui.cli.show.merged import show_logs
 from jobqueue_tui.terminal import neutral
 
 
@@ -36,6 +38,7 @@ class MemoryLog:
     grow: Callable[[MemoryLog], bool] = lambda log: True
     run_id: str = "a:1"
     next_runs: list[MemoryLog] = field(default_factory=list)
+    printed: list[tuple[int, Instant]] = field(default_factory=list)
 
     def read(self, offset: int, limit: int) -> Part:
         start = min(offset, len(self.whole))
@@ -46,6 +49,9 @@ class MemoryLog:
 
     def since(self, at: Instant) -> int:
         return at
+
+    def times(self, start: int, end: int) -> list[tuple[int, Instant]]:
+        return [one for one in self.printed if one[0] > start] or [(end, 1 << 60)]
 
     def record(self) -> dict[str, Json]:
         return {"run_id": self.run_id, "kind": "manual", "pid": 7, "outcome": "failed", "reason": "\x1b[31mexit(3)"}
@@ -194,3 +200,39 @@ def test_a_tail_goes_back_over_what_was_cut_out(lines: int, gone: int, piece: in
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(log, "_PIECE", piece)
         assert shown(source, lines) == b"".join(kept[max(0, len(kept) - lines) :])
+
+
+def test_merged_logs_are_in_the_order_of_printing_with_the_run_in_front() -> None:
+    one = MemoryLog(b"one\ntwo\nthree", run_id="a:1", printed=[(4, 10), (8, 30), (13, 50)])
+    two = MemoryLog(b"eins\nzw\x1b[2Jei\n", run_id="long:22", printed=[(5, 20), (16, 40)], most=3)
+    out = BytesIO()
+    show_logs([one, two], LogLook(safe=True), out, merge=True)
+    assert out.getvalue().decode() == (
+        "a:1     | one\nlong:22 | eins\na:1     | two\nlong:22 | zwei\na:1     | three\n"
+    )
+    out = BytesIO()
+    two.most = 1 << 20
+    show_logs([one, two], LogLook(tail=1), out, merge=True)
+    assert out.getvalue() == b"long:22 | zw\x1b[2Jei\na:1     | three\n"
+
+
+def test_merged_logs_are_followed_until_all_are_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merged, "_POLL", 0)
+    pieces = [b"t", b"wo\n", b"three"]
+
+    def grow(source: MemoryLog) -> bool:
+        source.whole += pieces.pop(0) if pieces else b""
+        return not pieces
+
+    out = BytesIO()
+    show_logs([MemoryLog(b"one\n", grow=grow), MemoryLog(b"x\n", run_id="b:1")], LogLook(follow=True), out, merge=True)
+    assert out.getvalue().splitlines()[-1] == b"a:1 | three"
+    assert sorted(out.getvalue().splitlines()) == [b"a:1 | one", b"a:1 | three", b"a:1 | two", b"b:1 | x"]
+
+
+def test_several_logs_want_to_be_merged() -> None:
+    logs = [MemoryLog(b""), MemoryLog(b"")]
+    with pytest.raises(Failure, match="--merge shows them as one"):
+        show_logs(logs, LogLook(), BytesIO(), merge=False)
+    with pytest.raises(Failure, match="not with --head"):
+        show_logs(logs, LogLook(head=1), BytesIO(), merge=True)

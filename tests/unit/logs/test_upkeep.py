@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.clock import SECOND
 from engine.logs.chunk import read_chunk
-from engine.logs.index import read_index
+from engine.logs.index import begin_cut, read_index, read_layout
 from engine.logs.places import index_path, logs_in, there
 from engine.logs.upkeep import LiveLog, LogFacts, Upkeep
 from engine.spec.log import LogKeep, LogPolicy
@@ -113,3 +113,30 @@ def test_a_removed_folder_is_said_once_and_harms_nothing(tmp_path: Path) -> None
     assert keeper.tidy("a", LogPolicy(), IDLE, NONE, SECOND) == 0
     keeper.look([LiveLog("a", str(a_run(tmp_path, 2)), 1, 1 << 20)], [], 4 * SECOND)
     assert not keeper.problems
+
+
+def test_a_cut_that_a_dead_engine_left_under_way_is_over_for_readers(tmp_path: Path) -> None:
+    """Else each of them would wait for it."""
+    path = a_run(tmp_path, 1)
+    begin_cut(index_path(str(path)))
+    upkeep(tmp_path).tidy("a", LogPolicy(), frozenset({"1"}), NONE, SECOND)
+    assert read_layout(index_path(str(path))).cutting, "the run is not over: its own engine may be cutting"
+    upkeep(tmp_path).tidy("a", LogPolicy(), IDLE, NONE, SECOND)
+    assert not read_layout(index_path(str(path))).cutting
+
+
+def test_a_reader_waits_for_a_cut_but_not_for_ever(tmp_path: Path) -> None:
+    path = a_run(tmp_path, 1, 100)
+    begin_cut(index_path(str(path)))
+    assert len(read_chunk(str(path), 0, 100).data) == 100
+
+
+def test_a_long_list_of_runs_goes_on_in_a_new_file(tmp_path: Path) -> None:
+    folder = a_run(tmp_path, 1).parent
+    (folder / "runs.log").write_bytes(b"x" * (1 << 20))
+    upkeep(tmp_path).tidy("a", LogPolicy(), IDLE, NONE, SECOND)
+    assert "runs.log.1" not in names(folder)
+    with (folder / "runs.log").open("ab") as file:
+        file.write(b"y")
+    upkeep(tmp_path).tidy("a", LogPolicy(), IDLE, NONE, SECOND)
+    assert {"runs.log", "runs.log.1"} & set(names(folder)) == {"runs.log.1"}
