@@ -53,6 +53,8 @@ class Connection:
         self._on_reports = on_reports
         self._on_lost = on_lost
         self._loop = asyncio.get_running_loop()
+        self._tolerant = False
+        """It is of another version: what only that one says is passed over."""
         self._room = asyncio.Event()
         self._room.set()
         self._greeting: asyncio.Future[Welcome | TurnedAway | None] = self._loop.create_future()
@@ -65,10 +67,12 @@ class Connection:
         on_reports: Callable[[Sequence[Report | Adopted]], None],
         on_lost: Callable[[], None],
         guard: Guard,
+        *,
+        name: str = SOCKET,
     ) -> tuple[Connection, Welcome]:
         """Connect to the keeper that is there. FileNotFoundError, ConnectionRefusedError, ConnectionResetError: there is
         none (any more). KeeperError: it does not serve us."""
-        connection = cls(keeper.Link(_dial(state_dir)), on_reports, on_lost, guard)
+        connection = cls(keeper.Link(_dial(state_dir, name)), on_reports, on_lost, guard)
         try:
             connection.send([HELLO])
             async with asyncio.timeout(_PATIENCE):
@@ -78,12 +82,17 @@ class Connection:
             raise KeeperError("does not answer") from None
         match answer:
             case Welcome():
+                connection._tolerant = answer.protocol != keeper.PROTOCOL
                 return connection, answer
             case TurnedAway(why, version):
                 connection.close()
                 raise KeeperError(why, version)
             case None:
                 raise ConnectionResetError("the keeper has just left")
+
+    def hand_over(self, on_reports: Callable[[Sequence[Report | Adopted]], None], on_lost: Callable[[], None]) -> None:
+        """From now on these hear of it."""
+        self._on_reports, self._on_lost = on_reports, on_lost
 
     def send(self, messages: Sequence[Message]) -> None:
         """One packet, now or as soon as the socket takes it."""
@@ -124,7 +133,7 @@ class Connection:
         """One packet per wake: the keeper has put into it what there was."""
         try:
             packet = self._link.receive()
-            heard = None if packet is None else [decode(message) for message in packet]
+            heard = None if packet is None else self._understood(packet)
         except BlockingIOError:
             return
         except WireError:
@@ -136,6 +145,16 @@ class Connection:
         else:
             self._greeting.set_result(next((r for r in heard if isinstance(r, Welcome | TurnedAway)), None))
 
+    def _understood(self, packet: Sequence[Message]) -> list[Report | Welcome | TurnedAway | Adopted]:
+        heard: list[Report | Welcome | TurnedAway | Adopted] = []
+        for message in packet:
+            try:
+                heard.append(decode(message))
+            except WireError:
+                if not self._tolerant:
+                    raise
+        return heard
+
     def _lose(self) -> None:
         self.close()
         if self._greeting.done():
@@ -144,15 +163,15 @@ class Connection:
             self._greeting.set_result(None)
 
 
-def _dial(state_dir: Path) -> socket.socket:
+def _dial(state_dir: Path, name: str) -> socket.socket:
     """A socket connected to the keeper of `state_dir`, which must be of our own user."""
     folder = os.open(state_dir, os.O_RDONLY | os.O_DIRECTORY)
     dialled = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
-        dialled.connect(f"/proc/self/fd/{folder}/{SOCKET}")  # by descriptor: an address holds 107 bytes
+        dialled.connect(f"/proc/self/fd/{folder}/{name}")  # by descriptor: an address holds 107 bytes
         uid = struct.unpack("3i", dialled.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[1]
         if uid != os.geteuid():
-            raise KeeperError(f"{state_dir / SOCKET} belongs to user {uid}")
+            raise KeeperError(f"{state_dir / name} belongs to user {uid}")
     except OSError:
         dialled.close()
         raise

@@ -18,6 +18,7 @@ from engine.clock import Clock
 from engine.executors.guarding import Guard
 from engine.executors.local import keeper
 from engine.executors.local.connection import Connection, KeeperError, retire_socket, start_keeper
+from engine.executors.local.elders import Elders
 from engine.executors.local.enforcement import GroupsFound, enforcement
 from engine.executors.local.held import Held, boot_id, fate, told
 from engine.executors.local.sweep import Sampler
@@ -76,6 +77,9 @@ class LocalExecutor:
         self._adoption: asyncio.Future[tuple[Adoption, ...]] | None = None
         self._recovery: asyncio.Task[None] | None = None
         self.guard = Guard()
+        self._elders = Elders(self._state_dir, self._hear, self._lose_elder, self.guard)
+        self._affected: dict[AttemptId, Held] = {}
+        """Attempts whose keeper was lost, until it is known what became of them."""
         self._sampler = Sampler(clock, self._deliver, self.guard)
         self._closed = False
 
@@ -103,8 +107,9 @@ class LocalExecutor:
         self._sink = sink
         earlier = {reference.attempt: Held(reference) for reference in known}
         self._held = dict(earlier)  # what is submitted meanwhile comes to it, and is nothing to be asked about
+        await self._elders.find()
         welcome, fresh = await self._connect()
-        fates = await self._reconcile(welcome, earlier, fresh=fresh)
+        fates = await self._reconcile(self._elders.fates | told(welcome), earlier, fresh=fresh)
         for recovered in fates:
             match recovered:
                 case StillRunning(started):
@@ -152,6 +157,7 @@ class LocalExecutor:
             await self._connection.sent()
             self._connection.close(goodbye=True)
             self._connection = None
+        await self._elders.close()
 
     # -- orders out
 
@@ -164,7 +170,8 @@ class LocalExecutor:
         """What cannot be sent now, because a keeper was lost, waits for the next one."""
         self._flushing = False
         if self._outbox and self._connection is not None and self._recovery is None:
-            messages = [encode(order) for order in self._outbox]
+            orders = self._elders.route(self._outbox) if self._elders.any else self._outbox
+            messages = [encode(order) for order in orders]
             self._outbox.clear()
             self._connection.send(messages)
 
@@ -196,6 +203,8 @@ class LocalExecutor:
         match report:
             case Ended(attempt) | SpawnFailed(attempt):
                 peak = self._sampler.remove(attempt)
+                if self._elders.any and self._elders.ended(attempt) and self._limit is not None:
+                    self.submit([self._limit])  # one slot more for the keeper of our own version
                 if self._held.pop(attempt, None) is None:
                     self.submit([Acknowledge((attempt,))])
                     return None
@@ -230,6 +239,11 @@ class LocalExecutor:
                     raise
                 retire_socket(self._state_dir)
             else:
+                if welcome.protocol != keeper.PROTOCOL:
+                    self._elders.take(connection, welcome, self._elders.move_aside(welcome.pid))
+                    await asyncio.to_thread(start_keeper, self._state_dir, self._idle)
+                    fresh = True
+                    continue
                 self._connection = connection
                 self._keeper_pid = welcome.pid
                 self._groups = welcome.groups
@@ -244,18 +258,33 @@ class LocalExecutor:
         self._keeper_pid = None
         if self._adoption is not None and not self._adoption.done():
             self._adoption.set_exception(ConnectionResetError("the keeper was lost"))
-        if self._recovery is None and not self._closed and self._early is None:
+        if not self._closed and self._early is None:
             unsent = {order.attempt for order in self._outbox if isinstance(order, Launch)}
-            affected = {attempt: held for attempt, held in self._held.items() if attempt not in unsent}
-            self._recovery = self.guard.watch(asyncio.get_running_loop().create_task(self._recover(affected)))
+            self._recover_soon({a for a in self._held if a not in unsent and a not in self._elders})
 
-    async def _recover(self, affected: Mapping[AttemptId, Held]) -> None:
+    def _lose_elder(self, attempts: set[AttemptId]) -> None:
+        """A keeper of another version was killed: our own takes over what it had."""
+        if not self._closed:
+            self._recover_soon(attempts)
+
+    def _recover_soon(self, attempts: set[AttemptId]) -> None:
+        self._affected |= {attempt: self._held[attempt] for attempt in attempts if attempt in self._held}
+        if self._recovery is None:
+            self._recovery = self.guard.watch(asyncio.get_running_loop().create_task(self._recover()))
+
+    async def _recover(self) -> None:
         """Find or start a keeper, until there is one, and make it take over what was in the hands of the lost one."""
         while True:
+            affected = dict(self._affected)
             try:
-                welcome, fresh = await self._connect()
-                fates = await self._reconcile(welcome, affected, fresh=fresh)
-                break
+                known: dict[AttemptId, Recovered] = {}
+                fresh = True
+                if self._connection is None:
+                    welcome, fresh = await self._connect()
+                    known = told(welcome)
+                fates = await self._reconcile(known, affected, fresh=fresh)
+                if affected.keys() == self._affected.keys():
+                    break
             except OSError as error:
                 self._refuse_launches(error.errno or errno.ECONNREFUSED)
                 await asyncio.sleep(_RETRY)
@@ -279,12 +308,15 @@ class LocalExecutor:
                     reports.append(affected[attempt].lost(self._clock.now()))
         self._outbox[:0] = again
         self._recovery = None
+        self._affected.clear()
         self._flush()
         self._deliver(reports)
 
-    async def _reconcile(self, welcome: Welcome, held: Mapping[AttemptId, Held], *, fresh: bool) -> list[Recovered]:
-        """What became of each: as the keeper says, else as a search for its tag does."""
-        fates = told(welcome)
+    async def _reconcile(
+        self, said: Mapping[AttemptId, Recovered], held: Mapping[AttemptId, Held], *, fresh: bool
+    ) -> list[Recovered]:
+        """What became of each: as keepers have `said`, else as a search for its tag does."""
+        fates = dict(said)
         boot = boot_id()
         search = [h.reference(self._clock.now()) for a, h in held.items() if a not in fates and h.may_live(boot)]
         for adoption in await self._adopt(search):
@@ -303,7 +335,7 @@ class LocalExecutor:
 
     def _drop_strangers(self, welcome: Welcome, known: set[AttemptId]) -> None:
         waiting = tuple(attempt for attempt in welcome.waiting if attempt not in known)
-        kept = tuple(end.attempt for end in welcome.kept if end.attempt not in known)
+        kept = tuple(end.attempt for end in welcome.kept if end.attempt not in known) + self._elders.strangers(known)
         self.submit([order for order in (Withdraw(waiting), Acknowledge(kept)) if order.attempts])
 
     def _refuse_launches(self, code: int) -> None:

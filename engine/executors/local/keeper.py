@@ -49,8 +49,8 @@ if TYPE_CHECKING:
     Asked: TypeAlias = "dict[str, Any] | None"
     """What few runs ask for, by name, as it came from JSON: memory, cpu, RLIMITS, nice, ionice, affinity, user."""
 
-PROTOCOL: Final = 8
-"""Raised with every change of a message: an engine of another number is told so and served no further."""
+PROTOCOL: Final = 9
+"""Raised with every change of a message but for `wire.SHARED`, which is all that an engine of another number may say."""
 
 RLIMIT_LOCKS: Final = 10  # the module `resource` has no name for it
 PACKET: Final = 150 * 1024
@@ -107,6 +107,8 @@ CPU_PERIOD: Final = 100_000
 AUTOGROUP_RETRY: Final = 0.11
 """Seconds after which an ordinary user may set the niceness of a session again (the kernel takes ten a second)."""
 REMEDIES: Final = ("kill", "throttle")
+OWN: Final = frozenset({"launch", "limit", "adopt"})
+"""What only an engine of the same version may say; the rest is `wire.SHARED`."""
 KEPT_FOR: Final = 7 * 86400.0
 FLOOR_SLACK: Final = 512 * 1024
 """The kernel counts resident pages per CPU and sums them loosely; closer to the keeper's own peak says nothing."""
@@ -745,6 +747,7 @@ class Link:
         self.socket = connection
         self.fd = connection.fileno()
         self.greeted = False
+        self.foreign = False
         self.unsent: list[bytes] = []
 
     def send(self, messages: Sequence[list[object]]) -> None:
@@ -883,12 +886,19 @@ class Keeper:
         alone = time.monotonic() - self.alone_since
         if not self.kept and not self.waiting:
             return self.goodbye or alone >= self.idle
-        return alone >= self.idle and (alone >= KEPT_FOR or inode(self.path) != self.inode)
+        return alone >= self.idle and (alone >= KEPT_FOR or not self.place())
+
+    def place(self) -> str:
+        """Where an engine finds us: the usual place, or the one to which another version has moved us; empty: nowhere."""
+        for path in (self.path, f"{self.path}.{os.getpid()}"):
+            if inode(path) == self.inode:
+                return path
+        return ""
 
     def leave(self) -> None:
         """The path goes before the listener: whoever is reset while knocking finds the place free."""
-        if inode(self.path) == self.inode:  # else a keeper of another version has it
-            os.unlink(self.path)
+        if place := self.place():
+            os.unlink(place)
         self.listener.close()
         self.groups.close()
 
@@ -955,6 +965,8 @@ class Keeper:
                 for verb, *arguments in packet:
                     if not link.greeted and verb != "hello":
                         raise ValueError(f"{verb} before hello")
+                    if link.foreign and verb in OWN:
+                        raise ValueError(f"{verb} by an engine of another version")
                     self.orders[str(verb)](*arguments)
         except BlockingIOError:
             if link is not None:
@@ -968,11 +980,10 @@ class Keeper:
         engine = self.engine
         if engine is None:
             return
-        if protocol != PROTOCOL:
-            engine.send([["version", PROTOCOL]])
-            self.lose_engine()
-            return
         engine.greeted = True
+        engine.foreign = (
+            protocol != PROTOCOL
+        )  # it hears of what runs here and may end it; new runs are its own keeper's
         self.limit = 0  # what the last engine left in line starts when this one has seen it and said how many may run
         self.reports.clear()  # all of it is in what follows
         living = [[*run.started()[1:], run.paused, run.pidfd < 0] for run in self.runs.values()]

@@ -44,8 +44,20 @@ from engine.values import lean
 Message: TypeAlias = list[object]
 """A JSON list; what stands in it is checked by the patterns here."""
 
+SHARED: Final = """
+hello PROTOCOL · stop · pause · resume · signal · timeout · withdraw · acknowledge · goodbye
+welcome PROTOCOL PID LIVING KEPT WAITING … · started · ended ATTEMPT AT CODE SIGNAL CPU PEAK CAUSE LEFT … · spawn_failed
+withdrawn · paused · pause_refused · resumed
+"""
+"""What keepers and engines of all versions have in common, so that runs outlive upgrades with their exit codes: these messages
+keep their arguments for ever, and get new ones only where the dots are. Who is of another version neither launches nor
+adopts; the rest of a message, and messages that are not known, are passed over."""
+
 HELLO: Final[Message] = ["hello", keeper.PROTOCOL]
 GOODBYE: Final[Message] = ["goodbye"]
+
+
+_CAUSES: Final = frozenset(cause.value for cause in Cause)
 
 
 class WireError(ValueError):
@@ -69,6 +81,7 @@ class Living:
 class Welcome:
     """The keeper's answer to an engine: itself, and all it holds."""
 
+    protocol: int
     pid: int
     living: tuple[Living, ...]
     kept: tuple[Ended | SpawnFailed, ...]
@@ -208,17 +221,9 @@ def decode(message: object) -> Report | Welcome | TurnedAway | Adopted:
             return Exceeded(attempt, at, Cause(limit), seen, pausing)
         case ["resumed", str(attempt), int(at)]:
             return Resumed(attempt, at)
-        case [
-            "welcome",
-            keeper.PROTOCOL,
-            int(pid),
-            [*living],
-            [*kept],
-            [*waiting],
-            [str(path), [*controllers], str(why)],
-        ]:
-            groups = GroupsFound(path, frozenset(_texts(controllers)), why)
-            return Welcome(pid, tuple(map(_living, living)), tuple(map(_final, kept)), _texts(waiting), groups)
+        case ["welcome", int(protocol), int(pid), [*living], [*kept], [*waiting], *rest]:
+            holds = tuple(map(_living, living)), tuple(map(_final, kept)), _texts(waiting)
+            return Welcome(protocol, pid, *holds, _groups(rest))
         case ["refused", str(why)]:
             return TurnedAway(why)
         case ["version", int(version)]:
@@ -241,20 +246,36 @@ def _final(message: object) -> Ended | SpawnFailed:
             int() | None as peak,
             str() | None as cause,
             [*left],
-            bool() | None as handed_on,
-            float() | int() | None as exceeded,
-            int() | None as read,
-            int() | None as written,
-            float() | int() as throttled,
+            *rest,
         ]:
-            named = None if cause is None else Cause(cause)
-            disk = None if read is None or written is None else Disk(read, written)
+            named = None if cause is None else Cause(cause) if cause in _CAUSES else Cause.STOP
             behind = tuple(map(_left, left))
-            return Ended(attempt, at, code, signal, cpu, peak, named, behind, handed_on, exceeded, throttled, disk)
+            match rest:
+                case [
+                    bool() | None as handed_on,
+                    float() | int() | None as exceeded,
+                    int() | None as read,
+                    int() | None as written,
+                    float() | int() as throttled,
+                ]:
+                    disk = None if read is None or written is None else Disk(read, written)
+                    return Ended(
+                        attempt, at, code, signal, cpu, peak, named, behind, handed_on, exceeded, throttled, disk
+                    )
+                case _:  # of another version
+                    return Ended(attempt, at, code, signal, cpu, peak, named, behind)
         case ["spawn_failed", str(attempt), int(at), int(code), str(step)]:
             return SpawnFailed(attempt, at, code, step)
         case _:
             raise WireError(message)
+
+
+def _groups(rest: list[object]) -> GroupsFound:
+    match rest:
+        case [[str(path), [*controllers], str(why)]]:
+            return GroupsFound(path, frozenset(_texts(controllers)), why)
+        case _:
+            return GroupsFound("", frozenset(), "a keeper of another version")
 
 
 def _left(item: object) -> LeftBehind:
