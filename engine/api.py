@@ -23,6 +23,7 @@ from engine.model.system import SystemRecord
 from engine.model.undo import PrioritySet, Undo
 from engine.spec.job import NOTHING, Manual
 from engine.spec.limits import Limits
+from engine.spec.log import LogFormat
 from engine.spec.params import Param
 from engine.values import sealed
 
@@ -333,6 +334,10 @@ class JobView(Protocol):
 
     def record(self) -> JobRecord:
         """All facts, frozen."""
+
+    @property
+    def log_format(self) -> LogFormat:
+        """What the lines of its logs are."""
 
     @property
     def params(self) -> Mapping[str, Param]:

@@ -39,6 +39,7 @@ from engine.model.undo import NONE, PrioritySet, Undo
 from engine.runtime.records import job_record
 from engine.spec.job import NOTHING, Manual
 from engine.spec.limits import Limits
+from engine.spec.log import LogFormat
 from engine.spec.params import Param, masked
 from engine.values import lean
 
@@ -205,6 +206,11 @@ class Job:
         """See `engine.api`."""
         rings = self._subject.rings
         return () if rings is None else rings.long.rss
+
+    @property
+    def log_format(self) -> LogFormat:
+        """As written."""
+        return self._subject.spec.log.format
 
     @property
     def limits(self) -> Limits:

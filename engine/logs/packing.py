@@ -11,7 +11,7 @@ import os
 import struct
 import zlib
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 MEMBER: Final = 512 << 10
@@ -25,8 +25,11 @@ _NAME: Final = b"JQ"
 _TAIL: Final = struct.Struct("<II")
 
 
-def pack(source: int, target: int) -> int:
-    """Compress what is in one file into another, holes left out, a member at a time; the bytes written. OSError."""
+def pack(source: int, target: int, going: Callable[[], bool] = lambda: True) -> int:
+    """Compress what is in one file into another, holes left out, a member at a time; the bytes written.
+
+    OSError; InterruptedError when `going` says, between two members, that there is no time any more.
+    """
     written = 0
     for start, end in _data(source):
         at = start
@@ -34,6 +37,8 @@ def pack(source: int, target: int) -> int:
             plain = os.pread(source, min(MEMBER, end - at), at)
             if not plain:
                 return written
+            if not going():
+                raise InterruptedError
             at += len(plain)
             member = _member(plain)
             view = memoryview(member)

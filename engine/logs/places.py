@@ -30,6 +30,11 @@ def stem_of(log_path: str) -> str:
     return os.path.basename(log_path).removesuffix(PACKED).removesuffix(".log").removesuffix(".hooks")  # noqa: PTH119
 
 
+def hooks_path(log_path: str) -> str:
+    """Where what the run's hooks print goes."""
+    return log_path.removesuffix(".log") + ".hooks.log"
+
+
 def there(log_path: str) -> str | None:
     """The form of the log that is there: as it was written, or compressed; None: neither."""
     plain = log_path.removesuffix(PACKED)
@@ -83,5 +88,5 @@ def logs_in(folder: str) -> Iterator[Found]:
 
 def beside(folder: str, stem: str) -> Iterator[str]:
     """Every file that the engine may have made for a run whose log goes."""
-    for ending in (".log", ".log.gz", ".hooks.log", ".hooks.log.gz", INDEX, ".marks", ".log.result"):
+    for ending in (".log", ".log.gz", ".hooks.log", ".hooks.log.gz", INDEX, ".hooks" + INDEX, ".marks", ".log.result"):
         yield f"{folder}/{stem}{ending}"

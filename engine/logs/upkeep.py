@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -42,6 +42,8 @@ class LiveLog:
     path: str
     attempt: int
     max_size: int
+    optional: bool = False
+    """It may not be there, and nobody is told then: that of hooks."""
 
 
 @dataclass(slots=True)
@@ -74,6 +76,8 @@ class Upkeep:
         """What cannot be done, by job; nothing any more once it can be."""
         self._removed: dict[str, str] = {}
         """Jobs whose log was removed while it was written."""
+        self.ending = False
+        """The engine ends: a log that is being compressed is left as it is."""
         self._free = 0
         self.low = self.short = self.full = False
         """Of the disk: little is free; so little that logs have to go; nothing, so that what a job prints may be missing."""
@@ -99,7 +103,8 @@ class Upkeep:
         for log in live:
             one = self._seen[log.path] = seen.get(log.path) or _known(log.path)
             one.full = one.full or self.full
-            found[log.job] = self._look_at(log, one, now) and found.get(log.job, True)
+            is_there = self._look_at(log, one, now) or log.optional
+            found[log.job] = is_there and found.get(log.job, True)
         for job, all_there in found.items():
             if not all_there:
                 self._removed[job] = (
@@ -167,7 +172,7 @@ class Upkeep:
         try:
             source = os.open(log.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
             try:
-                _write_packed(source, draft, os.fstat(source))
+                _write_packed(source, draft, os.fstat(source), lambda: not self.ending)
             finally:
                 os.close(source)
             os.rename(draft, target)  # noqa: PTH104 - beside the calls above
@@ -175,6 +180,8 @@ class Upkeep:
         except OSError as error:
             with contextlib.suppress(OSError):
                 os.unlink(draft)  # noqa: PTH108
+            if isinstance(error, InterruptedError):
+                return
             self._problems[job] = f"a log of {job} cannot be compressed: {error.strerror or error}"
 
     def _prune(self, folder: str, logs: Sequence[KeptLog]) -> Sequence[KeptLog]:
@@ -269,10 +276,10 @@ def _turn_over(path: str) -> None:
             os.rename(path, f"{path}.1")  # noqa: PTH104 - beside the calls above
 
 
-def _write_packed(source: int, draft: str, facts: os.stat_result) -> None:
+def _write_packed(source: int, draft: str, facts: os.stat_result, going: Callable[[], bool]) -> None:
     target = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
-        pack(source, target)
+        pack(source, target, going)
         os.utime(target, ns=(facts.st_atime_ns, facts.st_mtime_ns))
         os.fsync(target)  # the other form goes after this
     finally:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from engine.clock import SECOND, Clock, Instant
 from engine.core.state import Run, State
-from engine.logs.places import stem_of
+from engine.logs.places import hooks_path, stem_of
 from engine.logs.upkeep import LiveLog, LogFacts, Upkeep
 from engine.model.outcome import Outcome
 from engine.ports.store import LogRow, Store
@@ -83,8 +84,8 @@ class LogUpkeep:
             self._timer = asyncio.get_running_loop().call_later(self._look, self._begin)
 
     async def close(self) -> None:
-        """Let go; what is under way is finished."""
-        self._closed = True
+        """Let go; what is under way is finished, or left as it was where that would take long."""
+        self._closed = self._upkeep.ending = True
         if self._timer is not None:
             self._timer.cancel()
         if self._task is not None:
@@ -120,11 +121,14 @@ class LogUpkeep:
                 _LOG.warning("%s", problem)
 
     def _live(self) -> list[LiveLog]:
-        return [
-            _log_of(run, run.log_path)
-            for run in {run.no: run for run in self._state.by_attempt.values()}.values()
-            if run.log_path is not None and run.live
-        ]
+        live: list[LiveLog] = []
+        for run in {run.no: run for run in self._state.by_attempt.values()}.values():
+            if run.log_path is not None and run.live:
+                log = _log_of(run, run.log_path)
+                live.append(log)
+                if run.job.spec.staged:
+                    live.append(replace(log, path=hooks_path(log.path), optional=True))
+        return live
 
     async def _tidy_some(self, busy: frozenset[str]) -> None:
         now = self._clock.monotonic()

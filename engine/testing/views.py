@@ -18,6 +18,7 @@ from engine.model.system import SystemRecord
 from engine.model.undo import PrioritySet, Undo
 from engine.spec.job import NOTHING, Manual
 from engine.spec.limits import NO_LIMITS, Limits
+from engine.spec.log import LogFormat
 from engine.spec.params import Param
 
 
@@ -67,6 +68,11 @@ class JobVerbs:
     """The verbs of `engine.api.JobView`, and facts that seldom matter."""
 
     __slots__ = ()
+
+    @property
+    def log_format(self) -> LogFormat:
+        """See `engine.api`."""
+        return LogFormat.TEXT
 
     @property
     def cpu_rollup(self) -> Sequence[float]:

@@ -23,6 +23,7 @@ from engine.model.system import PoolUse, SystemRecord
 from engine.model.undo import PrioritySet, Undo
 from engine.spec.job import NOTHING, Manual
 from engine.spec.limits import NO_LIMITS, Limits
+from engine.spec.log import LogFormat
 from engine.spec.params import Param
 from engine.testing.views import EngineVerbs, JobVerbs, RunVerbs
 
@@ -115,6 +116,7 @@ class FakeJob(JobVerbs):
     needs: tuple[str, ...] = ()
     schedule_text: str = "manual"
     version: int = 1
+    log_format: LogFormat = LogFormat.TEXT
     status: JobStatus = JobStatus.WAITING
     enabled: bool = True
     held: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.api import LogChunk, LogHit
+from engine.spec.log import LogFormat
 from jobqueue_tui.console.json_lines import as_fields
 from jobqueue_tui.console.log_window import MOST, MOST_LINES, PIECE, HitWindow, LogWindow
 from jobqueue_tui.console.screens.log import LogScreen
@@ -444,3 +445,15 @@ async def test_lines_are_copied_harmless(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_lines_of_json_are_shown_as_fields(raw: bytes, shown: str | None) -> None:
     """`v`; what is none is shown as it is."""
     assert as_fields(raw) == shown
+
+
+async def test_a_job_that_prints_json_is_shown_as_fields_at_once() -> None:
+    """`log: {format: json}`; `v` to and fro."""
+    engine = small_engine()
+    engine.logs["db-dump:212"] = b'{"msg": "hi", "n": 1}\n'
+    engine.by_id["db-dump"].log_format = LogFormat.JSON
+    async with console(engine, size=(80, 24)) as stage:
+        view = await open_log(stage)
+        assert view.rows[0][1] == "hi  n=1"
+        await stage.press("v")
+        assert view.rows[0][1] == '{"msg": "hi", "n": 1}'

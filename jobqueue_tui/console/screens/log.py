@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from engine.api import Changes
+from engine.spec.log import LogFormat
 from engine.spec.matrix import job_of
 from jobqueue_tui.console import words
 from jobqueue_tui.console.columns import Cell
@@ -110,7 +111,10 @@ class LogScreen(LiveScreen):
 
     def compose(self) -> ComposeResult:
         """Title, search line, filter line, log, keys."""
-        self.view = LogView(host(self).engine, self.run_id, host(self).settings.zone)
+        engine = host(self).engine
+        self.view = LogView(engine, self.run_id, host(self).settings.zone)
+        format_ = next((job.log_format for job in engine.jobs if job.id == job_of(self.run_id)), LogFormat.TEXT)
+        self.view.as_json = format_ is LogFormat.JSON
         self.bar = InputBar("text to find; n and N go on")
         self.hiding = HidingBar("text or pattern that lines must hold to stay")
         self.heading = LogTitle(self.view)

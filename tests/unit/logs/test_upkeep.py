@@ -140,3 +140,27 @@ def test_a_long_list_of_runs_goes_on_in_a_new_file(tmp_path: Path) -> None:
         file.write(b"y")
     upkeep(tmp_path).tidy("a", LogPolicy(), IDLE, NONE, SECOND)
     assert {"runs.log", "runs.log.1"} & set(names(folder)) == {"runs.log.1"}
+
+
+def test_the_log_of_hooks_is_bounded_alike_and_need_not_be_there(tmp_path: Path) -> None:
+    path, keeper = a_run(tmp_path, 1, 100), upkeep(tmp_path)
+    hooks = path.with_name("1.hooks.log")
+    live = [LiveLog("a", str(path), 1, 256 << 10), LiveLog("a", str(hooks), 1, 256 << 10, optional=True)]
+    keeper.look(live, [], SECOND)
+    assert not keeper.problems
+    hooks.write_bytes(b"x\n" * (1 << 20))
+    keeper.look(live, [], 2 * SECOND)
+    assert hooks.stat().st_blocks * 512 <= 256 << 10
+    assert read_layout(str(path.with_name("1.hooks.index"))).cut
+    assert not read_layout(index_path(str(path))).cut
+
+
+def test_an_engine_that_ends_leaves_a_log_as_it_was(tmp_path: Path) -> None:
+    """Compressing takes 20 s a gibibyte; nobody waits for that."""
+    for number in (1, 2):
+        a_run(tmp_path, number, 2 << 20)
+    keeper = upkeep(tmp_path)
+    keeper.ending = True
+    keeper.tidy("a", LogPolicy(), IDLE, NONE, SECOND)
+    assert names(tmp_path / "logs" / "a") == ["1.log", "2.log"]
+    assert not keeper.problems
