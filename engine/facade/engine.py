@@ -266,9 +266,7 @@ class Engine:
             )
             self._box.open(self._loop)
             self._loop.watchers.append(self)
-            self._upkeep = LogUpkeep(
-                str(folder.absolute() / "logs"), turn.state, self._clock, self._store, self._loop.fail
-            )
+            self._upkeep = LogUpkeep(str(folder.absolute() / "logs"), turn.state, self._clock, self._store)
             self._loop.watchers.append(self._upkeep)
             self._loop.on_fault = self._failed
             self._executor.on_fault(self._loop.fail)

@@ -11,7 +11,7 @@ from typing import Final
 
 from engine.clock import Instant
 from engine.logs.cutting import bytes_held, cut
-from engine.logs.index import MOST_STAMPS, Layout, Stamp, add_stamps, end_cut, read_index, read_layout, thin
+from engine.logs.index import MOST_STAMPS, Layout, Stamp, add_stamps, end_cut, read_layout, thin
 from engine.logs.packing import pack
 from engine.logs.places import INDEX, PACKED, Found, beside, index_path, logs_in
 from engine.logs.retention import KeptLog, to_prune, untouchable
@@ -43,7 +43,7 @@ class LiveLog:
     attempt: int
     max_size: int
     optional: bool = False
-    """It may not be there, and nobody is told then: that of hooks."""
+    """It may not be there, and nobody is told then: that of hooks, and of a function that has not written into it yet."""
 
 
 @dataclass(slots=True)
@@ -232,8 +232,7 @@ class Upkeep:
 
 def _known(path: str) -> _Seen:
     """What an earlier look, or an earlier engine, has noted of a log."""
-    index = read_index(index_path(path))
-    return _Seen(layout=index.layout)
+    return _Seen(layout=read_layout(index_path(path)))
 
 
 def _kept(found: Iterable[Found], busy: frozenset[str], on_record: Mapping[str, LogFacts]) -> list[KeptLog]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -16,6 +16,7 @@ from engine.core.state import Run, State
 from engine.logs.places import hooks_path, stem_of
 from engine.logs.upkeep import LiveLog, LogFacts, Upkeep
 from engine.model.outcome import Outcome
+from engine.ports.executor import Home
 from engine.ports.store import LogRow, Store
 
 _LOG: Final = logging.getLogger(__name__)
@@ -37,15 +38,11 @@ _BAD: Final = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.LOST, Outcom
 class LogUpkeep:
     """A watcher of the loop (`runtime.loop.Watcher`). Use it on the engine's asyncio loop."""
 
-    def __init__(
-        self, folder: str, state: State, clock: Clock, store: Store, on_fault: Callable[[Exception], None], *,
-        look: float = LOOK,
-    ) -> None:  # fmt: skip
+    def __init__(self, folder: str, state: State, clock: Clock, store: Store, *, look: float = LOOK) -> None:
         self._upkeep = Upkeep(folder)
         self._state = state
         self._clock = clock
         self._store = store
-        self._on_fault = on_fault
         self._look = look
         self._due: dict[str, Instant] = {}
         """Jobs whose logs are to be tidied, and when (monotonic)."""
@@ -57,12 +54,14 @@ class LogUpkeep:
         self._task: asyncio.Task[None] | None = None
         self._closed = False
         self._low = False
+        self._fault: str | None = None
+        self._room_at = clock.monotonic()
 
     @property
     def warnings(self) -> Sequence[str]:
         """What an operator should know."""
         disk = self._upkeep.disk
-        return (*([disk] if disk else ()), *self._upkeep.problems)
+        return (*(one for one in (self._fault, disk) if one), *self._upkeep.problems)
 
     # -- Watcher
 
@@ -103,10 +102,12 @@ class LogUpkeep:
         self._task.add_done_callback(self._over)
 
     def _over(self, task: asyncio.Task[None]) -> None:
+        """Whatever goes wrong with logs ends no run and no engine: it is said, and tried again."""
         self._task = None
         error = task.exception()
-        if isinstance(error, Exception):
-            self._on_fault(error)
+        if error is not None and self._fault is None:
+            _LOG.error("logs could not be looked after", exc_info=error)
+        self._fault = None if error is None else f"logs could not be looked after: {error}"
         self.turned()
 
     async def _round(self) -> None:
@@ -123,7 +124,7 @@ class LogUpkeep:
     def _live(self) -> list[LiveLog]:
         live: list[LiveLog] = []
         for run in {run.no: run for run in self._state.by_attempt.values()}.values():
-            if run.log_path is not None and run.live:
+            if run.log_path is not None and run.live and (run.pid is not None or run.home is Home.CALL):
                 log = _log_of(run, run.log_path)
                 live.append(log)
                 if run.job.spec.staged:
@@ -150,7 +151,9 @@ class LogUpkeep:
         if self._upkeep.low and not self._low:
             _LOG.warning("%s", self._upkeep.disk)
         self._low = self._upkeep.low
-        if self._upkeep.short:
+        now = self._clock.monotonic()
+        if self._upkeep.short and now >= self._room_at:
+            self._room_at = now + TIDY_AFTER  # what always stays may be all there is
             on_record = {
                 job: facts for job in list(self._state.jobs) if (facts := await self._on_record(job)) is not None
             }
@@ -167,7 +170,7 @@ class LogUpkeep:
 
 
 def _log_of(run: Run, path: str) -> LiveLog:
-    return LiveLog(run.job.id, path, run.attempts_made, run.job.spec.log.max_size)
+    return LiveLog(run.job.id, path, run.attempts_made, run.job.spec.log.max_size, optional=run.home is Home.CALL)
 
 
 def _facts(row: LogRow) -> LogFacts:
