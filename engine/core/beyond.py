@@ -54,5 +54,5 @@ def paused_for(run: Run) -> Cause | None:
 def _of(run: Run, limit: Cause, seen: float) -> str:
     limits = run.job.spec.limits
     if limit is Cause.MEMORY:
-        return f"{format_size(int(seen))} of {format_size(limits.memory or 0)}"
+        return f"{format_size(int(seen) >> 20 << 20)} of {format_size(limits.memory or 0)}"
     return f"{seen:g} of {limits.cpu or 0:g} cores"

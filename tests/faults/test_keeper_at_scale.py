@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 
@@ -15,7 +16,8 @@ MIB = 1 << 20
 
 
 def descriptors(pid: int) -> int:
-    return len([*Path(f"/proc/{pid}/fd").iterdir()])
+    """How many a process has open; 0 for who is not root: a keeper lets nobody of its user look."""
+    return len([*Path(f"/proc/{pid}/fd").iterdir()]) if os.geteuid() == 0 else 0
 
 
 def zombies_of(pid: int) -> int:
