@@ -22,6 +22,7 @@ from engine.model.states import RunPhase
 from engine.spec.config import EngineSpec, JobFile
 from engine.spec.job import Argv, JobSpec, Shell, StopPolicy
 from engine.spec.limits import Limits
+from tests.faults.test_engine_killed import job_file, ran, start_engine
 
 SOON: Final = 30.0
 ROUNDS: Final = int(os.environ.get("FAULT_ROUNDS", "3"))
@@ -204,3 +205,46 @@ def keeper_of(pid: int) -> int:
     member = keeper.look_at(pid)
     assert member is not None
     return member.parent
+
+
+async def test_engine_and_keeper_killed_together_lose_an_exit_code_and_no_run(tmp_path: Path) -> None:
+    """The next engine shows the run, which nobody harmed, and says at its end what it cannot know. What was claimed behind it has an
+    unknown start, and is not begun by guess."""
+    child = start_engine(tmp_path, "job_file")
+    try:
+        await until(lambda: ran(tmp_path) == ["long:1 1"])
+    finally:
+        child.kill()
+        child.wait()
+    socket = tmp_path / "state" / "keeper.sock"
+    killed = [
+        int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdigit() and serves(folder, socket)
+    ]
+    assert len(killed) == 1
+    os.kill(killed[0], signal.SIGKILL)
+    await until(lambda: keeper.look_at(killed[0]) is None)
+    engine = Engine.from_file(job_file(tmp_path), state_dir=tmp_path / "state", version="test")
+    await engine.start()
+    try:
+        (run,) = engine.job("long").active
+        assert run.phase is RunPhase.RUNNING
+        assert run.pid is not None
+        assert keeper.look_at(run.pid) is not None
+        (tmp_path / "gate").touch()
+        async with asyncio.timeout(SOON):
+            await engine.wait_idle()
+        history = {record.run_id: record for record in await engine.history()}
+        assert (history["long:1"].outcome, history["long:1"].reason) == ("lost", "exit_unknown")
+        behind = history["behind:1"]
+        assert (behind.outcome, behind.reason) in {("success", "exit(0)"), ("lost", "claim")}, (
+            "claimed: may have been begun"
+        )
+        assert ran(tmp_path).count("long:1 1") == 1
+        assert ran(tmp_path).count("behind:1 1") == (behind.outcome == "success")
+    finally:
+        await engine.shutdown(drain=0.0)
+
+
+def serves(folder: Path, socket: Path) -> bool:
+    """Is this process the keeper of that socket."""
+    return str(socket).encode() in keeper.proc_file(folder.name, "cmdline").split(b"\0")
