@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from engine.api import Aim, JobView
 from engine.errors import Refused, RefusedCode
 from engine.model.states import JobStatus, RunPhase
 from engine.values import lean
 from jobqueue_tui.terminal import one_line
+
+_NO_RUN: Final = Aim(None, None)
 
 
 @lean(frozen=True, slots=True)
@@ -22,8 +26,10 @@ class Seen:
     def of(cls, job: JobView) -> Seen:
         """What there is to see now: the newest active run and its state stand for all of them."""
         active = job.active
-        aim = Aim(active[-1].run_id, active[-1].phase) if active else Aim(None, None)
-        return cls(aim, job.held, job.status is JobStatus.STOPPED, job.suspended)
+        if active:
+            # stopped or not, what a key does is decided by the run; the status need not be asked for
+            return cls(Aim(active[-1].run_id, active[-1].phase), job.held, False, job.suspended)
+        return cls(_NO_RUN, job.held, job.status is JobStatus.STOPPED, job.suspended)
 
     @property
     def stands(self) -> bool:

@@ -73,7 +73,7 @@ def memory_of(job: JobView) -> int | None:
 
 def _status(job: JobView, now: Instant, _width: int) -> Cell:
     sign = sign_of(job)
-    if is_slow(job, now) and sign.role is Role.RUNNING:
+    if sign.role is Role.RUNNING and is_slow(job, now):
         return f"{sign.glyph} slow", Role.WARN
     return f"{sign.glyph} {sign.word}", sign.role
 
@@ -111,24 +111,21 @@ def _age(job: JobView, now: Instant, _width: int) -> Cell:
 
 def _duration(job: JobView, now: Instant, _width: int) -> Cell:
     seconds = run_seconds(job, now)
-    if seconds is None:
-        return "", Role.MUTED
-    role = Role.WARN if is_slow(job, now, seconds) else Role.TEXT if job.active else Role.MUTED
-    return words.span(seconds), role
+    return ("" if seconds is None else words.span(seconds)), Role.TEXT if job.active else Role.MUTED
 
 
 LEAST_RUNS: Final = 5
 """Runs on record from which on a job has a usual duration."""
 
 
-def is_slow(job: JobView, now: Instant, seconds: float | None = None) -> bool:
+def is_slow(job: JobView, now: Instant) -> bool:
     """Whether its run has been going for longer than 95 of 100 of its recent ones took."""
     if not job.active:
         return False
     stats = job.stats()
     if stats is None or stats.seconds.p95 is None or len(stats.outcomes) < LEAST_RUNS:
         return False
-    going = run_seconds(job, now) if seconds is None else seconds
+    going = run_seconds(job, now)
     return going is not None and going > stats.seconds.p95
 
 
