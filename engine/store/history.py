@@ -20,7 +20,13 @@ from engine.ports.store import LogRow, RunRow
 from engine.spec.params import Given
 from engine.store.schema import IN_INBOX
 
-_SELECT: Final = f"SELECT {', '.join(RunRow._fields)}, acked_at, acked_by, ack_reason FROM runs"
+_FIELDS: Final = (*RunRow._fields, "acked_at", "acked_by", "ack_reason")
+
+
+def _select(db: sqlite3.Connection) -> str:
+    """All fields of a run, NULL where the state is of an earlier version, which no engine has brought up to date yet."""
+    there = {name for _, name, *_ in db.execute("PRAGMA table_info(runs)")}
+    return f"SELECT {', '.join(name if name in there else f'NULL AS {name}' for name in _FIELDS)} FROM runs"
 
 
 def ended_runs(
@@ -42,13 +48,13 @@ def ended_runs(
         values.append(since)
     where = f" WHERE {' AND '.join(clauses)}" if clauses else ""
     with closing(reader(path)) as db:
-        return [_read(row) for row in db.execute(f"{_SELECT}{where} ORDER BY no DESC LIMIT ?", (*values, limit))]
+        return [_read(row) for row in db.execute(f"{_select(db)}{where} ORDER BY no DESC LIMIT ?", (*values, limit))]
 
 
 def one_run(path: Path, run_id: str) -> RunRecord | None:
     """The run of that id, or None."""
     with closing(reader(path)) as db:
-        row = db.execute(f"{_SELECT} WHERE run_id = ?", (run_id,)).fetchone()
+        row = db.execute(f"{_select(db)} WHERE run_id = ?", (run_id,)).fetchone()
     return None if row is None else _read(row)
 
 
@@ -74,7 +80,7 @@ def unacknowledged(path: Path, *, job: str | None, limit: int) -> Sequence[RunRe
     """Runs that ended badly and that nobody has acknowledged, newest first. FileNotFoundError."""
     with closing(reader(path)) as db:
         rows = db.execute(
-            f"{_SELECT} WHERE {IN_INBOX} AND (?1 IS NULL OR job = ?1) ORDER BY no DESC LIMIT ?2", (job, limit)
+            f"{_select(db)} WHERE {IN_INBOX} AND (?1 IS NULL OR job = ?1) ORDER BY no DESC LIMIT ?2", (job, limit)
         )
         return [_read(row) for row in rows]
 

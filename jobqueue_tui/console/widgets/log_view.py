@@ -11,26 +11,54 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.strip import Strip
 
-from engine.api import EngineView, LogChunk, LogHit, LogHits, LogQuery, LogTime
-from engine.clock import SECOND
-from engine.errors import EngineError
+from engine.api import EngineView, LogQuery
 from jobqueue_tui.console import words
 from jobqueue_tui.console.actions import Where, bindings
 from jobqueue_tui.console.columns import Cell
 from jobqueue_tui.console.json_lines import as_fields
+from jobqueue_tui.console.log_feed import LogFeed
 from jobqueue_tui.console.log_window import PIECE, HitWindow, LogWindow
 from jobqueue_tui.console.painting import text_strip
 from jobqueue_tui.console.signs import Role
 from jobqueue_tui.console.tail import shown_line
 from jobqueue_tui.console.widgets.painted import Painted
-from jobqueue_tui.terminal import one_line
 
 ERRORS: Final = LogQuery(r"error|fail|exception|traceback|panic|fatal|critical", regex=True, ignore_case=True)
 """Lines that `E` leaves."""
-FOUND_AT_ONCE: Final = 200
 LONGEST_COPY: Final = 1_000
 """Lines that are copied at most."""
 _SPECIAL: Final = frozenset("\\.^$*+?{}[]|()")
+
+
+class _Ear:
+    """What a feed tells its view; nothing once the view has another one."""
+
+    def __init__(self, view: LogView) -> None:
+        self._view = view
+
+    @property
+    def _mine(self) -> bool:
+        return self._view.feed.hears(self)
+
+    @property
+    def following(self) -> bool:
+        return self._view.following
+
+    def moved(self, by: int) -> None:
+        if self._mine:
+            self._view.moved(by)
+
+    def changed(self) -> None:
+        if self._mine:
+            self._view.changed()
+
+    def to_end(self) -> None:
+        if self._mine:
+            self._view.to_end()
+
+    def said(self, text: str) -> None:
+        if self._mine:
+            self._view.said(text)
 
 
 class LogView(Painted, can_focus=True):
@@ -73,21 +101,22 @@ class LogView(Painted, can_focus=True):
     def open(self, run_id: str) -> None:
         """Show the log of this run from its end; what is looked for and how it is shown stays."""
         self.run_id = run_id
-        self.window: LogWindow | HitWindow = LogWindow() if self.only is None else HitWindow()
+        self.feed = LogFeed(self._engine, run_id, self.only, _Ear(self))
         self.following = True
-        self.problem = ""
         self.top = 0
         self.match: int | None = None
         self.mark = None
         self._rows: list[tuple[int, str]] | None = None
-        self._read_once = False
-        self._times: tuple[int, int, tuple[LogTime, ...]] = (0, 0, ())
-        self._busy = ""
+
+    @property
+    def window(self) -> LogWindow | HitWindow:
+        """The lines that are at hand."""
+        return self.feed.window
 
     @property
     def state(self) -> str:
         """What it is doing, where that takes longer than a moment."""
-        return self._busy
+        return self.feed.busy
 
     # ---- reading
 
@@ -97,172 +126,38 @@ class LogView(Painted, can_focus=True):
             self.run_worker(self._poll(), group="log")
 
     async def _poll(self) -> None:
-        window = self.window
-        if isinstance(window, HitWindow):
-            await self._poll_hits(window)
-        else:
-            await self._poll_bytes(window)
+        feed = self.feed
+        await feed.poll()
         if self.timing:
-            await self._look_at_times()
+            await feed.look_at_times()
 
-    async def _poll_bytes(self, window: LogWindow) -> None:
-        if not self._read_once:
-            chunk = await self._read(-PIECE, PIECE)
-            if chunk is not None and window is self.window:
-                self._read_once = True
-                window.put(chunk)
-                self._to_end()
-            return
-        size = window.size
-        chunk = await self._read(window.end, PIECE if self.following else 1)
-        if chunk is None or window is not self.window:
-            return
-        if chunk.size < window.end:
-            self._read_once = False  # truncated: read its end anew
-            return
-        window.size = chunk.size
-        if not self.following:
-            if chunk.size != size:
-                self.refresh()
-            return
-        if chunk.more:
-            self._read_once = False  # it grows faster than a piece per flush: go to its end
-        elif chunk.data:
-            self.top -= window.append(chunk)
-            self._to_end()
-
-    async def _poll_hits(self, window: HitWindow) -> None:
-        if not self._read_once:
-            await self._find_at_end(window)
-            return
-        chunk = await self._read(window.end, 1)
-        if chunk is None or window is not self.window:
-            return
-        if chunk.size < window.end:
-            self._read_once = False
-            return
-        window.size = chunk.size
-        if self.following and chunk.size > window.end:
-            found = await self._look_for(window.end, back=False, most=FOUND_AT_ONCE)
-            if found is not None and window is self.window:
-                self.top -= window.append(found.hits, found.reached)
-                self._to_end()
-
-    async def _find_at_end(self, window: HitWindow) -> None:
-        """As many found lines as fill the screen, from the end back; seen as they come."""
-        chunk = await self._read(-1, 1)
-        if chunk is None:
-            return
-        window.begin(chunk.size)
-        window.size = chunk.size
-        self._read_once = True
-        while len(window.lines) < max(FOUND_AT_ONCE, self.size.height) and not window.top_reached:
-            if not await self._more_hits(window, -1):
-                break
-            self._to_end()
-        self._to_end()
-
-    async def _read(self, offset: int, limit: int) -> LogChunk | None:
-        try:
-            chunk = await self._engine.log(self.run_id, offset, limit)
-        except (KeyError, FileNotFoundError):
-            problem = "no log is kept of this run"
-        except (EngineError, OSError) as error:
-            problem = f"the log cannot be read: {one_line(str(error))}"
-        else:
-            if self.problem:
-                self.problem = ""
-                self._changed()
-            return chunk
-        if problem != self.problem:
-            self.problem = problem
-            self._changed()
-        return None
-
-    async def _look_for(self, start: int, *, back: bool, most: int, query: LogQuery | None = None) -> LogHits | None:
-        """What the engine finds in a quarter of a second; None: nothing can be looked for."""
-        wanted = query or self.only
-        assert wanted is not None
-        try:
-            return await self._engine.log_find(self.run_id, wanted, start, back=back, most=most)
-        except ValueError as error:
-            self.post_message(self.Said(one_line(str(error))))
-        except (KeyError, EngineError, OSError) as error:
-            self.post_message(self.Said(f"the log cannot be searched: {one_line(str(error))}"))
-        return None
-
-    async def _more(self, by: int) -> bool:
-        """Read the next piece in a direction; False at the end of the file there."""
-        window = self.window
-        if isinstance(window, HitWindow):
-            return await self._more_hits(window, by)
-        wanted = window.after if by > 0 else window.before
-        if wanted is None:
-            return False
-        chunk = await self._read(*wanted)
-        if chunk is None or not chunk.data or window is not self.window:
-            return False
-        self._moved(-window.append(chunk) if by > 0 else window.prepend(chunk))
-        return True
-
-    async def _more_hits(self, window: HitWindow, by: int) -> bool:
-        """Look on until something is found, or all is looked through."""
-        if by < 0 and window.top_reached:
-            return False
-        while True:
-            found = await self._look_for(window.start if by < 0 else window.end, back=by < 0, most=FOUND_AT_ONCE)
-            if found is None or window is not self.window:
-                return False
-            if by < 0:
-                self._moved(window.prepend(found.hits, found.reached, done=found.done))
-            else:
-                self._moved(-window.append(found.hits, found.reached))
-            self._say_progress(found)
-            if found.hits or found.done:
-                return bool(found.hits)
-
-    def _say_progress(self, found: LogHits) -> None:
-        size = self.window.size
-        self._busy = "" if found.done or found.hits or not size else f"looking … {100 * found.reached // size}%"
-        if self._busy:
-            self.refresh()
-
-    def _moved(self, by: int) -> None:
-        """So many lines came to the front, or went from it."""
+    def moved(self, by: int) -> None:
+        """See `log_feed.Shows`."""
         self.top += by
         self.match = None if self.match is None else self.match + by
-        self._changed()
+        self.changed()
 
-    async def _look_at_times(self) -> None:
-        """When what is in the window was printed."""
-        window = self.window
-        start, end = window.start, max(window.end, window.start + 1)
-        if (start, end) == self._times[:2]:
-            return
-        try:
-            found = await self._engine.log_times(self.run_id, start, end)
-        except (KeyError, EngineError, OSError):
-            return
-        if window is self.window:
-            self._times = (start, end, tuple(found))
-            self._changed()
+    def said(self, text: str) -> None:
+        """See `log_feed.Shows`."""
+        self.post_message(self.Said(text))
 
     # ---- drawing
 
     def on_resize(self) -> None:
         """Other rows fit."""
         if self.following:
-            self._to_end()
+            self.to_end()
         else:
-            self._changed()
+            self.changed()
 
-    def _changed(self) -> None:
+    def changed(self) -> None:
+        """See `log_feed.Shows`."""
         self._rows = None
         self.top = max(0, min(self.top, len(self.window.lines) - 1))
         self.refresh()
 
-    def _to_end(self) -> None:
-        """Put the last line at the bottom."""
+    def to_end(self) -> None:
+        """Put the last line at the bottom; see `log_feed.Shows`."""
         lines, height = self.window.lines, max(1, self.size.height)
         top, rows = len(lines), 0
         while top > 0:
@@ -271,7 +166,7 @@ class LogView(Painted, can_focus=True):
                 break
             top -= 1
         self.top = min(top, max(0, len(lines) - 1))
-        self._changed()
+        self.changed()
 
     def _text(self, number: int) -> str:
         """A line as it is shown."""
@@ -280,11 +175,8 @@ class LogView(Painted, can_focus=True):
         return f"{self._time_of(number)} {text}" if self.timing else text
 
     def _time_of(self, number: int) -> str:
-        position = self.window.offset_of(number)
-        for one in self._times[2]:
-            if one.end > position:
-                return words.clock(one.at, self._zone)
-        return " " * 8
+        at = self.feed.time_of(number)
+        return " " * 8 if at is None else words.clock(at, self._zone)
 
     def _wrapped(self, number: int) -> list[str]:
         text = self._text(number)
@@ -309,9 +201,10 @@ class LogView(Painted, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One row, matches set off."""
         width = self.size.width
-        if self.problem or (self._read_once and not self.window.lines):
-            empty = "the log is empty" if self.only is None else self._busy or "no line holds it"
-            text = (self.problem or empty) if y == 1 else ""
+        feed = self.feed
+        if feed.problem or (feed.read_once and not self.window.lines):
+            empty = "the log is empty" if self.only is None else feed.busy or "no line holds it"
+            text = (feed.problem or empty) if y == 1 else ""
             return text_strip([(f"  {text}", Role.MUTED)], self.palette.row, width)
         if y >= len(self.rows):
             return text_strip([], self.palette.row, width)
@@ -346,7 +239,7 @@ class LogView(Painted, can_focus=True):
         """Look for a text (no pattern; an upper-case letter makes it exact) from the bottom of the screen upwards."""
         self.sought = text
         self.match = None
-        self._changed()
+        self.changed()
         if text:
             self.action_match(-1)
 
@@ -366,40 +259,34 @@ class LogView(Painted, can_focus=True):
                 return
             at += by
         found = await (self._find_in_log(by) if self.only is None else self._find_in_hits(by))
-        self._busy = ""
+        self.feed.busy = ""
         if not found:
-            self.post_message(self.Said(f"no match {'below' if by > 0 else 'above'}"))
+            self.said(f"no match {'below' if by > 0 else 'above'}")
 
     async def _find_in_log(self, by: int) -> bool:
         """What the window does not hold, the engine looks for."""
-        query = LogQuery(self.sought, ignore_case=not self._exact)
         at = self.window.start if by < 0 else self.window.end
         while True:
-            found = await self._look_for(at, back=by < 0, most=1, query=query)
+            found = await self.feed.find(self.sought, exact=self._exact, start=at, by=by)
             if found is None:
                 return True  # it has said why
             at = found.reached
             for hit in found.hits:
                 if self._hits(shown_line(hit.line)):  # what a terminal would not have shown is no match
-                    return await self._show_hit(hit)
-            self._say_progress(found)
+                    await self.feed.go_to(max(0, hit.offset - PIECE // 2))
+                    line = self.window.line_at(hit.offset)
+                    if line < len(self.window.lines):
+                        self._show_match(line)
+                    return True
             if found.done:
                 return False
-
-    async def _show_hit(self, hit: LogHit) -> bool:
-        """Go there, with what stands around it."""
-        await self._go_to(max(0, hit.offset - PIECE // 2))
-        line = self.window.line_at(hit.offset)
-        if line < len(self.window.lines):
-            self._show_match(line)
-        return True
 
     async def _find_in_hits(self, by: int) -> bool:
         """Among the lines that a filter leaves."""
         while True:
             edge = self.window.end if by > 0 else self.window.start
             count = len(self.window.lines)
-            if not await self._more(by):
+            if not await self.feed.more(by):
                 return False
             lines = self.window.lines
             at = self.window.line_at(edge) if by < 0 else max(0, count - 1)
@@ -416,8 +303,8 @@ class LogView(Painted, can_focus=True):
         shown = [number for number, _ in self.rows]
         if not shown or not shown[0] <= line <= shown[-1]:
             self.top = max(0, line - self.size.height // 3)
-        self._changed()
-        self.post_message(self.Said(""))
+        self.changed()
+        self.said("")
 
     # ---- what is shown
 
@@ -435,14 +322,14 @@ class LogView(Painted, can_focus=True):
         if query != self.only:
             self.only = query
             self.open(self.run_id)
-            self._changed()
+            self.changed()
             self.flush()
 
     def action_follow(self) -> None:
         """`F`: follow the end, or stay."""
         if self.following:
             self.following = False
-            self._changed()
+            self.changed()
         else:
             self.action_edge(1)
 
@@ -466,7 +353,6 @@ class LogView(Painted, can_focus=True):
     def action_times(self) -> None:
         """`T`."""
         self.timing = not self.timing
-        self._times = (0, 0, ())
         self._redraw()
         self.flush()
 
@@ -477,9 +363,9 @@ class LogView(Painted, can_focus=True):
 
     def _redraw(self) -> None:
         if self.following:
-            self._to_end()
+            self.to_end()
         else:
-            self._changed()
+            self.changed()
 
     @property
     def _current(self) -> int:
@@ -502,7 +388,7 @@ class LogView(Painted, can_focus=True):
             first, last = sorted((self.window.line_at(self.mark), self._current))
         copied = [shown_line(raw) for raw in lines[first : last + 1][:LONGEST_COPY]]
         self.app.copy_to_clipboard("\n".join(copied) + "\n")
-        self.post_message(self.Said(f"{len(copied)} lines copied" if len(copied) > 1 else "the line is copied"))
+        self.said(f"{len(copied)} lines copied" if len(copied) > 1 else "the line is copied")
 
     # ---- moving
 
@@ -512,29 +398,15 @@ class LogView(Painted, can_focus=True):
         self.run_worker(self._go_since(seconds), group="jump", exclusive=True)
 
     async def _go_since(self, seconds: float) -> None:
-        try:
-            at = await self._engine.log_since(self.run_id, self._engine.now() - int(seconds * SECOND))
-        except (KeyError, EngineError, OSError) as error:
-            self.post_message(self.Said(one_line(str(error))))
+        at = await self.feed.since(seconds)
+        if at is None:
             return
-        await self._go_to(at)
+        await self.feed.go_to(at)
         self.top = self.window.line_at(at)
         self.match = None
-        self._changed()
+        self.changed()
         if at >= self.window.size:
-            self.post_message(self.Said("nothing was printed since"))
-
-    async def _go_to(self, offset: int) -> None:
-        """Have the window begin there."""
-        window = self.window
-        if isinstance(window, HitWindow):
-            window.begin(offset)
-            await self._more_hits(window, 1)
-            return
-        chunk = await self._read(max(0, offset - 1), PIECE)  # a window begins behind the first line feed of its piece
-        if chunk is not None and window is self.window:
-            window.put(chunk)
-            self._changed()
+            self.said("nothing was printed since")
 
     def action_move(self, by: int) -> None:
         """Lines down or up."""
@@ -551,24 +423,14 @@ class LogView(Painted, can_focus=True):
         self.run_worker(self._jump(side), group="jump", exclusive=True)
 
     async def _jump(self, side: int) -> None:
-        window = self.window
-        if isinstance(window, HitWindow):
-            if side > 0:
-                await self._find_at_end(window)
-                return
-            window.begin(0)
-            await self._more_hits(window, 1)
-        else:
-            chunk = await self._read(-PIECE if side > 0 else 0, PIECE)
-            if chunk is None:
-                return
-            window.put(chunk)
+        if not await self.feed.to_edge(side):
+            return
         self.match = None
         if side > 0:
-            self._to_end()
+            self.to_end()
         else:
             self.top = 0
-            self._changed()
+            self.changed()
 
     def _scroll(self, by: int) -> None:
         if by < 0:
@@ -576,22 +438,16 @@ class LogView(Painted, can_focus=True):
         lines = self.window.lines
         wanted = self.top + by
         last = max(0, len(lines) - (1 if self.wrapping else self.size.height))
-        if (by < 0 and wanted < 0 and self._is_more(-1)) or (by > 0 and wanted > last and self._is_more(1)):
+        if (by < 0 and wanted < 0 and self.feed.is_more(-1)) or (by > 0 and wanted > last and self.feed.is_more(1)):
             self.run_worker(self._scroll_on(by), group="jump", exclusive=True)
             return
         self.top = max(0, min(wanted, max(last, self.top)))
-        self._changed()
-
-    def _is_more(self, by: int) -> bool:
-        window = self.window
-        if isinstance(window, HitWindow):
-            return not window.top_reached if by < 0 else window.end < window.size
-        return (window.before if by < 0 else window.after) is not None
+        self.changed()
 
     async def _scroll_on(self, by: int) -> None:
-        if await self._more(by):
+        if await self.feed.more(by):
             self.top += by
-            self._changed()
+            self.changed()
 
     def on_mouse_scroll_down(self) -> None:
         """Three lines, as terminals do."""

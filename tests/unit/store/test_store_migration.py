@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from engine.store.history import ended_runs, one_run
 from engine.store.schema import STEPS, VERSION
 from engine.store.sqlite import SqliteStore
 
@@ -31,3 +32,19 @@ async def test_a_state_of_the_first_version_is_kept_and_copied(tmp_path: Path) -
     with closing(sqlite3.connect(tmp_path / "state.db.before-now")) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (1,)
         assert db.execute("SELECT value FROM facts WHERE name = 'kept'").fetchone() == ("yes",)
+
+
+def test_a_state_of_the_first_version_can_be_read_without_an_engine(tmp_path: Path) -> None:
+    """`history` and `logs` after an upgrade, before the engine was started anew: what was not kept then is unknown."""
+    path = tmp_path / "state.db"
+    with closing(sqlite3.connect(path)) as db, db:
+        for statement in STEPS[0]:
+            db.execute(statement)
+        columns = [name for _, name, _, needed, *_ in db.execute("PRAGMA table_info(runs)") if needed]
+        values = {"no": 1, "run_id": "a:1", "job": "a", "kind": "manual", "state": "ended", "executor": "local"}
+        names = ["no", *columns, "outcome"]
+        row = [values.get(name, 0) for name in names[:-1]] + ["success"]
+        db.execute(f"INSERT INTO runs ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})", row)
+    (run,) = ended_runs(path, job="a", outcome=None, since=None, limit=9)
+    assert (run.run_id, run.usage, run.throttled_seconds) == ("a:1", {}, None)
+    assert one_run(path, "a:1") == run
