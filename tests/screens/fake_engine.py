@@ -56,7 +56,8 @@ class FakeRun(RunVerbs):
 
     def record(self) -> RunRecord:
         """Its facts."""
-        return ended_run(self.run_id, self.job_id, self.planned_at, None, state=self.phase, started=self.started_at)
+        known = ended_run(self.run_id, self.job_id, self.planned_at, None, state=self.phase)
+        return replace(known, started_at=self.started_at, queued_at=self.queued_at)
 
 
 def ended_run(

@@ -29,6 +29,10 @@ AT_ONCE = {"jobs.pause", "jobs.suspend", "jobs.raise", "jobs.lower", "jobs.trigg
 """Actions that give a verb to one job without asking: all of them can be taken back, but for a start."""
 
 
+LOOKS = {"runs.compare", "jobs.why"}
+"""Actions that open something to read."""
+
+
 async def keys_of(place: str) -> list[tuple[str, str]]:
     """Action ids with a key each, as they are listed on the screen (without keys that leave the program)."""
     async with console() as stage:
@@ -69,7 +73,7 @@ async def test_each_key_does_what_it_is_listed_for_and_no_more(place: str) -> No
                 assert top.choices.has_focus, where
                 assert top.choices.choices[top.choices.cursor].id == "cancel", where
             if not isinstance(top, LiveScreen):
-                assert isinstance(top, ChoiceDialog | FormDialog | CommandsScreen) or action_id == "runs.compare", where
+                assert isinstance(top, ChoiceDialog | FormDialog | CommandsScreen) or action_id in LOOKS, where
                 await stage.press("escape")
                 assert isinstance(stage.app.screen, LiveScreen), where
                 if not action.verb:

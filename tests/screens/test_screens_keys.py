@@ -46,7 +46,10 @@ def test_action_ids_are_unique_and_no_key_has_two_meanings_on_one_screen() -> No
     screens = [
         ({Where.JOBS, Where.TABLE, Where.MOVE, Where.EVERYWHERE}, set()),
         ({Where.JOBS, Where.TREE, Where.MOVE, Where.EVERYWHERE}, {"jobs.details"}),
-        ({Where.JOBS, Where.RUNS, Where.MOVE, Where.EVERYWHERE}, {"jobs.details", "jobs.log", "jobs.rerun"}),
+        (
+            {Where.JOBS, Where.RUNS, Where.MOVE, Where.EVERYWHERE},
+            {"jobs.details", "jobs.log", "jobs.rerun", "jobs.why"},
+        ),
         ({Where.LOG, Where.MOVE, Where.EVERYWHERE}, set()),
     ]
     for where, without in screens:

@@ -92,6 +92,10 @@ DIALOGS = {
     "rerun": ("r",),
     "quit": ("q",),
     "commands": ("colon", *"sort"),
+    "why": ("j", "j", "d"),
+    "columns": ("colon", *"columns", "enter"),
+    "save": ("ctrl+s",),
+    "marked": ("space", "space", "b", "x"),
     "record": ("6", "right_square_bracket", "j", "d"),
 }
 

@@ -314,3 +314,43 @@ async def test_verbs_given_from_the_job_screen_follow_its_state() -> None:
         assert stage.engine.job("db-dump").active[0].phase is RunPhase.PAUSED
         await stage.press("p")
         assert [verb for verb, _ in stage.verbs] == ["pause", "resume"]
+
+
+# ---- why
+
+
+async def test_d_says_why_a_job_is_not_running_and_what_helps() -> None:
+    """Reason, details, keys, the jobs it needs; Enter on one of those leads to it."""
+    async with console() as stage:
+        await at(stage, "transform")
+        await stage.press("d")
+        text = "\n".join(stage.text())
+        for part in (
+            "◷ queued",
+            "no free slot: 3 of 3 are taken",
+            "1 ahead",
+            "+ lets it start before others",
+            "extract",
+        ):
+            assert part in text
+        await stage.press("G", "enter")
+        assert stage.app.places.here.about == "extract"
+
+
+@pytest.mark.parametrize(
+    ("facts", "helps"),
+    [
+        ({"held": True}, "p lets it go on"),
+        ({"suspended": True}, "s lets its schedule go on"),
+        ({"enabled": False}, "a E enables it"),
+        ({"needs": ("gone",)}, "is no longer in the job file"),
+    ],
+)
+async def test_what_helps_is_named_by_its_key(facts: dict[str, object], helps: str) -> None:
+    """Each kind of off has its way back."""
+    engine = small_engine()
+    engine.add("off", **facts)
+    async with console(engine) as stage:
+        await at(stage, "off")
+        await stage.press("d")
+        assert any(helps in line for line in stage.text())

@@ -57,6 +57,8 @@ class Choices(LineList):
         """One answer with its hint."""
         choice = self.choices[row]
         wide = max(cell_len(other.text) for other in self.choices)
+        # without focus a field has the keys, and nothing here is chosen by Enter
+        selected = selected and self.has_focus
         styles = palette.cursor if selected else palette.raised
         mark = "▌" if selected else " "
         letters = any(other.letter for other in self.choices)

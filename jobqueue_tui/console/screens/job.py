@@ -63,9 +63,9 @@ class JobScreen(RunKeys, JobKeys):
     place = "job"
     has_panes = True
     has_items = True
-    # Enter opens the run under the cursor, and so does l; r repeats it: it is what the cursor is on
+    # Enter opens the run under the cursor, and so does l; r repeats it, d shows its record: it is what the cursor is on
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(Where.JOBS, without=["jobs.details", "jobs.log", "jobs.rerun"]),
+        *bindings(Where.JOBS, without=["jobs.details", "jobs.log", "jobs.rerun", "jobs.why"]),
         *bindings(Where.RUNS),
     ]
 

@@ -152,6 +152,14 @@ class JobKeys(Giving):
 
     # ---- going elsewhere
 
+    def action_why(self) -> None:
+        """`d`: why it is not running, and what would change that."""
+        from jobqueue_tui.console.reasons import reasons_of  # noqa: PLC0415 - seldom needed
+        from jobqueue_tui.console.screens.why import WhyScreen  # noqa: PLC0415 - seldom needed
+
+        if (job := self.current_job) is not None:
+            self.app.push_screen(WhyScreen(one_line(job.id), reasons_of(job, host(self).engine)))
+
     def action_log(self) -> None:
         """`l`: the log of its last run."""
         if (job := self.current_job) is None:

@@ -103,7 +103,7 @@ class JobTable(JobList):
             cells = [
                 ("▌" if selected else " ", Role.TITLE),
                 (f"{one_line(one.name)}", Role.TITLE),
-                (f"  {grouped(one.count)} jobs", Role.MUTED),
+                (f"  {grouped(one.count)} {'job' if one.count == 1 else 'jobs'}", Role.MUTED),
                 (f"  {grouped(one.running)} running" if one.running else "", Role.RUNNING),
                 (f"  {grouped(one.problems)} with problems" if one.problems else "", Role.FAILED),
             ]
