@@ -1,8 +1,8 @@
 """The limit of cores: what a busy tree gets of what it may have, and what holding it costs the keeper.
 
-For each limit one busy loop, then a tree of four in two sessions, for SECONDS each, one after the other: the cores they
-used beside their limit, beside those that the same tree gets without one (the limit of the machine in that moment), and the
-keeper's own CPU. Usage: python benchmarks/limiter.py [--seconds 4] [--rounds 3]
+For each limit one busy loop, one shell that runs short programs, and a tree of four in two sessions, for SECONDS each, one after
+the other: the cores they used beside their limit, beside those that the same tree gets without one (the limit of the
+machine in that moment), and the keeper's own CPU. Usage: python benchmarks/limiter.py [--seconds 4] [--rounds 3]
 """
 
 from __future__ import annotations
@@ -26,7 +26,11 @@ from engine.spec.limits import Limits
 
 CORES = (0.1, 0.25, 0.5, 0.9, 1.5)
 LOOP = "while :; do :; done"
-TREES = {"one loop": LOOP, "tree of 4": f"({LOOP}) & ({LOOP}) & setsid sh -c '{LOOP}' & {LOOP}"}
+TREES = {
+    "one loop": LOOP,
+    "short ones": "while :; do /bin/true; done",
+    "tree of 4": f"({LOOP}) & ({LOOP}) & setsid sh -c '{LOOP}' & {LOOP}",
+}
 
 
 @dataclass
@@ -92,10 +96,10 @@ class Runner:
 
 
 def tree_seconds(tag: int) -> float:
-    """CPU seconds of all living processes of a run."""
+    """CPU seconds of the processes of a run, and of those that they have waited for."""
     from engine.executors.local import keeper
 
-    return sum(keeper.cpu_time(member.pid) for member in keeper.members(tag)) / 1e9
+    return keeper.cpu_total(keeper.members(tag), "")
 
 
 async def measure(seconds: float, rounds: int, folder: Path) -> list[Row]:

@@ -134,14 +134,15 @@ def boot_ticks() -> int:
 class Member:
     """A living process that carries a run's tag, as it was at one sweep."""
 
-    __slots__ = ("parent", "pid", "session", "state", "ticks")
+    __slots__ = ("parent", "pid", "session", "state", "ticks", "waited")
 
-    def __init__(self, pid: int, state: str, parent: int, session: int, ticks: int) -> None:
+    def __init__(self, pid: int, state: str, parent: int, session: int, ticks: int, waited: int) -> None:
         self.pid = pid
         self.state = state
         self.parent = parent
         self.session = session
         self.ticks = ticks
+        self.waited = waited  # ticks of CPU time of children that it has waited for, and of theirs
 
 
 def proc_file(pid: int | str, name: str) -> bytes:
@@ -175,7 +176,8 @@ def look_at(pid: int) -> Member | None:
     fields = proc_file(pid, "stat").rpartition(b")")[2].split()
     if not fields or fields[0] in (b"Z", b"X"):
         return None
-    return Member(pid, fields[0].decode(), int(fields[1]), int(fields[3]), int(fields[19]))
+    waited = int(fields[13]) + int(fields[14])
+    return Member(pid, fields[0].decode(), int(fields[1]), int(fields[3]), int(fields[19]), waited)
 
 
 def sweep(tags: Iterable[int]) -> dict[int, list[Member]]:
@@ -235,6 +237,15 @@ def resident(pid: int) -> int:
     """Bytes of memory that a process has; 0 when it is gone."""
     fields = proc_file(pid, "statm").split()
     return int(fields[1]) * PAGE if len(fields) > 1 else 0
+
+
+def cpu_total(found: list[Member], group: str) -> float:
+    """CPU seconds that a tree has used. Its group knows of the dead as well; else those count whom somebody of the tree has waited
+    for, as every shell does: a tree of short processes is as busy as one of long ones."""
+    used = figure(read_file(f"{group}/cpu.stat"), "usage_usec") if group else 0
+    if used:
+        return used / 1e6
+    return sum(cpu_time(member.pid) / 1e9 + member.waited / TICKS for member in found)
 
 
 def cpu_time(pid: int) -> int:
@@ -519,7 +530,7 @@ def fork(
 ) -> int:
     """Start a process by fork, for what must hold before it begins and posix_spawn has no word for. SpawnError.
 
-    It costs twice a posix_spawn, so only those pay who ask for it. The child names the step that failed through a pipe,
+    It costs several times a posix_spawn, so only those pay who ask for it. The child names the step that failed through a pipe,
     which its exec closes.
     """
     heard, told = os.pipe2(os.O_CLOEXEC)
@@ -572,6 +583,7 @@ def preparing(cwd: str, tag: int, umask: int, files: list[tuple[int, int]], aske
     os.setsid()
     for fd, to in files:
         os.dup2(fd, to)
+        os.set_inheritable(to, True)  # where it was that one already
     for number in ALL_SIGNALS:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
@@ -633,7 +645,6 @@ class Run:
         "beyond",
         "budget",
         "cause",
-        "clocks",
         "cpu",
         "deadline",
         "disk",
@@ -669,6 +680,7 @@ class Run:
         "throttled",
         "ticks",
         "timeout",
+        "used",
         "waited",
     )  # fmt: skip
 
@@ -703,7 +715,7 @@ class Run:
         self.memory: int | None = None  # bytes that its tree may have
         self.exceeded: float | None = None  # bytes that it had, or cores that it used, when it was killed for them
         self.cpu: float | None = None  # cores that its tree may use
-        self.clocks: dict[int, int] = {}  # CPU time of its processes at the last look, nanoseconds
+        self.used = 0.0  # CPU seconds of its tree, at the last look
         self.looked_at = self.began
         self.budget = 0.0  # CPU seconds that it may still use
         self.held_up = False  # stopped, because it has used more than its budget
@@ -1144,10 +1156,10 @@ class Keeper:
 
     def leader_over(self, run: Run, maybe_left: bool) -> None:
         if run.cause is None and run.group and figure(read_file(f"{run.group}/memory.events"), "oom_kill"):
-            run.exceeded = (
-                int(read_file(f"{run.group}/memory.peak") or 0) or run.memory
-            )  # the kernel was quicker than our look
+            # the kernel was quicker than our look
+            run.exceeded = int(read_file(f"{run.group}/memory.peak") or 0) or run.memory
             self.end(run, signal.SIGKILL, 0.0, "memory")
+            run.late = False
         if run.cause is not None:
             self.end_tree(run)
             return
@@ -1425,10 +1437,9 @@ class Keeper:
 
     def cpu_used(self, run: Run, found: list[Member]) -> tuple[float, float]:
         """CPU seconds of the tree since the last look, and how long ago that was."""
-        now = time.monotonic()
-        clocks = {member.pid: cpu_time(member.pid) for member in found}
-        used = sum(max(0, spent - run.clocks.get(pid, 0)) for pid, spent in clocks.items()) / 1e9
-        waited, run.clocks, run.looked_at = now - run.looked_at, clocks, now
+        now, total = time.monotonic(), cpu_total(found, run.group)
+        used, waited = max(0.0, total - run.used), now - run.looked_at
+        run.used, run.looked_at = total, now
         return used, waited
 
     def throttle(self, run: Run, cores: float, found: list[Member]) -> float:
@@ -1580,7 +1591,7 @@ class Keeper:
             if mount and os.path.basename(group := group_of(leader.pid)) == f"{tag:x}":
                 run.group = f"{mount}{group.removeprefix(shown)}"
                 self.freeze(run, False)
-            run.clocks = {member.pid: cpu_time(member.pid) for member in found[tag]}
+            run.used = cpu_total(found[tag], run.group)
             run.looked_at = time.monotonic()
             self.admit(run, None if timeout is None else age + timeout, stop_signal, grace)
             if idle is not None:

@@ -13,6 +13,7 @@ from tests.integration.local.bench import Bench, eventually
 
 MIB = 1 << 20
 HOARD = "import time; kept = [bytearray(b'x') * (1 << 20) for _ in range({mib})]; print('full', flush=True); time.sleep(1000)"
+SHORT = ("/bin/sh", "-c", "while :; do /bin/true; done")
 BUSY = ("/bin/sh", "-c", "while :; do :; done")
 
 
@@ -52,6 +53,23 @@ async def test_a_busy_tree_gets_no_more_than_its_cores(bench: Bench) -> None:
     assert end.cause is Cause.TIMEOUT
     assert end.cpu is not None
     assert end.cpu < 1.0
+
+
+async def test_a_tree_of_short_processes_gets_no_more_either(bench: Bench) -> None:
+    """Each is over before anybody looks: what they used counts all the same."""
+    attempt = bench.launch(*SHORT, timeout=3.0, grace=0.0, limits=Limits(cpu=0.1))
+    end = await bench.ended(attempt)
+    assert end.cpu is not None
+    assert end.cpu < 3.0 * 0.1 * 1.6, "unlimited it uses half of them and more"
+    assert end.throttled > 1.0
+
+
+async def test_what_the_dead_of_a_tree_have_used_is_known_by_who_waited_for_them(bench: Bench) -> None:
+    """Without a control group the sum of the living would stand still."""
+    attempt = bench.shell("i=0; while [ $i -lt 300 ]; do /bin/true; i=$((i+1)); done; echo up; sleep 1000")
+    await bench.wrote(attempt, "up")
+    living = bench.members(attempt)
+    assert keeper.cpu_total(living, "") > 1.2 * sum(keeper.cpu_time(member.pid) for member in living) / 1e9
 
 
 async def test_what_is_held_up_goes_on_and_is_stopped_by_its_own_signal(bench: Bench) -> None:
