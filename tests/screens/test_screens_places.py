@@ -186,6 +186,54 @@ async def test_the_history_follows_what_ends() -> None:
         assert screen.runs.current == run
 
 
+async def test_more_of_the_history_is_read_when_it_is_wanted() -> None:
+    """Two hundred runs at first; further down, and for a filter, more of them."""
+    engine = small_engine()
+    engine.records = [
+        ended_run(f"extract:{5000 - n}", "extract", engine.at - n * 60 * SECOND, Outcome.SUCCESS) for n in range(900)
+    ]
+    async with console(engine) as stage:
+        await stage.press("6", "right_square_bracket")
+        screen = stage.app.screen
+        assert isinstance(screen, HistoryScreen)
+        assert len(screen.runs.runs) == 200
+        await stage.press("G")
+        assert len(screen.runs.runs) == 600
+        await stage.press("slash", *"extract", "enter")
+        assert len(screen.runs.runs) > 890
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_an_engine_out_of_reach_is_said_on_every_screen(place: str) -> None:
+    """What stands there may be old."""
+    async with console() as stage:
+        await stage.press(*PLACES[place])
+        stage.engine.connected = False
+        await stage.second()
+        assert has(stage, "engine out of reach")
+
+
+async def test_a_long_queue_is_put_in_order_less_often() -> None:
+    """Each asking goes through all that waits."""
+    engine = small_engine()
+    job = engine.job("transform")
+    job.queued = [FakeRun(f"transform:{n}", job.id, RunPhase.QUEUED, engine.at, engine.at, None) for n in range(4100)]
+    asked = []
+    order = engine.queue
+    engine.queue = lambda: asked.append(1) or order()  # type: ignore[method-assign,func-returns-value] # counted
+    async with console(engine) as stage:
+        await stage.press("6")
+        before = len(asked)
+        for _ in range(5):
+            job.touch()
+            stage.app.flush()
+        assert len(asked) == before
+        for _ in range(3):
+            job.touch()
+            await stage.second()
+        assert before < len(asked) <= before + 2
+
+
 async def test_d_shows_the_record_beside_the_run_before() -> None:
     """Differences are marked by a sign; a marked run takes the place of the one before."""
     async with console(size=(120, 40)) as stage:

@@ -24,6 +24,8 @@ from jobqueue_tui.console.widgets.line_list import LineList, Monotonic
 from jobqueue_tui.terminal import one_line
 
 MOST_DAYS: Final = 120
+MOST_RECORDS: Final = 60_000
+"""Counts that are read: with many jobs fewer days are looked at, but a week at the least."""
 _DAY: Final = 86_400 * SECOND
 _SUMS: Final = 19
 """Cells of the sums at the right."""
@@ -38,6 +40,7 @@ class HeatList(LineList):
         self.said = "Reading …"
         self._days: Sequence[DayRecord] = ()
         self._today = 0
+        self._most = MOST_DAYS
 
     @property
     def row_count(self) -> int:
@@ -52,7 +55,7 @@ class HeatList(LineList):
     @property
     def count(self) -> int:
         """Days that fit."""
-        return max(7, min(MOST_DAYS, self.row_width - self.name_width - _SUMS - 4))
+        return max(7, min(self._most, self.row_width - self.name_width - _SUMS - 4))
 
     def empty_text(self) -> str:
         """Why there is nothing to see."""
@@ -70,9 +73,9 @@ class HeatList(LineList):
                 line[at : at + len(text)] = text
         return f"{fitted('job', self.name_width)}  {''.join(line)}  {'bad':>5} {'runs':>6} {'%':>4}"
 
-    def show(self, days: Sequence[DayRecord], today: int) -> None:
-        """Show these."""
-        self._days, self._today = days, today
+    def show(self, days: Sequence[DayRecord], today: int, most: int) -> None:
+        """Show these; `most`: days that were read."""
+        self._days, self._today, self._most = days, today, most
         self.said = "Nothing has run in these days."
         self.place()
 
@@ -127,8 +130,8 @@ class FailuresScreen(Records):
     async def read(self) -> None:
         """Counts per day."""
         engine = host(self).engine
-        days = await engine.days(count=MOST_DAYS)
-        self.list.show(days, engine.now() // _DAY)
+        count = max(7, min(MOST_DAYS, MOST_RECORDS // max(1, len(engine.jobs))))
+        self.list.show(await engine.days(count=count), engine.now() // _DAY, count)
         self.heads.refresh()
         await super().read()
 

@@ -20,8 +20,11 @@ from jobqueue_tui.console.widgets.input_bar import InputBar
 from jobqueue_tui.console.widgets.run_list import RunList
 from jobqueue_tui.console.words import grouped
 
+FIRST: Final = 200
+"""Runs that are read at first; more come when the cursor nears their end."""
 MOST: Final = 2000
-"""Runs that are read; a filter looks at these."""
+"""Runs that are read at the most; a filter looks at these."""
+_NEAR: Final = 50
 
 
 class HistoryScreen(Records, RunKeys):
@@ -39,11 +42,13 @@ class HistoryScreen(Records, RunKeys):
         self.heads = Heads(lambda: self.runs.layout_head)
         self._all: list[RunRecord] = []
         self._filter = Filter()
+        self._limit = FIRST
         return self.tabs, self.filter_bar, self.heads, self.runs
 
     async def read(self) -> None:
         """The newest runs."""
-        self._all = list(await host(self).engine.history(limit=MOST))
+        limit = MOST if self._filter else self._limit
+        self._all = list(await host(self).engine.history(limit=limit))
         self._sift()
         await super().read()
 
@@ -60,7 +65,15 @@ class HistoryScreen(Records, RunKeys):
 
     def note(self) -> str:
         """How many there are."""
-        return f"the last {grouped(MOST)} runs" if len(self._all) >= MOST else f"{grouped(len(self._all))} runs"
+        count = grouped(len(self._all))
+        return f"the last {count} runs" if len(self._all) >= min(self._limit, MOST) else f"{count} runs"
+
+    def on_run_list_moved(self, message: RunList.Moved) -> None:
+        """More are read before their end is reached."""
+        message.stop()
+        if self.runs.cursor >= self._limit - _NEAR and self._limit < MOST and len(self._all) >= self._limit:
+            self._limit = min(MOST, self._limit * 3)
+            self.refresh_record()
 
     def on_run_list_layout_changed(self, message: RunList.LayoutChanged) -> None:
         """The heads follow."""
@@ -92,12 +105,15 @@ class HistoryScreen(Records, RunKeys):
     def on_input_bar_typed(self, message: InputBar.Typed) -> None:
         """Each letter narrows; a filter that cannot be read is said so, and the last good one stays."""
         message.stop()
+        begins = not self._filter
         try:
             self._filter = parse(message.text)
         except FilterError as error:
             self.filter_bar.say(str(error), bad=True)
             return
         self._sift()
+        if begins and self._filter and self._limit < MOST:
+            self.refresh_record()
 
     def on_input_bar_done(self, message: InputBar.Done) -> None:
         """Back to the runs; the filter stays."""

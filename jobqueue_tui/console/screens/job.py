@@ -52,6 +52,11 @@ class Title(Painted):
         """The one line."""
         name, title, place = self._parts
         parts = [(name, Role.TITLE), (title, Role.TEXT), (f"   {place}", Role.MUTED)]
+        console = host(self)
+        if not console.engine.connected:
+            parts.append(("   engine out of reach: what stands here is old", Role.FAILED))
+        if console.frozen:
+            parts.append(("   FROZEN", Role.WARN))
         return text_strip(parts, self.palette.bar, self.size.width)
 
 
@@ -139,6 +144,7 @@ class JobScreen(RunKeys, JobKeys):
 
     def _look(self) -> None:
         engine, job = host(self).engine, self.job
+        self.heading.refresh()
         self.facts.flush()
         for plot in self.plots:
             plot.flush()
@@ -180,6 +186,7 @@ class JobScreen(RunKeys, JobKeys):
     def _take(self, job: JobView) -> None:
         """Be about this job from now on."""
         self.job = self.facts.job = job
+        self.facts.look_around()
         for plot in self.plots:
             plot.job = job
 
@@ -218,6 +225,10 @@ class JobScreen(RunKeys, JobKeys):
         self.runs.loaded = False
         self._say_name()
         self._look()
+
+    def set_frozen(self, frozen: bool) -> None:
+        """Said in the title."""
+        self.heading.refresh()
 
     def copied(self) -> str:
         """The job."""

@@ -11,7 +11,7 @@ from jobqueue_tui.console.screens.section import Section
 from jobqueue_tui.console.widgets.tabs_line import Tab, TabsLine
 from jobqueue_tui.console.words import grouped
 
-_MOST_BAD: Final = 1000
+_MOST_BAD: Final = 200
 
 
 class Records(Section):

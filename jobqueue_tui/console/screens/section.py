@@ -14,6 +14,7 @@ from engine.clock import SECOND
 from engine.errors import EngineError
 from jobqueue_tui.console.giving import Giving
 from jobqueue_tui.console.host import host
+from jobqueue_tui.console.signs import Role
 from jobqueue_tui.console.widgets.keys_bar import KeysBar
 from jobqueue_tui.console.widgets.status_line import StatusLine
 from jobqueue_tui.terminal import one_line
@@ -65,6 +66,10 @@ class Section(Giving):
         self.show(changes, tick=tick)
         if self._stale and (changes.resync or now - self._read_at >= self.every * SECOND):
             self.refresh_record()
+
+    def set_frozen(self, frozen: bool) -> None:
+        """Said in the top line; what is live in a list may still be drawn anew when the cursor passes over it."""
+        self.status.note(*([("FROZEN", Role.WARN)] if frozen else []))
 
     def refresh_record(self) -> None:
         """Read now."""

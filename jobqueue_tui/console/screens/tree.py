@@ -13,6 +13,7 @@ from jobqueue_tui.console.aiming import Aimed
 from jobqueue_tui.console.host import host
 from jobqueue_tui.console.outline import Facing
 from jobqueue_tui.console.screens.job_keys import JobKeys
+from jobqueue_tui.console.signs import Role
 from jobqueue_tui.console.widgets.column_heads import ColumnHeads
 from jobqueue_tui.console.widgets.job_list import JobList
 from jobqueue_tui.console.widgets.job_tree import JobTree
@@ -81,6 +82,10 @@ class TreeScreen(JobKeys):
         """The heads follow the columns."""
         message.stop()
         self.heads.refresh()
+
+    def set_frozen(self, frozen: bool) -> None:
+        """Said in the top line."""
+        self.status.note(*([("FROZEN", Role.WARN)] if frozen else []))
 
     def back(self) -> bool:
         """Esc shows all again."""

@@ -31,9 +31,16 @@ def local(at: Instant, zone: tzinfo | None) -> str:
 
 
 def facts_of(
-    job: JobView, engine: EngineView, zone: tzinfo | None, coming: Sequence[Coming] = (), *, curves: bool = False
+    job: JobView,
+    engine: EngineView,
+    zone: tzinfo | None,
+    *,
+    coming: Sequence[Coming] = (),
+    followers: Sequence[str] = (),
+    curves: bool = False,
 ) -> list[Fact]:
-    """What is to be known about a job, the most wanted first. `coming`: its next times; `curves`: CPU and memory as one
+    """What is to be known about a job, the most wanted first. `coming`: its next times; `followers`: ids of the jobs that
+    need it; `curves`: CPU and memory as one
     line each, where there is no room for plots."""
     now, sign, why = engine.now(), sign_of(job), job.why()
     facts: list[Fact] = [
@@ -53,7 +60,6 @@ def facts_of(
     facts += _next_times(job, coming, zone, now)
     if job.needs:
         facts.append(("needs", ((one_line(", ".join(job.needs)), Role.TEXT),)))
-    followers = [other.id for other in engine.jobs if job.id in other.needs]
     if followers:
         facts.append(("needed by", ((one_line(", ".join(followers)), Role.TEXT),)))
     priority: list[Cell] = [(str(job.priority), Role.TEXT)]
@@ -126,10 +132,17 @@ class Facts(Painted):
         self._facts: list[Fact] = []
         self.coming: Sequence[Coming] = ()
         self.curves = False
+        self._followers: Sequence[str] = ()
+
+    def look_around(self) -> None:
+        """Which jobs need this one; to be asked when jobs come or go, for all of them are gone through."""
+        self._followers = [other.id for other in self._engine.jobs if self.job.id in other.needs]
 
     def flush(self) -> None:
         """Look again; another number of lines is another height."""
-        facts = facts_of(self.job, self._engine, self._zone, self.coming, curves=self.curves)
+        facts = facts_of(
+            self.job, self._engine, self._zone, coming=self.coming, followers=self._followers, curves=self.curves
+        )
         if len(facts) != len(self._facts):
             self.styles.height = len(facts)
         if facts != self._facts:

@@ -19,6 +19,8 @@ from jobqueue_tui.console.signs import Role
 from jobqueue_tui.console.widgets.line_list import LineList, Monotonic
 from jobqueue_tui.terminal import one_line
 
+_LONG = 2000
+"""Runs that wait from which on the order is asked for less than ten times a second: once a second for each so many."""
 _NOTHING = Seen(Aim(None, None), held=False, stopped=False, suspended=False)
 
 
@@ -45,6 +47,8 @@ class QueueList(LineList):
         self.runs: Sequence[RunView] = ()
         self.at: Instant = engine.now()
         self._wide = 16
+        self._stale = True
+        self._asked: Instant = 0
 
     @property
     def row_count(self) -> int:
@@ -87,7 +91,13 @@ class QueueList(LineList):
     def flush(self, *, changed: bool, tick: bool) -> None:
         """Take the order anew when something changed; reasons and waits are looked at once a second."""
         self.at = self.engine.now()
-        if changed:
+        self._stale |= changed
+        # to put ten thousand runs in order takes a while: the longer the queue, the less often
+        if self._stale and (
+            len(self.runs) < _LONG or (tick and self.at - self._asked >= len(self.runs) // _LONG * SECOND)
+        ):
+            self._stale = False
+            self._asked = self.at
             before = self.runs[self.cursor].run_id if self.cursor < len(self.runs) else None
             self.runs = self.engine.queue()
             row = next((row for row, run in enumerate(self.runs) if run.run_id == before), None)

@@ -25,6 +25,13 @@ class RunList(LineList):
     class LayoutChanged(Message):
         """The columns have other widths now."""
 
+    class Moved(Message):
+        """The user has moved the cursor."""
+
+    def moved(self) -> None:
+        """Tell who reads more when the end is near."""
+        self.post_message(self.Moved())
+
     def __init__(self, monotonic: Monotonic, zone: tzinfo | None, *, empty: str = "No runs on record.") -> None:
         super().__init__(monotonic)
         self.runs: Sequence[RunRecord] = ()
