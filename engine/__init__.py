@@ -31,7 +31,11 @@ if TYPE_CHECKING:
     from engine.spec.library import JobSpec as JobSpec
     from engine.spec.library import Retry as Retry
     from engine.spec.library import Watch as Watch
+    from engine.spec.limits import IoClass as IoClass
+    from engine.spec.limits import IoNice as IoNice
     from engine.spec.limits import Limits as Limits
+    from engine.spec.limits import OnExceed as OnExceed
+    from engine.spec.limits import Remedy as Remedy
     from engine.spec.log import LogKeep as LogKeep
     from engine.spec.log import LogPolicy as LogPolicy
     from engine.spec.monitor import Monitor as Monitor
@@ -48,7 +52,7 @@ _HOMES: Final = {
     "PrometheusMonitoring": "engine.prometheus",
     "JobContext": "engine.spec.context",
     "Hook": "engine.spec.hooks",
-    "Limits": "engine.spec.limits",
+    **dict.fromkeys(("IoClass", "IoNice", "Limits", "OnExceed", "Remedy"), "engine.spec.limits"),
     "Need": "engine.spec.job",
     "StopPolicy": "engine.spec.job",
     "LogKeep": "engine.spec.log",

@@ -9,7 +9,23 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from engine import At, Cron, Delay, Every, Hook, Hooks, JobContext, JobSpec, Need, Retry
+from engine import (
+    At,
+    Cron,
+    Delay,
+    Every,
+    Hook,
+    Hooks,
+    IoClass,
+    IoNice,
+    JobContext,
+    JobSpec,
+    Limits,
+    Need,
+    OnExceed,
+    Remedy,
+    Retry,
+)
 from engine.spec import job as plain
 from engine.spec import library
 from engine.spec.command import Argv, Shell
@@ -131,7 +147,16 @@ def test_a_spec_survives_as_text() -> None:
         outputs={"rows": "a(b)"},
     )
     other = JobSpec(id="b", at=[datetime(2027, 1, 1, tzinfo=UTC)], python="a.b:c", timeout="1h")
-    for one in (spec, other, around):
+    limited = JobSpec(
+        id="d",
+        command="x",
+        user="nobody",
+        left_behind="hold",
+        limits=Limits(
+            cpu=1.5, affinity=(0, 2), ionice=IoNice(IoClass.IDLE), on_exceed=OnExceed(cpu=Remedy.KILL, sustain=1.0)
+        ),
+    )
+    for one in (spec, other, around, limited):
         again = from_text(to_text(one))
         assert to_text(again) == to_text(one)
         assert (again.command, again.needs, again.retry.delay) == (one.command, one.needs, one.retry.delay)
@@ -144,3 +169,37 @@ def test_a_function_cannot_be_stored() -> None:
     assert not can_be_stored(spec)
     with pytest.raises(TypeError):
         to_text(spec)
+
+
+def test_a_function_runs_as_its_program_does() -> None:
+    """A user of its own, and limits of a process, are for commands."""
+
+    def work() -> None: ...
+
+    with pytest.raises(ValueError, match="user and group are for commands"):
+        JobSpec(id="a", call=work, user="nobody")
+    with pytest.raises(ValueError, match="user and group are for commands"):
+        JobSpec(id="a", python="a.b:c", group="nogroup")
+    with pytest.raises(ValueError, match="limits hold for processes"):
+        JobSpec(id="a", call=work, limits=Limits(nice=5))
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"cpu": 0.001}, "limits.cpu"),
+        ({"memory": 10}, "limits.memory"),
+        ({"cpu_time": 0}, "limits.cpu_time"),
+        ({"nofile": 1}, "limits.nofile"),
+        ({"nice": 40}, "limits.nice"),
+        ({"affinity": ()}, "limits.affinity"),
+        ({"affinity": (-1,)}, "limits.affinity"),
+    ],
+)
+def test_a_limit_that_no_process_could_have_is_no_value(fields: dict[str, typing.Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Limits(**fields)
+    with pytest.raises(ValueError, match="level 8"):
+        IoNice(IoClass.REALTIME, 8)
+    with pytest.raises(ValueError, match="cannot be throttled"):
+        OnExceed(memory=Remedy.THROTTLE)
