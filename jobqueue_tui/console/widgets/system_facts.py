@@ -9,7 +9,7 @@ from textual.strip import Strip
 
 from engine.api import EngineView, MachineLoad
 from engine.model.record import EngineStatus
-from engine.model.system import PoolUse, SystemRecord
+from engine.model.system import Enforced, PoolUse, SystemRecord
 from jobqueue_tui.console import words
 from jobqueue_tui.console.columns import Cell
 from jobqueue_tui.console.painting import text_strip
@@ -63,6 +63,7 @@ def facts_of(status: EngineStatus, machine: MachineLoad, system: SystemRecord | 
             room = (f"  {words.size(free)} free of {words.size(total)}", Role.TEXT)
             facts.append(("log disk", (*gauge(1 - free / total, Role.OK), room)))
         facts += _pools(system.pools)
+        facts += _limits(system.limits)
     return facts
 
 
@@ -104,6 +105,18 @@ def _pools(pools: Sequence[PoolUse]) -> list[Fact]:
     if len(pools) > MOST_POOLS:
         facts.append(("", ((f"and {len(pools) - MOST_POOLS} more", Role.MUTED),)))
     return facts
+
+
+def _limits(limits: Sequence[Enforced]) -> list[Fact]:
+    """What can be enforced here, and how."""
+    width = max((len(limit.limit) for limit in limits), default=0) + 2
+    return [
+        (
+            "" if number else "limits",
+            ((f"{one_line(limit.limit):<{width}}", Role.STRONG), (one_line(limit.how), Role.MUTED)),
+        )
+        for number, limit in enumerate(limits)
+    ]
 
 
 class SystemFacts(Painted):
