@@ -217,10 +217,10 @@ class ConsoleApp(App[ConsoleEnd]):
 
     def action_copy(self) -> None:
         """`c`: to the terminal's clipboard (OSC 52)."""
-        text = self.screen.copied() if isinstance(self.screen, LiveScreen) else ""
-        if text:
+        screen = self.screen
+        if isinstance(screen, LiveScreen) and (text := screen.copied()):
             self.copy_to_clipboard(text)
-            what = text if "\n" not in text else f"{text.count(chr(10)) + 1} ids"
+            what = text if "\n" not in text else f"{text.count(chr(10)) + 1} {screen.copies}"
             self.notify(f"copied: {what}", timeout=2, markup=False)
 
     def action_save(self) -> None:

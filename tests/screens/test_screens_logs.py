@@ -427,7 +427,7 @@ async def test_lines_are_copied_harmless(monkeypatch: pytest.MonkeyPatch) -> Non
         view.seek("three")
         await stage.settle()
         await stage.press("c")
-        assert copied == ["one\n", "one\ntwo \nthree\n"]
+        assert copied == ["one", "one\ntwo \nthree"]
 
 
 @pytest.mark.parametrize(

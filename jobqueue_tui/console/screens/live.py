@@ -29,6 +29,9 @@ class LiveScreen(Screen[None]):
     has_panes: ClassVar[bool] = False
     """Whether `z` can show one of its parts alone."""
 
+    copies: ClassVar[str] = "ids"
+    """What several lines that are copied are."""
+
     has_items: ClassVar[bool] = False
     """Whether `[` and `]` go somewhere."""
 

@@ -99,6 +99,7 @@ class LogScreen(LiveScreen):
     AUTO_FOCUS = "LogView"
     place = "log"
     has_items = True
+    copies = "lines"
 
     def __init__(self, run_id: str) -> None:
         super().__init__()
@@ -175,6 +176,10 @@ class LogScreen(LiveScreen):
                     self.view.go_since(float(answer))
 
         self.app.push_screen(ChoiceDialog("Since", [one_line(self.view.run_id)], choices), answered)
+
+    def copied(self) -> str:
+        """Lines of the log."""
+        return self.view.copied()
 
     def action_item(self, by: int) -> None:
         """`[`, `]`: the run before or after."""

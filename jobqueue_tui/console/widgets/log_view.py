@@ -378,17 +378,15 @@ class LogView(Painted, can_focus=True):
         self.mark = None if self.mark == here else here
         self.refresh()
 
-    def action_copy(self) -> None:
-        """`c`: the line that is meant, or all from the mark to it, to the clipboard."""
+    def copied(self) -> str:
+        """What `c` copies: the line that is meant, or all from the mark to it; harmless."""
         lines = self.window.lines
         if not lines:
-            return
+            return ""
         first = last = self._current
         if self.mark is not None:
             first, last = sorted((self.window.line_at(self.mark), self._current))
-        copied = [shown_line(raw) for raw in lines[first : last + 1][:LONGEST_COPY]]
-        self.app.copy_to_clipboard("\n".join(copied) + "\n")
-        self.said(f"{len(copied)} lines copied" if len(copied) > 1 else "the line is copied")
+        return "\n".join(shown_line(raw) for raw in lines[first : last + 1][:LONGEST_COPY])
 
     # ---- moving
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,42 @@ def test_nothing_that_is_printed_during_a_cut_is_lost_or_torn(log: Path, way: Wa
     numbers = [int(line[:9]) for line in tail]
     assert numbers == list(range(numbers[0], 400_000))
     assert all(len(line) == 70 for line in tail)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", [WAYS[0], WAYS[1]])
+def test_a_reader_never_takes_bytes_of_one_place_for_those_of_another(log: Path, way: Way) -> None:
+    """Whatever is cut between its looks: each line it is given stands at its own position."""
+    able(log, way)
+    program = (
+        "import os,sys\nfd=os.open(sys.argv[1],os.O_WRONLY|os.O_CREAT|os.O_APPEND)\n"
+        "for n in range(0,1_500_000,500): os.write(fd,b''.join(b'%09d\\n'%k for k in range(n,n+500)))"
+    )
+    with subprocess.Popen([sys.executable, "-c", program, str(log)]) as job:
+        stop = threading.Event()
+
+        def cut_on() -> None:
+            while not stop.is_set():
+                if log.exists():
+                    cut(str(log), MAX, [way])
+
+        cutter = threading.Thread(target=cut_on)
+        cutter.start()
+        try:
+            looks = 0
+            while job.poll() is None or looks < 20:
+                if not log.exists():
+                    continue
+                chunk = read_chunk(str(log), -4000, 4000)
+                if chunk.gap is not None and chunk.offset >= chunk.gap[1]:
+                    first = -chunk.offset % 10
+                    numbers = [int(line) for line in chunk.data[first:].split(b"\n")[:-1]]
+                    assert numbers == list(range((chunk.offset + first) // 10, (chunk.offset + len(chunk.data)) // 10))
+                    looks += 1
+        finally:
+            stop.set()
+            cutter.join()
+        assert looks >= 20
 
 
 @pytest.mark.parametrize("way", WAYS)
