@@ -457,3 +457,19 @@ async def test_a_job_that_prints_json_is_shown_as_fields_at_once() -> None:
         assert view.rows[0][1] == "hi  n=1"
         await stage.press("v")
         assert view.rows[0][1] == '{"msg": "hi", "n": 1}'
+
+
+async def test_lines_can_be_saved_with_their_times() -> None:
+    """Ctrl-s: what is at hand, as the view shows it, harmless."""
+    engine = small_engine()
+    engine.logs["db-dump:212"] = b"123456789\n\x1b[2Jabcde\n"
+    async with console(engine, size=(80, 24)) as stage:
+        await open_log(stage)
+        assert isinstance(stage.app.screen, LogScreen)
+        saving = stage.app.screen.to_save()
+        assert saving is not None
+        assert (saving.name, saving.text(".csv")) == ("db-dump-212", "line\n123456789\nabcde\n")
+        await stage.press("T")
+        saving = stage.app.screen.to_save()
+        assert saving is not None
+        assert saving.text(".csv").splitlines()[1] == "2026-03-09T11:59:59+00:00,123456789"

@@ -16,6 +16,7 @@ from jobqueue_tui.console import words
 from jobqueue_tui.console.columns import Cell
 from jobqueue_tui.console.host import host
 from jobqueue_tui.console.painting import text_strip
+from jobqueue_tui.console.saving import Saving
 from jobqueue_tui.console.screens.dialogs import Choice, ChoiceDialog
 from jobqueue_tui.console.screens.live import LiveScreen
 from jobqueue_tui.console.signs import OF_PHASE, Role
@@ -180,6 +181,13 @@ class LogScreen(LiveScreen):
     def copied(self) -> str:
         """Lines of the log."""
         return self.view.copied()
+
+    def to_save(self) -> Saving | None:
+        """The lines that are at hand (at most 1 MiB of them), harmless; with their times where they are shown."""
+        view = self.view
+        columns = ("at", "line") if view.timing else ("line",)
+        rows = [{"at": at, "line": line} for at, line in view.all_lines()]
+        return Saving(view.run_id.replace(":", "-"), columns, rows) if rows else None
 
     def action_item(self, by: int) -> None:
         """`[`, `]`: the run before or after."""

@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from engine.api import EngineView, LogQuery
+from engine.clock import moment
 from jobqueue_tui.console import words
 from jobqueue_tui.console.actions import Where, bindings
 from jobqueue_tui.console.columns import Cell
@@ -387,6 +388,14 @@ class LogView(Painted, can_focus=True):
         if self.mark is not None:
             first, last = sorted((self.window.line_at(self.mark), self._current))
         return "\n".join(shown_line(raw) for raw in lines[first : last + 1][:LONGEST_COPY])
+
+    def all_lines(self) -> list[tuple[str | None, str]]:
+        """Every line that is at hand, harmless, and by when it was printed (ISO 8601; None: not known)."""
+        found: list[tuple[str | None, str]] = []
+        for number, raw in enumerate(self.window.lines):
+            at = self.feed.time_of(number) if self.timing else None
+            found.append((None if at is None else moment(at).isoformat(), shown_line(raw)))
+        return found
 
     # ---- moving
 
