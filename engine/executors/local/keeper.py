@@ -344,7 +344,7 @@ class Groups:
                 write_file(f"{folder}/cgroup.subtree_control", f"+{controller}")
         found = set(CONTROLLERS.intersection(read_file(f"{path}/cgroup.subtree_control").split()))
         if self.path and not found:
-            os.rmdir(path)
+            remove_group(path)
             return
         self.close()
         self.path, self.controllers, self.why = path, found, ""
@@ -357,13 +357,13 @@ class Groups:
 
     def sweep_out(self, folder: str) -> None:
         """Remove what keepers that were lost have left here, unless somebody lives in it."""
-        for name in os.listdir(folder) if os.path.isdir(folder) else ():
+        for name in listed(folder):
             pid, _, ticks = name.removeprefix(GROUP).partition("-")
             if not name.startswith(GROUP) or not pid.isdigit() or not ticks.isdigit():
                 continue
             keeper = look_at(int(pid))
             if keeper is None or keeper.ticks > int(ticks):
-                for one in os.listdir(f"{folder}/{name}"):
+                for one in listed(f"{folder}/{name}"):
                     if os.path.isdir(f"{folder}/{name}/{one}"):
                         remove_group(f"{folder}/{name}/{one}")
                 remove_group(f"{folder}/{name}")
@@ -387,6 +387,14 @@ class Groups:
         """A run is over: remove its group, later if somebody still lives in it."""
         if not remove_group(path):
             self.full.append(path)
+
+
+def listed(folder: str) -> list[str]:
+    """What is in a folder; nothing when it is gone, for other keepers sweep out as well."""
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
 
 
 def remove_group(path: str) -> bool:
