@@ -1,4 +1,8 @@
-"""`Engine`: puts the parts together, starts and ends them, and is what screens, server and library users hold."""
+"""`Engine`: puts the parts together, starts and ends them, and is what screens, server and library users hold.
+
+Long, since it is the whole interface in one place: its life is here, everything else is a few lines that hand on to
+`members` (which jobs there are), `records` (what there is to read), the verbs of the core and the loop.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +33,9 @@ from engine.core.state import Job as JobSubject
 from engine.core.state import Run as RunSubject
 from engine.core.turn import Turn
 from engine.core.verbs.ack import ack
-from engine.core.verbs.add import begin_new, check_needs, check_new, join_job
+from engine.core.verbs.add import check_needs, check_new
 from engine.core.verbs.hold import hold, release
-from engine.core.verbs.remove import forget_job, is_gone, remove_job
+from engine.core.verbs.remove import forget_job, is_gone
 from engine.core.verbs.rerun import rerun
 from engine.core.verbs.shutdown import begin_shutdown
 from engine.errors import EngineFault, Refused, RefusedCode
@@ -43,17 +47,14 @@ from engine.facade.feed import Feed
 from engine.facade.job import Job
 from engine.facade.machine import Machine, free_memory, total_memory
 from engine.facade.mailbox import Mailbox
+from engine.facade.members import Members
 from engine.facade.monitor import Monitor
-from engine.facade.processes import details_of
+from engine.facade.records import Records
 from engine.facade.run import Run
 from engine.facade.system import measure, pool_use
 from engine.facade.taking_back import take_back
 from engine.jobfile import load as read_file
 from engine.jobfile import render
-from engine.logs.chunk import read_chunk
-from engine.logs.on_record import with_logs
-from engine.logs.search import find
-from engine.logs.times import RunLog, since, times
 from engine.model.actor import actor
 from engine.model.alert import Alert
 from engine.model.audit import AuditRecord, Deed
@@ -67,14 +68,13 @@ from engine.model.undo import NONE, Undo
 from engine.notify.deliverer import Deliverer
 from engine.ports.executor import Executor, Home, Limit
 from engine.ports.monitoring import Monitoring
-from engine.ports.store import JobRow, Store, Stored
+from engine.ports.store import Store, Stored
 from engine.runtime.events import Subscription
 from engine.runtime.file_watch import FileWatch, Seen
 from engine.runtime.launching import Launcher
 from engine.runtime.log_upkeep import LogUpkeep
 from engine.runtime.loop import ALERT, Loop
 from engine.runtime.records import run_record
-from engine.runtime.rows import job_row, restore_job
 from engine.runtime.starting import build_turn, restore, under_way
 from engine.runtime.system_clock import SystemClock, boot_id, local_zone
 from engine.spec.config import EngineSpec, JobFile, PoolSpec
@@ -83,29 +83,17 @@ from engine.spec.job import Call, JobSpec
 from engine.spec.library import Duration, seconds
 from engine.spec.matrix import job_of
 from engine.spec.notify import ByPing, Notifier
-from engine.spec.stored import can_be_stored, from_text, to_text
 from engine.store.memory import MemoryStore
 from engine.store.sqlite import SqliteStore
 
 MOST_ACKS: Final = 100_000
 """Runs that one `ack` of a job acknowledges."""
 
-FIND_SECONDS: Final = 0.25
-"""Until a search in a log says how far it has got."""
-
 CAMPAIGN: Final = "campaign"
 """Fact in the store: `open` while an `--until-idle` campaign is under way."""
 
 
-ADDED: Final = "job:"
-"""Facts in the store that begin so hold the spec of a job that was added at run time ("" once it is gone)."""
-
-
 _ENDED: Final = Refused(RefusedCode.SHUTTING_DOWN, "the engine has ended", "start it again")
-
-
-REMOVED: Final = "removed:"
-"""Facts in the store that begin so name a job of the engine's file that was removed at run time."""
 
 
 class Phase(Enum):
@@ -188,18 +176,10 @@ class Engine:
             memory=total_memory(),
         )
         self._box = Mailbox()
-        self._handles: list[Job] = []
-        self._by_id: dict[str, Job] = {}
-        self._rows: dict[str, JobRow] = {}
-        """Rows of jobs that are on record and not here."""
+        self._members = Members(self._box, self._host)
         self._temporary: Path | None = None
         self._files: FileWatch | None = None
-        self._from_file: frozenset[str] = frozenset()
         self._processes: LocalExecutor | None = None
-        self._accounts: frozenset[tuple[str | None, str | None]] = frozenset()
-        """Ids of the jobs of the engine's own job file."""
-        self._removed: set[str] = set()
-        """Those of them that were removed at run time."""
         self._removals: set[asyncio.Task[None]] = set()
         self._cut_short: list[str] = []
         self.socket = ""
@@ -213,8 +193,7 @@ class Engine:
         engine = cls(state_dir=state_dir)
         engine._version = version
         engine._take(job_file)
-        engine._from_file = frozenset(spec.id for spec in job_file.jobs)
-        engine._accounts = frozenset((spec.user, spec.group) for spec in job_file.jobs)
+        engine._members.own_file(job_file)
         return engine
 
     # -- begin and end -------------------------------------------------------------------------------------------
@@ -252,8 +231,8 @@ class Engine:
         try:
             stored = self._store.load({job.id: job.spec.was for job in turn.state.jobs.values() if job.spec.was})
             turn.now = self._clock.now()
-            self._leave_out_removed(stored)
-            self._restore_added(stored)
+            self._warnings += self._members.leave_out_removed(turn, stored)
+            self._warnings += self._members.restore_added(turn, stored, self._zone)
             self._executor = self._make_executor(folder)
             self._loop = Loop(
                 turn,
@@ -265,6 +244,7 @@ class Engine:
                 free_memory=free_memory,
             )
             self._box.open(self._loop)
+            self._records = Records(self._loop, self._store, self._clock, self._host)
             self._loop.watchers.append(self)
             self._upkeep = LogUpkeep(str(folder.absolute() / "logs"), turn.state, self._clock, self._store)
             self._loop.watchers.append(self._upkeep)
@@ -284,8 +264,7 @@ class Engine:
             raise
         self._damaged = stored.damaged
         self._started_at = self._clock.now()
-        self._list(job for job in turn.state.listed_jobs() if job.id not in self._by_id)
-        self._rows = {row.id: row for row in stored.jobs if row.id not in turn.state.jobs}
+        self._members.begin(turn, stored)
         anew = campaign and stored.facts.get(CAMPAIGN) != "open"
         if campaign:
             self._loop.remember(CAMPAIGN, "open")
@@ -492,8 +471,8 @@ class Engine:
             frozenset(state.pools),
             frozenset(state.calendars),
             frozenset(self._notifiers),
-            self._from_file,
-            self._accounts,
+            self._members.own,
+            self._members.accounts,
         )
         file = await asyncio.to_thread(read_added, path, dict(os.environ), host)
         new = [
@@ -520,66 +499,17 @@ class Engine:
             raise RuntimeError("the engine is shut down; nothing can be added")
         check_new(turn, specs, self._zone, plans=not checked)
         if self._phase is Phase.NEW:
-            return self._list([add_job(turn, spec) for spec in specs])
+            return self._members.enlist([add_job(turn, spec) for spec in specs])
         check_needs(specs, lambda job_id: (job := turn.state.jobs.get(job_id)) is not None and job.listed)
         if kept:
-            for spec in specs:
-                self._loop.remember(
-                    f"{ADDED}{spec.id}", to_text(spec) if spec.id not in self._from_file and can_be_stored(spec) else ""
-                )
-                if spec.id in self._removed:
-                    self._removed.discard(spec.id)
-                    self._loop.remember(f"{REMOVED}{spec.id}", "")
-
-        def act(turn: Turn) -> list[JobSubject]:
-            jobs = [join_job(turn, spec) for spec in specs]
-            for job in jobs:
-                if (row := self._rows.pop(job.id, None)) is not None:
-                    restore_job(job, row)
-            begin_new(turn, jobs, self._zone)
-            return jobs
-
+            for name, text in self._members.keep(specs).items():
+                self._loop.remember(name, text)
         for spec in specs:
             self._loop.tell(JobAdded, job=spec.id)
-        handles = self._list(self._loop.act_now(act, (deed or self._deed("add", specs[0].id)) if kept else None))
+        joining = self._members.joining(specs, self._zone)
+        joined = self._loop.act_now(joining, (deed or self._deed("add", specs[0].id)) if kept else None)
         self._watch_files()
-        return handles
-
-    def _list(self, subjects: Iterable[JobSubject]) -> Sequence[Job]:
-        handles = [Job(subject, self._box, self._host) for subject in subjects]
-        self._handles += handles
-        self._by_id |= {handle.id: handle for handle in handles}
-        return handles
-
-    def _leave_out_removed(self, stored: Stored) -> None:
-        """Jobs of the file that were removed at run time stay removed, unless a job that stays needs one."""
-        jobs = self._turn.state.jobs
-        gone = {job_id for job_id in self._from_file if stored.facts.get(f"{REMOVED}{job_id}")}
-        while needed := {need.job for job in jobs.values() if job.id not in gone for need in job.spec.needs} & gone:
-            gone -= needed
-            self._warnings += [
-                f"{job_id} was removed, and is there again since jobs need it" for job_id in sorted(needed)
-            ]
-        for job_id in gone:
-            del jobs[job_id]
-            del self._by_id[job_id]
-        self._handles = [handle for handle in self._handles if handle.id not in gone]
-        self._removed = gone
-
-    def _restore_added(self, stored: Stored) -> None:
-        """Jobs that were added while an engine ran on this state; what was given to this one goes before."""
-        for name, text in stored.facts.items():
-            job_id = name.removeprefix(ADDED)
-            if job_id == name or not text or job_id in self._turn.state.jobs:
-                continue
-            try:
-                spec = from_text(text)
-                check_new(self._turn, [spec], self._zone)
-                check_needs([spec], self._turn.state.jobs.__contains__)
-            except ValueError as error:
-                self._warnings.append(f"job {job_id}, added at run time, cannot be had again: {error}")
-                continue
-            add_job(self._turn, spec)
+        return self._members.enlist(joined)
 
     async def remove(self, job_id: str, running: str = "drain", *, wait: bool = True) -> None:
         """See `engine.api`."""
@@ -587,20 +517,8 @@ class Engine:
             raise ValueError(f"running is {running!r}, not drain or stop")
         deed = self._deed("remove", job_id, {"running": running})
 
-        def act(turn: Turn) -> JobSubject:
-            subject = remove_job(turn, job_id, stop=running == "stop")
-            turn.fx.facts[f"{ADDED}{job_id}"] = ""
-            if job_id in self._from_file:
-                self._removed.add(job_id)
-                turn.fx.facts[f"{REMOVED}{job_id}"] = "1"
-            if subject.spec.watch is not None:
-                turn.fx.facts[CHANGES + job_id] = ""
-                turn.state.facts.pop(CHANGES + job_id, None)
-            return subject
-
-        subject = await self._box.change(act, deed)
-        self._handles = [handle for handle in self._handles if handle.id != job_id]
-        self._by_id.pop(job_id, None)
+        subject = await self._box.change(self._members.removing(job_id, stop=running == "stop"), deed)
+        self._members.strike({job_id})
         self._loop.tell(JobRemoved, job=job_id)
         self._watch_files()
         if wait:
@@ -618,7 +536,7 @@ class Engine:
     async def _forget_when_gone(self, subject: JobSubject) -> None:
         await self._until(lambda: is_gone(subject) and self._loop.settled)
         await self._box.change(lambda turn: forget_job(turn, subject))
-        self._rows[subject.id] = job_row(subject)
+        self._members.remember(subject)
 
     async def wait_idle(self) -> None:
         """Returns when nothing runs, waits or is scheduled any more, and that is on record (a campaign is then over)."""
@@ -678,11 +596,11 @@ class Engine:
     @property
     def jobs(self) -> Sequence[Job]:
         """See `engine.api`."""
-        return self._handles
+        return self._members.handles
 
     def job(self, job_id: str) -> Job:
         """See `engine.api`."""
-        return self._by_id[job_id]
+        return self._members.by_id[job_id]
 
     def run(self, run_id: str) -> Run:
         """See `engine.api`."""
@@ -706,7 +624,7 @@ class Engine:
             pid=os.getpid(),
             uptime_seconds=(self._clock.now() - self._started_at) / SECOND,
             job_file=self._file.path,
-            jobs=len(self._handles),
+            jobs=len(self._members.handles),
             running=state.taken,
             queued=state.waiting,
             max_running=state.spec.max_running,
@@ -716,7 +634,10 @@ class Engine:
             damaged_state=self._damaged,
             warnings=(
                 *self._warnings,
-                *(f"{job_id} of the file was removed; `ctl add` brings it back" for job_id in sorted(self._removed)),
+                *(
+                    f"{job_id} of the file was removed; `ctl add` brings it back"
+                    for job_id in sorted(self._members.removed)
+                ),
                 *map(hold_text, self._turn.state.holds.values()),
                 *(self._deliverer.warnings if self._deliverer is not None else ()),
                 *self._upkeep.warnings,
@@ -789,19 +710,7 @@ class Engine:
         limit: int = 100,
     ) -> Sequence[RunRecord]:
         """See `engine.api`."""
-        state = self._loop.turn.state
-        # what is over and not yet on record is in neither place
-        here = sorted({*state.runs.values(), *self._loop.just_over()}, key=lambda run: -run.no)
-        records = [
-            Run(run, self._box, self._host).record()
-            for run in here
-            if (job is None or run.job.id == job)
-            and (outcome is None or run.outcome is outcome)
-            and (since is None or run.queued_at >= since)
-        ][:limit]
-        past = await self._store.history(job=job, outcome=outcome, since=since, limit=limit - len(records))
-        known = {record.run_id for record in records}
-        return [*records, *await asyncio.to_thread(with_logs, [one for one in past if one.run_id not in known])]
+        return await self._records.history(job=job, outcome=outcome, since=since, limit=limit)
 
     async def runs(
         self,
@@ -818,7 +727,7 @@ class Engine:
         """Jobs with this tag and this status."""
         return [
             job
-            for job in self._handles
+            for job in self._members.handles
             if (tag is None or tag in job.tags) and (status is None or job.status is status)
         ]
 
@@ -838,7 +747,7 @@ class Engine:
     async def rerun(self, target: str) -> str:
         """See `engine.api`."""
         run_id = target if ":" in target else self._newest_run(target)
-        record = await self._on_record(run_id)
+        record = await self._records.known(run_id)
         deed = self._deed("rerun", run_id, state=record.outcome or record.state)
         given = await self._store.given(run_id)
         return await self._box.change(
@@ -847,17 +756,17 @@ class Engine:
 
     async def ack(self, target: str, reason: str = "") -> int:
         """See `engine.api`."""
-        found = [await self._on_record(target)] if ":" in target else await self.inbox(job=target, limit=MOST_ACKS)
+        found = [await self._records.known(target)] if ":" in target else await self.inbox(job=target, limit=MOST_ACKS)
         deed = self._deed("ack", target, {}, reason)
         return await self._box.change(lambda turn: ack(turn, target, found, by=deed.who, reason=reason), deed)
 
     async def inbox(self, *, job: str | None = None, limit: int = 100) -> Sequence[RunRecord]:
         """See `engine.api`."""
-        return await asyncio.to_thread(with_logs, await self._store.inbox(job=job, limit=limit))
+        return await self._records.inbox(job=job, limit=limit)
 
     async def days(self, *, job: str | None = None, count: int = 30) -> Sequence[DayRecord]:
         """See `engine.api`."""
-        return await self._store.days(job=job, since_day=self._clock.now() // (86_400 * SECOND) - count)
+        return await self._records.days(job=job, count=count)
 
     async def backup(self, path: Path) -> int:
         """See `engine.api`."""
@@ -875,7 +784,7 @@ class Engine:
 
     async def audit(self, *, since: Instant | None = None, limit: int = 100) -> Sequence[AuditRecord]:
         """See `engine.api`."""
-        return await self._store.audit(since=since, limit=limit)
+        return await self._records.audit(since=since, limit=limit)
 
     async def system(self) -> SystemRecord:
         """See `engine.api`."""
@@ -895,26 +804,16 @@ class Engine:
         await take_back(self, undo)
 
     def _newest_run(self, job_id: str) -> str:
-        if job_id not in self._by_id:
+        if job_id not in self._members.by_id:
             raise Refused(RefusedCode.UNKNOWN_ID, f"no job {job_id!r}", "`ctl list` shows the ids")
-        newest = self._by_id[job_id].last_run_id
+        newest = self._members.by_id[job_id].last_run_id
         if newest is None:
             raise Refused(RefusedCode.STATE, f"{job_id} has not run yet", f"`trigger {job_id}` starts it")
         return newest
 
     async def record(self, run_id: str) -> RunRecord | None:
         """See `engine.api`."""
-        live = self._loop.turn.state.runs.get(run_id)
-        if live is None:
-            record = await self._store.find(run_id)
-            return None if record is None else with_logs([record])[0]
-        return run_record(live, self.now(), self._host)
-
-    async def _on_record(self, run_id: str) -> RunRecord:
-        record = await self.record(run_id)
-        if record is None:
-            raise Refused(RefusedCode.UNKNOWN_ID, f"no run {run_id!r} on record", "`ctl history` shows the runs")
-        return record
+        return await self._records.record(run_id)
 
     def _deed(
         self,
@@ -932,44 +831,25 @@ class Engine:
 
     async def processes_of(self, run_id: str) -> Sequence[ProcessDetails]:
         """See `engine.api`."""
-        run = self._loop.turn.state.runs[run_id]
-        attempt = run.attempt
-        if attempt is None or run.home is not Home.LOCAL:
-            return ()
-        return await asyncio.to_thread(details_of, attempt.tag, attempt.pid)
+        return await self._records.processes_of(run_id)
 
     async def log(self, run_id: str, offset: int, limit: int) -> LogChunk:
         """See `engine.api`."""
-        return await asyncio.to_thread(read_chunk, (await self._log_of(run_id)).path, offset, limit)
+        return await self._records.log(run_id, offset, limit)
 
     async def log_since(self, run_id: str, at: Instant) -> int:
         """See `engine.api`."""
-        return await asyncio.to_thread(since, await self._log_of(run_id), at)
+        return await self._records.log_since(run_id, at)
 
     async def log_times(self, run_id: str, start: int, end: int) -> Sequence[LogTime]:
         """See `engine.api`."""
-        return await asyncio.to_thread(times, await self._log_of(run_id), start, end, self.now())
+        return await self._records.log_times(run_id, start, end)
 
     async def log_find(
         self, run_id: str, query: LogQuery, start: int, *, back: bool = False, most: int = 100
     ) -> LogHits:
         """See `engine.api`."""
-        log = await self._log_of(run_id)
-        return await asyncio.to_thread(find, log.path, query, start, back=back, most=most, seconds=FIND_SECONDS)
-
-    async def _log_of(self, run_id: str) -> RunLog:
-        """Where the log of a run is. KeyError, FileNotFoundError."""
-        live = self._loop.turn.state.runs.get(run_id)
-        if live is not None:
-            path, ended_at, attempts = live.log_path, None, live.attempts_made
-        else:
-            record = await self._store.find(run_id)
-            if record is None:
-                raise KeyError(run_id)
-            path, ended_at, attempts = record.log_path, record.ended_at or record.queued_at, len(record.attempts)
-        if path is None:
-            raise FileNotFoundError(f"{run_id} has no log: it never started")
-        return RunLog(path, ended_at, attempts)
+        return await self._records.log_find(run_id, query, start, back=back, most=most)
 
 
 def _soon(loop: asyncio.AbstractEventLoop, call: Callable[[Exception], None], fault: Exception) -> None:
