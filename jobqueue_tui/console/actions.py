@@ -24,6 +24,7 @@ class Where(StrEnum):
     FILTER = "Filter"
     TREE = "Tree"
     RUNS = "Run list"
+    PLOTS = "Plots"
     INBOX = "Inbox"
     HEAT = "Failures"
     TIMELINE = "Timeline"
@@ -95,6 +96,8 @@ ACTIONS: Final = (
     Action("runs.open", ("enter", "l"), Where.RUNS, "log of this run", "open_run", "log"),
     Action("inbox.acknowledge", ("A",), Where.INBOX, "acknowledge, with a reason", "acknowledge", "ack", "ack"),
     Action("heat.open", ("enter",), Where.HEAT, "details of the job", "details", "info"),
+    Action("plots.out", ("less_than_sign",), Where.PLOTS, "CPU and memory of the last hours", "plots(True)"),
+    Action("plots.in", ("greater_than_sign",), Where.PLOTS, "CPU and memory of the last minutes", "plots(False)"),
     Action("timeline.earlier", ("left",), Where.TIMELINE, "time cursor back", "time(-1)"),
     Action("timeline.later", ("right",), Where.TIMELINE, "time cursor on", "time(1)"),
     Action("timeline.page-earlier", ("shift+left",), Where.TIMELINE, "half a width back", "time_page(-1)"),
@@ -148,7 +151,7 @@ ACTIONS: Final = (
 BY_ID: Final = {action.id: action for action in ACTIONS}
 
 GROUPS: Final = (
-    Where.JOBS, Where.RUNS, Where.INBOX, Where.HEAT, Where.FILTER, Where.TABLE, Where.TREE, Where.TIMELINE, Where.SYSTEM,
+    Where.JOBS, Where.RUNS, Where.PLOTS, Where.INBOX, Where.HEAT, Where.FILTER, Where.TABLE, Where.TREE, Where.TIMELINE, Where.SYSTEM,
     Where.LOG, Where.EVERYWHERE, Where.MOVE,
 )  # fmt: skip
 """The order in which help and the page of keys show the groups."""

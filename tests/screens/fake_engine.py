@@ -135,6 +135,8 @@ class FakeJob(JobVerbs):
     queued: list[FakeRun] = field(default_factory=list)
     cpu_ring: list[float] = field(default_factory=list)
     rss_ring: list[int] = field(default_factory=list)
+    cpu_rollup: list[float] = field(default_factory=list)
+    rss_rollup: list[float] = field(default_factory=list)
     manual: Manual = Manual.ALLOW
     suspended: bool = False
     changed: tuple[str, ...] = ()

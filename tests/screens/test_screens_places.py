@@ -422,6 +422,19 @@ async def test_the_job_screen_has_next_times_limits_and_usual_durations() -> Non
         assert has(stage, "◆", "does not exist")
 
 
+async def test_plots_show_the_last_hours_or_the_last_minutes() -> None:
+    """`<` and `>`, as on the timeline; the span stands below."""
+    engine = small_engine()
+    engine.job("db-dump").cpu_rollup = [10.0] * 720
+    engine.job("db-dump").rss_rollup = [1e8] * 720
+    async with console(engine, size=(120, 40)) as stage:
+        await stage.press("2", "less_than_sign")
+        assert has(stage, "peak 10%")
+        assert has(stage, "-2h", "now")
+        await stage.press("greater_than_sign")
+        assert has(stage, "-2m", "now")
+
+
 async def test_plots_make_room_in_a_narrow_terminal() -> None:
     """A line of curves among the facts instead."""
     async with console(size=(80, 24)) as stage:

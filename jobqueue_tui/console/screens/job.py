@@ -71,7 +71,7 @@ class JobScreen(RunKeys, JobKeys):
     # Enter opens the run under the cursor, and so does l; r repeats it, d shows its record: it is what the cursor is on
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(Where.JOBS, without=["jobs.details", "jobs.log", "jobs.rerun", "jobs.why"]),
-        *bindings(Where.RUNS),
+        *bindings(Where.RUNS, Where.PLOTS),
     ]
 
     def __init__(self, job: JobView) -> None:
@@ -210,6 +210,12 @@ class JobScreen(RunKeys, JobKeys):
     def job_id(self) -> str | None:
         """Its id."""
         return self.job.id
+
+    def action_plots(self, hours: bool) -> None:
+        """`<` and `>`: the last hours, the last minutes."""
+        for plot in self.plots:
+            plot.hours = hours
+            plot.flush()
 
     def action_item(self, by: int) -> None:
         """`[` and `]`: the job before it in the file, the next one."""

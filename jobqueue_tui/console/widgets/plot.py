@@ -18,6 +18,8 @@ from jobqueue_tui.console.widgets.painted import Painted
 
 _AXIS: Final = 6
 """Cells of the labels at the left."""
+_ROLLED: Final = 10
+"""Seconds that a value of the last hours stands for."""
 _LEAST_CPU: Final = 10.0
 _LEAST_MEMORY: Final = float(1 << 20)
 
@@ -29,6 +31,8 @@ class Plot(Painted):
         super().__init__(classes="plot")
         self.job = job
         self._cpu = cpu
+        self.hours = False
+        """The last hours in means (CPU) and peaks (memory) of ten seconds, instead of the last minutes second by second."""
         self._lines: list[list[Cell]] = []
 
     def flush(self) -> None:
@@ -47,7 +51,7 @@ class Plot(Painted):
         if width < 4 or height < 1:
             return []
         job = self.job
-        samples: Sequence[float] = job.cpu_ring if self._cpu else job.rss_ring
+        samples = self._samples()
         bucket = max(1, ceil(len(samples) / width))
         values = peaks(samples, width, bucket)
         peak = max((value for value in values if value is not None), default=0.0)
@@ -61,9 +65,15 @@ class Plot(Painted):
         for number, cells in enumerate(shown):
             label = top if number == 0 else "0" if number == height - 1 else ""
             lines.append([(f"{label:>{_AXIS - 1}} ", Role.MUTED), *cells])
-        span = f"-{words.coarse(width * bucket)}"
+        span = f"-{words.coarse(width * bucket * (_ROLLED if self.hours else 1))}"
         lines.append([(f"{'':{_AXIS}}{span}{'now':>{width - len(span)}}", Role.MUTED)])
         return lines
+
+    def _samples(self) -> Sequence[float]:
+        job = self.job
+        if self.hours:
+            return job.cpu_rollup if self._cpu else job.rss_rollup
+        return job.cpu_ring if self._cpu else job.rss_ring
 
     def _amount(self, value: float) -> str:
         return f"{words.percent(value)}%" if self._cpu else words.size(value)
