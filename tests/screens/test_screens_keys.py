@@ -44,12 +44,17 @@ def test_action_ids_are_unique_and_no_key_has_two_meanings_on_one_screen() -> No
     ids = [action.id for action in ACTIONS]
     assert len(ids) == len(set(ids))
     screens = [
-        ({Where.JOBS, Where.TABLE, Where.MOVE, Where.EVERYWHERE}, set()),
+        ({Where.JOBS, Where.FILTER, Where.TABLE, Where.MOVE, Where.EVERYWHERE}, set()),
         ({Where.JOBS, Where.TREE, Where.MOVE, Where.EVERYWHERE}, {"jobs.details"}),
         (
-            {Where.JOBS, Where.RUNS, Where.MOVE, Where.EVERYWHERE},
+            {Where.JOBS, Where.RUNS, Where.PLOTS, Where.MOVE, Where.EVERYWHERE},
             {"jobs.details", "jobs.log", "jobs.rerun", "jobs.why"},
         ),
+        ({Where.JOBS, Where.TIMELINE, Where.MOVE, Where.EVERYWHERE}, set()),
+        ({Where.RUNS, Where.FILTER, Where.MOVE, Where.EVERYWHERE}, set()),
+        ({Where.RUNS, Where.INBOX, Where.MOVE, Where.EVERYWHERE}, set()),
+        ({Where.HEAT, Where.MOVE, Where.EVERYWHERE}, set()),
+        ({Where.SYSTEM, Where.MOVE, Where.EVERYWHERE}, set()),
         ({Where.LOG, Where.MOVE, Where.EVERYWHERE}, set()),
     ]
     for where, without in screens:
