@@ -151,8 +151,12 @@ async def test_a_daemon_that_holds_standard_output_holds_up_nobody(tmp_path: Pat
         assert record.log_path is not None
         log = Path(record.log_path)
         await until(lambda: log.read_text() == "early\nlate\n")
-        for pid, _ in record.left_behind:
-            os.killpg(os.getpgid(pid), signal.SIGKILL)
+        tags = {
+            tag for pid, _ in record.left_behind if (tag := keeper.tag_of(pid)) is not None
+        }  # some were on their way to become it
+        for tag in tags:
+            for member in keeper.members(tag):
+                keeper.send_signal(member, tag, signal.SIGKILL)
 
 
 async def test_a_job_that_reads_standard_input_reads_nothing(tmp_path: Path) -> None:
