@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 import pty
+import select
 import struct
 import subprocess
 import termios
@@ -41,15 +41,15 @@ class Terminal:
     def close(self) -> None:
         """Take the terminal away."""
         if self._open:
-            self._open = False
-            with contextlib.suppress(OSError):
-                os.write(self.slave, b"\0")  # wakes the reader
+            self._open = False  # nothing is written to wake the reader: a terminal that the program has filled would never take it
             self._reader.join(PATIENCE)
             os.close(self.slave)
             os.close(self.master)
 
     def _read(self) -> None:
         while self._open:
+            if not select.select([self.master], [], [], 0.05)[0]:
+                continue
             try:
                 data = os.read(self.master, 65536)
             except OSError:
