@@ -81,7 +81,7 @@ async def test_cpu_time_ends_a_process_by_its_own_signal(bench: Bench) -> None:
     end = await bench.ended(bench.launch(sys.executable, "-c", "while True: pass", limits=Limits(cpu_time=1)))
     assert (end.signal, end.cause) == (signal.SIGXCPU, None)
     assert end.cpu is not None
-    assert end.cpu > 0.9
+    assert end.cpu > 0.5
 
 
 async def test_a_start_is_as_any_other(bench: Bench) -> None:

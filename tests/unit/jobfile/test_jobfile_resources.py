@@ -144,7 +144,10 @@ def test_what_no_account_is_called_is_an_error(load_job: Load, name: str) -> Non
     assert "error: jobs.a.user: expected a name or a number" in found
 
 
-def test_what_passes_through_the_engines_folder_cannot_be_of_another_user(load_job: Load) -> None:
+def test_what_passes_through_the_engines_folder_cannot_be_of_another_user(
+    load_job: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert [
         found.partition(": ")[2].partition(": ")[2][:60] for found in findings(load_job("python: m:f\nuser: root"))
     ] == ["jobs.a.python: cannot stand beside `user` (line 4): what a f"]
