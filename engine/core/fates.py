@@ -79,9 +79,7 @@ def _remember(job: Job, run: Run, outcome: Outcome, reason: Reason | None) -> No
         job.last_seconds = max(0, run.ended_at - run.started_at - run.paused_us) / SECOND
         seconds = round(job.last_seconds, 3) if outcome in _BY_ITSELF else None
         waited = in_seconds(max(0, run.started_at - run.queued_at))
-    tracker.add(str(outcome), seconds, waited)
-    tracker.cpu_seconds += run.cpu_seconds or 0.0
-    tracker.peak_rss = max(tracker.peak_rss, run.peak_rss or 0)
+    tracker.add(str(outcome), seconds, waited, run.cpu_seconds or 0.0, run.peak_rss or 0)
     if outcome in FAILURES:
         job.failed_no = run.no
     if not job.active and job.rings is not None:

@@ -24,9 +24,14 @@ class Tracker:
     outcomes: list[str] = field(default_factory=list)
     cpu_seconds: float = 0.0
     peak_rss: int = 0
+    _frozen: JobStats | None = field(default=None, compare=False)
+    """The copy for the outside, until the next run ends: screens ask for it with every row they paint."""
 
-    def add(self, outcome: str, seconds: float | None, waited: float | None) -> None:
+    def add(self, outcome: str, seconds: float | None, waited: float | None, cpu_seconds: float, peak_rss: int) -> None:
         """One more run that is over; None: not known, or not to be counted."""
+        self._frozen = None
+        self.cpu_seconds += cpu_seconds
+        self.peak_rss = max(self.peak_rss, peak_rss)
         self.outcomes.append(outcome)
         if seconds is not None:
             self.seconds.append(seconds)
@@ -45,13 +50,15 @@ class Tracker:
 
     def frozen(self) -> JobStats:
         """A copy for the outside."""
-        return JobStats(
-            seconds=_spread(self.seconds),
-            waits=_spread(self.waits),
-            outcomes=tuple(Outcome(one) for one in self.outcomes),
-            cpu_seconds=self.cpu_seconds,
-            peak_rss_bytes=self.peak_rss or None,
-        )
+        if self._frozen is None:
+            self._frozen = JobStats(
+                seconds=_spread(self.seconds),
+                waits=_spread(self.waits),
+                outcomes=tuple(Outcome(one) for one in self.outcomes),
+                cpu_seconds=self.cpu_seconds,
+                peak_rss_bytes=self.peak_rss or None,
+            )
+        return self._frozen
 
     def to_json(self) -> list[object]:
         """As kept in the store."""
