@@ -97,9 +97,9 @@ class Runner:
 
 def tree_seconds(tag: int) -> float:
     """CPU seconds of the processes of a run, and of those that they have waited for."""
-    from engine.executors.local import keeper
+    from engine.executors.local.keeper import processes, usage
 
-    return keeper.cpu_total(keeper.members(tag), "")
+    return usage.cpu_total(processes.members(tag), "")
 
 
 async def measure(seconds: float, rounds: int, folder: Path) -> list[Row]:

@@ -20,8 +20,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.keeper_rate import PlainClock
-from engine.executors.local import keeper
 from engine.executors.local.executor import LocalExecutor
+from engine.executors.local.keeper import usage
 from engine.ports.executor import Acknowledge, Ended, Launch, Limit, Report, Started, Stop
 from engine.spec.limits import NO_LIMITS, Limits
 
@@ -99,7 +99,7 @@ async def measure(starts: int, folder: Path) -> None:
         await asyncio.gather(
             *(starter.waits[attempt, Started] for attempt in sleepers if (attempt, Started) in starter.waits)
         )
-        size = keeper.resident(starter.executor.keeper_pid or 0) / (1 << 20)
+        size = usage.resident(starter.executor.keeper_pid or 0) / (1 << 20)
         print(f"{beside} live runs beside it (keeper {size:.1f} MiB): ms, median p99 most, median of the limit")
         alone = bare(starts)
         print(shown("posix_spawn", alone, alone))

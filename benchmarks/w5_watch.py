@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 
 from engine import Engine, JobSpec
-from engine.executors.local.keeper import tag_of
+from engine.executors.local.keeper.processes import tag_of
 from engine.executors.local.sweep import Sweep
 from jobqueue_tui.cli.hosting import settle_heap
 

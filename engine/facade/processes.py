@@ -5,7 +5,7 @@ from __future__ import annotations
 import psutil
 
 from engine.api import ProcessDetails
-from engine.executors.local.keeper import members
+from engine.executors.local.keeper.processes import members
 
 
 def details_of(tag: int, leader: int | None) -> list[ProcessDetails]:

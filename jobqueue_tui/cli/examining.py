@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from engine.executors.local import keeper
 from engine.executors.local.enforcement import GroupsFound, enforcement
+from engine.executors.local.keeper.groups import Groups
 from engine.model.record import Json
 from engine.spec.units import format_size
 from engine.values import sealed
@@ -97,7 +97,7 @@ def _needed(what: str, has: bool, then: str) -> Finding:
 
 
 def _limits() -> Iterator[Finding]:
-    groups = keeper.Groups()
+    groups = Groups()
     groups.close()
     found = GroupsFound(groups.path, frozenset(groups.controllers), groups.why)
     if found.controllers:

@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from engine.executors.local import keeper
+from engine.executors.local.keeper import kernel, processes
 from engine.facade import Engine
 from engine.model.record import RunRecord
 from engine.model.states import RunPhase
@@ -55,11 +55,11 @@ async def only_end(engine: Engine, job: str) -> RunRecord:
     return (await engine.history(job=job))[0]
 
 
-def tree_of(pid: int) -> list[keeper.Member]:
+def tree_of(pid: int) -> list[processes.Member]:
     """Everybody who carries the tag of a run's leader."""
-    tag = keeper.tag_of(pid)
+    tag = processes.tag_of(pid)
     assert tag is not None
-    return keeper.members(tag)
+    return processes.members(tag)
 
 
 async def leader_of(engine: Engine, job: str) -> int:
@@ -83,7 +83,7 @@ async def test_a_job_that_ignores_term_is_killed_after_its_grace(tmp_path: Path)
         record = await only_end(engine, "deaf")
         assert time.monotonic() - begin >= 0.3
         assert (record.outcome, record.reason, record.signal) == ("stopped", "operator", signal.SIGKILL)
-        assert keeper.look_at(pid) is None
+        assert processes.look_at(pid) is None
 
 
 async def test_double_forks_without_session_and_environment_are_stopped_with_their_own_run_only(tmp_path: Path) -> None:
@@ -99,12 +99,12 @@ async def test_double_forks_without_session_and_environment_are_stopped_with_the
                 await engine.job("one").trigger()
             pid = await leader_of(engine, "one")
             await until(lambda: len(tree_of(pid)) >= 2)  # noqa: B023 - awaited in this turn
-            tag = keeper.tag_of(pid)
+            tag = processes.tag_of(pid)
             await engine.job("one").stop()
             record = await only_end(engine, "one")
             assert (record.outcome, record.left_behind) == ("stopped", ())
             assert tag is not None
-            assert keeper.members(tag) == []
+            assert processes.members(tag) == []
             assert len(tree_of(other)) == 3
 
 
@@ -116,14 +116,14 @@ async def test_two_hundred_sleepers_are_paused_and_stopped_as_a_whole(tmp_path: 
                 await engine.job("bomb").trigger()
             pid = await leader_of(engine, "bomb")
             await until(lambda: len(tree_of(pid)) > 20)  # noqa: B023 - awaited in this turn, in the middle of its forks
-            tag = keeper.tag_of(pid)
+            tag = processes.tag_of(pid)
             await engine.job("bomb").pause()
             assert {member.state for member in tree_of(pid)} == {"T"}
             await engine.job("bomb").resume()
             await engine.job("bomb").stop()
             assert (await only_end(engine, "bomb")).outcome == "stopped"
             assert tag is not None
-            assert keeper.members(tag) == []
+            assert processes.members(tag) == []
 
 
 async def test_memory_filled_at_full_speed_ends_within_half_as_much_again(tmp_path: Path) -> None:
@@ -152,11 +152,11 @@ async def test_a_daemon_that_holds_standard_output_holds_up_nobody(tmp_path: Pat
         log = Path(record.log_path)
         await until(lambda: log.read_text() == "early\nlate\n")
         tags = {
-            tag for pid, _ in record.left_behind if (tag := keeper.tag_of(pid)) is not None
+            tag for pid, _ in record.left_behind if (tag := processes.tag_of(pid)) is not None
         }  # some were on their way to become it
         for tag in tags:
-            for member in keeper.members(tag):
-                keeper.send_signal(member, tag, signal.SIGKILL)
+            for member in processes.members(tag):
+                processes.send_signal(member, tag, signal.SIGKILL)
 
 
 async def test_a_job_that_reads_standard_input_reads_nothing(tmp_path: Path) -> None:
@@ -187,26 +187,26 @@ async def test_a_killed_keeper_is_replaced_and_its_runs_go_on(tmp_path: Path) ->
                 await engine.job("long").trigger()
             pid = await leader_of(engine, "long")
             await until(lambda: len(tree_of(pid)) == 3)  # noqa: B023 - awaited in this turn
-            tag = keeper.tag_of(pid)
+            tag = processes.tag_of(pid)
             killed = keeper_of(pid)
             os.kill(killed, signal.SIGKILL)
-            processes = engine._processes
-            assert processes is not None
-            await until(lambda: processes.keeper_pid not in {None, killed})  # noqa: B023 - awaited in this turn
+            executor = engine._processes
+            assert executor is not None
+            await until(lambda: executor.keeper_pid not in {None, killed})  # noqa: B023 - awaited in this turn
             await engine.job("next").trigger()
             assert (await only_end(engine, "next")).outcome == "success"
             assert engine.job("long").active[0].phase is RunPhase.RUNNING
-            assert keeper.look_at(pid) is not None, "the run is unharmed"
+            assert processes.look_at(pid) is not None, "the run is unharmed"
             await engine.job("long").stop()
             record = await only_end(engine, "long")
             assert (record.outcome, record.exit_code) == ("stopped", None)
             assert tag is not None
-            assert keeper.members(tag) == []
+            assert processes.members(tag) == []
 
 
 def keeper_of(pid: int) -> int:
     """Its parent."""
-    member = keeper.look_at(pid)
+    member = processes.look_at(pid)
     assert member is not None
     return member.parent
 
@@ -226,14 +226,14 @@ async def test_engine_and_keeper_killed_together_lose_an_exit_code_and_no_run(tm
     ]
     assert len(killed) == 1
     os.kill(killed[0], signal.SIGKILL)
-    await until(lambda: keeper.look_at(killed[0]) is None)
+    await until(lambda: processes.look_at(killed[0]) is None)
     engine = Engine.from_file(job_file(tmp_path), state_dir=tmp_path / "state", version="test")
     await engine.start()
     try:
         (run,) = engine.job("long").active
         assert run.phase is RunPhase.RUNNING
         assert run.pid is not None
-        assert keeper.look_at(run.pid) is not None
+        assert processes.look_at(run.pid) is not None
         (tmp_path / "gate").touch()
         async with asyncio.timeout(SOON):
             await engine.wait_idle()
@@ -251,4 +251,4 @@ async def test_engine_and_keeper_killed_together_lose_an_exit_code_and_no_run(tm
 
 def serves(folder: Path, socket: Path) -> bool:
     """Is this process the keeper of that socket."""
-    return str(socket).encode() in keeper.proc_file(folder.name, "cmdline").split(b"\0")
+    return str(socket).encode() in kernel.proc_file(folder.name, "cmdline").split(b"\0")

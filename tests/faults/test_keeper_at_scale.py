@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.executors.local import keeper
+from engine.executors.local.keeper import kernel, usage
 from engine.ports.executor import Acknowledge, Ended, Started, Stop
 from tests.integration.local.bench import Bench, eventually
 
@@ -25,7 +25,7 @@ def zombies_of(pid: int) -> int:
     count = 0
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
-            fields = keeper.proc_file(folder.name, "stat").rpartition(b")")[2].split()
+            fields = kernel.proc_file(folder.name, "stat").rpartition(b")")[2].split()
             count += len(fields) > 1 and fields[0] == b"Z" and int(fields[1]) == pid
     return count
 
@@ -44,7 +44,7 @@ async def test_a_thousand_live_runs(wide: Bench) -> None:
     before = descriptors(pid)
     attempts = [wide.launch("/bin/sleep", "1000") for _ in range(1000)]
     await eventually(lambda: sum(isinstance(report, Started) for report in wide.reports) == 1000)
-    assert keeper.resident(pid) < 40 * MIB
+    assert usage.resident(pid) < 40 * MIB
     assert descriptors(pid) == before
     for attempt in attempts:
         wide.submit(Stop(attempt, signal.SIGKILL, 0.0))
@@ -60,7 +60,7 @@ async def test_ten_thousand_runs(wide: Bench) -> None:
     """In lots of 500, 16 at once: no descriptor, no zombie, no kept end, and no memory to speak of is left."""
     pid = wide.keeper_pid
     await wide.ended(wide.launch("/bin/true"))
-    before, small = descriptors(pid), keeper.resident(pid)
+    before, small = descriptors(pid), usage.resident(pid)
     done = 1
     for _ in range(20):
         attempts = [wide.launch("/bin/true", waits=True) for _ in range(500)]
@@ -68,5 +68,5 @@ async def test_ten_thousand_runs(wide: Bench) -> None:
         await wide.until(lambda: sum(isinstance(report, Ended) for report in wide.reports) == done)  # noqa: B023 - awaited here
         wide.submit(Acknowledge(tuple(attempts)))
     assert (descriptors(pid), zombies_of(pid)) == (before, 0)
-    assert keeper.resident(pid) < small + 3 * MIB
+    assert usage.resident(pid) < small + 3 * MIB
     await wide.clear()

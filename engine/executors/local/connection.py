@@ -15,6 +15,7 @@ from typing import Final
 
 from engine.executors.guarding import Guard
 from engine.executors.local import keeper
+from engine.executors.local.keeper.link import PROTOCOL, Link
 from engine.executors.local.wire import GOODBYE, HELLO, Adopted, Message, TurnedAway, Welcome, WireError, decode
 from engine.ports.executor import Report
 
@@ -24,8 +25,8 @@ _PATIENCE: Final = 10.0
 """Seconds for a keeper to start or to answer; it takes some 30 ms. Beyond that it is broken, not slow."""
 
 
-FOLDER: Final = Path(keeper.__file__).parent
-RUN: Final = "import sys; sys.path.append(sys.argv[1]); from keeper import main; sys.exit(main(sys.argv[2:]))"
+FOLDER: Final = Path(keeper.__file__).parents[1]
+RUN: Final = "import sys; sys.path.append(sys.argv[1]); from keeper.process import main; sys.exit(main(sys.argv[2:]))"
 """Imported, a keeper begins with what the last one was compiled to; a script would be compiled anew, for 11 ms of 35. The
 folder stands last on the path: nothing in it comes before a module of Python's."""
 
@@ -43,7 +44,7 @@ class Connection:
 
     def __init__(
         self,
-        link: keeper.Link,
+        link: Link,
         on_reports: Callable[[Sequence[Report | Adopted]], None],
         on_lost: Callable[[], None],
         guard: Guard,
@@ -72,7 +73,7 @@ class Connection:
     ) -> tuple[Connection, Welcome]:
         """Connect to the keeper that is there. FileNotFoundError, ConnectionRefusedError, ConnectionResetError: there is
         none (any more). KeeperError: it does not serve us."""
-        connection = cls(keeper.Link(_dial(state_dir, name)), on_reports, on_lost, guard)
+        connection = cls(Link(_dial(state_dir, name)), on_reports, on_lost, guard)
         try:
             connection.send([HELLO])
             async with asyncio.timeout(_PATIENCE):
@@ -82,7 +83,7 @@ class Connection:
             raise KeeperError("does not answer") from None
         match answer:
             case Welcome():
-                connection._tolerant = answer.protocol != keeper.PROTOCOL
+                connection._tolerant = answer.protocol != PROTOCOL
                 return connection, answer
             case TurnedAway(why, version):
                 connection.close()

@@ -16,11 +16,11 @@ from typing import Final
 
 from engine.clock import Clock
 from engine.executors.guarding import Guard
-from engine.executors.local import keeper
 from engine.executors.local.connection import Connection, KeeperError, retire_socket, start_keeper
 from engine.executors.local.elders import Elders
 from engine.executors.local.enforcement import GroupsFound, enforcement
 from engine.executors.local.held import Held, boot_id, fate, told
+from engine.executors.local.keeper.link import IDLE, PROTOCOL
 from engine.executors.local.sweep import Sampler
 from engine.executors.local.wire import Adopted, Adoption, Reference, Welcome, encode, encode_adopt
 from engine.model.system import Enforced
@@ -59,7 +59,7 @@ _RETRY: Final = 1.0
 class LocalExecutor:
     """`engine.ports.executor.Executor` for this machine; its keeper's socket and log lie in `state_dir`."""
 
-    def __init__(self, state_dir: Path, clock: Clock, *, idle: float = keeper.IDLE) -> None:
+    def __init__(self, state_dir: Path, clock: Clock, *, idle: float = IDLE) -> None:
         """`idle`: seconds that a keeper with nothing to do outlives an engine that vanished."""
         self._state_dir = state_dir.absolute()
         self._clock = clock
@@ -239,7 +239,7 @@ class LocalExecutor:
                     raise
                 retire_socket(self._state_dir)
             else:
-                if welcome.protocol != keeper.PROTOCOL:
+                if welcome.protocol != PROTOCOL:
                     self._elders.take(connection, welcome, self._elders.move_aside(welcome.pid))
                     await asyncio.to_thread(start_keeper, self._state_dir, self._idle)
                     fresh = True

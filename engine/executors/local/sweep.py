@@ -14,7 +14,9 @@ from typing import Final
 
 from engine.clock import SECOND, Clock
 from engine.executors.guarding import Guard
-from engine.executors.local.keeper import TICKS, peak_of, proc_file, tag_of
+from engine.executors.local.keeper.kernel import TICKS, proc_file
+from engine.executors.local.keeper.processes import tag_of
+from engine.executors.local.keeper.usage import peak_of
 from engine.ports.executor import AttemptId, Disk, Report, Sampled
 from engine.spec.monitor import Monitor
 

@@ -1,6 +1,6 @@
 """Orders and reports as the keeper's messages: JSON lists `[verb, *arguments]`, the arguments by position.
 
-`keeper.PROTOCOL` numbers what stands here. JSON, because marshal would win two hundredths and tie both ends to one
+`keeper.link.PROTOCOL` numbers what stands here. JSON, because marshal would win two hundredths and tie both ends to one
 interpreter version; by position, because names would double the bytes of a launch.
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
-from engine.executors.local import keeper
 from engine.executors.local.enforcement import GroupsFound
+from engine.executors.local.keeper.link import PROTOCOL
 from engine.ports.executor import (
     Acknowledge,
     AttemptId,
@@ -53,7 +53,7 @@ withdrawn · paused · pause_refused · resumed
 keep their arguments for ever, and get new ones only where the dots are. Who is of another version neither launches nor
 adopts; the rest of a message, and messages that are not known, are passed over."""
 
-HELLO: Final[Message] = ["hello", keeper.PROTOCOL]
+HELLO: Final[Message] = ["hello", PROTOCOL]
 GOODBYE: Final[Message] = ["goodbye"]
 
 

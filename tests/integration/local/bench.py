@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from engine.clock import Instant
-from engine.executors.local import keeper
 from engine.executors.local.executor import LocalExecutor
 from engine.executors.local.held import boot_id
+from engine.executors.local.keeper import processes
 from engine.ports.executor import (
     Acknowledge,
     AttemptId,
@@ -67,7 +67,7 @@ async def eventually(condition: Callable[[], bool]) -> None:
 
 def gone(pid: int) -> bool:
     """Whether a process is over (a zombie is)."""
-    return keeper.look_at(pid) is None
+    return processes.look_at(pid) is None
 
 
 async def exit_of(pid: int) -> None:
@@ -160,9 +160,9 @@ class Bench:
     def log(self, attempt: AttemptId) -> Path:
         return self.folder / f"{attempt.replace(':', '-')}.log"
 
-    def members(self, attempt: AttemptId) -> list[keeper.Member]:
+    def members(self, attempt: AttemptId) -> list[processes.Member]:
         """The living processes of a run."""
-        return keeper.members(self.launched[attempt].tag)
+        return processes.members(self.launched[attempt].tag)
 
     def reference(self, attempt: AttemptId) -> AttemptRef:
         """What the store would know of it."""
@@ -228,9 +228,9 @@ class Bench:
         self.submit(Limit(0), Withdraw(tuple(self.launched)))
         await self.ended(self.launch("/bin/true"))
         for order in self.launched.values():
-            while left := keeper.members(order.tag):
+            while left := processes.members(order.tag):
                 for member in left:
-                    keeper.send_signal(member, order.tag, signal.SIGKILL)
+                    processes.send_signal(member, order.tag, signal.SIGKILL)
         await self.ended(self.launch("/bin/true"))  # by now the keeper has seen the ends before it as well
         self.submit(Acknowledge(tuple(self.launched)))
         await self.executor.close()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.executors.local import keeper
+from engine.executors.local.keeper import forking
 from engine.ports.executor import Ended, Identity, SpawnFailed, Started
 from engine.spec.limits import UNLIMITED, IoClass, IoNice, Limits
 from tests.integration.local.bench import ENV, Bench, eventually
@@ -33,7 +33,7 @@ async def test_limits_of_each_process_hold_when_it_begins(bench: Bench) -> None:
     limits = Limits(cpu_time=7, nofile=64, nproc=500, fsize=1 << 20, core=0)
     lines = await said(bench, "/bin/cat", "/proc/self/limits", limits=limits)
     found = {line[:26].strip(): line[26:].split()[:2] for line in lines}
-    assert found["Max cpu time"] == ["7", str(7 + keeper.CPU_TIME_GRACE)]
+    assert found["Max cpu time"] == ["7", str(7 + forking.CPU_TIME_GRACE)]
     assert found["Max open files"] == ["64", "64"]
     assert found["Max processes"] == ["500", "500"]
     assert found["Max file size"] == [str(1 << 20)] * 2

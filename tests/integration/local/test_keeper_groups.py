@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.executors.local import keeper
-from engine.executors.local.keeper import CPU_PERIOD, Groups
+from engine.executors.local.keeper import groups, kernel
+from engine.executors.local.keeper.groups import CPU_PERIOD, Groups
 from engine.ports.executor import Cause, Pause, Paused, PauseRefused, Resume, Resumed, SpawnFailed, Started, Stop
 from engine.spec.limits import Limits
 from tests.integration.local.bench import Bench, eventually, exit_of
@@ -20,9 +20,9 @@ FORKING = "import os, time\nwhile True:\n  if os.fork() == 0:\n    time.sleep(0.
 
 
 def _had() -> str:
-    groups = Groups()
-    groups.close()
-    return groups.why
+    made = Groups()
+    made.close()
+    return made.why
 
 
 WHY = _had()
@@ -31,8 +31,8 @@ pytestmark = pytest.mark.skipif(bool(WHY), reason=f"no control groups here: {WHY
 
 def folder_of(pid: int) -> Path:
     """The group of a process, as a folder."""
-    mount, shown = keeper.group_mount()
-    return Path(f"{mount}{keeper.group_of(pid).removeprefix(shown)}")
+    mount, shown = groups.group_mount()
+    return Path(f"{mount}{groups.group_of(pid).removeprefix(shown)}")
 
 
 async def test_who_leaves_its_session_at_once_is_in_the_group_all_the_same(bench: Bench) -> None:
@@ -52,7 +52,7 @@ async def test_who_leaves_its_session_at_once_is_in_the_group_all_the_same(bench
 async def test_a_run_without_such_a_limit_costs_no_group(bench: Bench) -> None:
     attempt = bench.launch("/bin/cat", "/proc/self/cgroup", limits=Limits(nofile=64))
     await bench.ended(attempt)
-    assert f"0::{keeper.group_of('self')}\n" in bench.log(attempt).read_text()
+    assert f"0::{groups.group_of('self')}\n" in bench.log(attempt).read_text()
 
 
 async def test_a_tree_that_never_stops_forking_is_paused_as_a_whole_and_goes_on(bench: Bench) -> None:
@@ -119,8 +119,8 @@ async def test_the_next_keeper_takes_over_groups_and_sweeps_out_empty_ones(bench
 
 
 def _tops() -> list[Path]:
-    mount, shown = keeper.group_mount()
-    return list(Path(f"{mount}{keeper.group_of('self').removeprefix(shown)}").glob(f"{keeper.GROUP}*"))
+    mount, shown = groups.group_mount()
+    return list(Path(f"{mount}{groups.group_of('self').removeprefix(shown)}").glob(f"{groups.GROUP}*"))
 
 
 def test_where_controllers_are_handed_down_the_kernel_is_told_the_limits(
@@ -133,20 +133,20 @@ def test_where_controllers_are_handed_down_the_kernel_is_told_the_limits(
         told.append((path.removeprefix(f"{tmp_path}/"), text))
         return True
 
-    groups = Groups()
-    groups.close()
-    groups.path, groups.controllers = str(tmp_path), {"cpu", "memory"}
-    monkeypatch.setattr(keeper, "write_file", write)
-    assert groups.make(255, 1 << 20, 0.5) == str(tmp_path / "ff")
-    assert groups.make(254, None, None) == str(tmp_path / "fe")
+    made = Groups()
+    made.close()
+    made.path, made.controllers = str(tmp_path), {"cpu", "memory"}
+    monkeypatch.setattr(groups, "write_file", write)
+    assert made.make(255, 1 << 20, 0.5) == str(tmp_path / "ff")
+    assert made.make(254, None, None) == str(tmp_path / "fe")
     assert told == [
         ("ff/memory.max", str(1 << 20)),
         ("ff/memory.oom.group", "1"),
         ("ff/cpu.max", f"{CPU_PERIOD // 2} {CPU_PERIOD}"),
     ]
-    assert groups.make(255, None, None) == "", "there is one of that name: the run goes without"
+    assert made.make(255, None, None) == "", "there is one of that name: the run goes without"
 
 
 def test_figures_are_read_by_name() -> None:
     text = "low 0\nhigh 3\nmax 12\noom 1\noom_kill 2\noom_group_kill 1\n"
-    assert (keeper.figure(text, "oom_kill"), keeper.figure(text, "none"), keeper.figure("", "x")) == (2, 0, 0)
+    assert (kernel.figure(text, "oom_kill"), kernel.figure(text, "none"), kernel.figure("", "x")) == (2, 0, 0)

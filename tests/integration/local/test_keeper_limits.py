@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 
-from engine.executors.local import keeper
+from engine.executors.local.keeper import usage
 from engine.ports.executor import Cause, Exceeded, Pause, Paused, Resume, Resumed, Started, Stop
 from engine.spec.limits import Limits, OnExceed, Remedy
 from tests.integration.local.bench import Bench, eventually
@@ -69,7 +69,7 @@ async def test_what_the_dead_of_a_tree_have_used_is_known_by_who_waited_for_them
     attempt = bench.shell("i=0; while [ $i -lt 300 ]; do /bin/true; i=$((i+1)); done; echo up; sleep 1000")
     await bench.wrote(attempt, "up")
     living = bench.members(attempt)
-    assert keeper.cpu_total(living, "") > 1.2 * sum(keeper.cpu_time(member.pid) for member in living) / 1e9
+    assert usage.cpu_total(living, "") > 1.2 * sum(usage.cpu_time(member.pid) for member in living) / 1e9
 
 
 async def test_what_is_held_up_goes_on_and_is_stopped_by_its_own_signal(bench: Bench) -> None:
@@ -176,5 +176,5 @@ async def test_what_nobody_hears_is_told_to_the_next_engine(bench: Bench) -> Non
 
 
 def test_the_clock_of_a_process_is_read_by_its_pid() -> None:
-    assert keeper.cpu_time(os.getpid()) > 0
-    assert keeper.cpu_time(2**22) == 0
+    assert usage.cpu_time(os.getpid()) > 0
+    assert usage.cpu_time(2**22) == 0

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.executors.local import keeper
 from engine.executors.local.connection import KeeperError, start_keeper
 from engine.executors.local.executor import LocalExecutor
 from engine.executors.local.held import boot_id
+from engine.executors.local.keeper import link
 from engine.ports.executor import (
     Acknowledge,
     AttemptRef,
@@ -119,7 +119,7 @@ async def test_keeper_of_another_version_is_left_to_its_runs(tmp_path: Path) -> 
         def answer() -> None:
             connection, _ = older.accept()
             with connection:
-                assert json.loads(connection.recv(1000)) == [["hello", keeper.PROTOCOL]]
+                assert json.loads(connection.recv(1000)) == [["hello", link.PROTOCOL]]
                 connection.send(b'[["version",0]]')
 
         answering = asyncio.create_task(asyncio.to_thread(answer))

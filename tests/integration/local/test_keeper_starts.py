@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.executors.local import keeper
+from engine.executors.local.keeper import processes, usage
 from engine.ports.executor import Ended, Sampled, SpawnFailed, Started
 from tests.integration.local.bench import ENV, Bench
 
@@ -35,7 +35,7 @@ async def test_start_is_reported_with_its_ticks(bench: Bench) -> None:
     """The start ticks told for a pid hold the kernel's own, so that a later engine can know the process again."""
     attempt = bench.shell("echo up; exec sleep 1000")
     started = await bench.heard(attempt, Started)
-    look = keeper.look_at(started.pid)
+    look = processes.look_at(started.pid)
     assert look is not None
     assert started.ticks <= look.ticks < started.ticks + started.ticks_span
     assert look.session == started.pid
@@ -188,13 +188,13 @@ async def test_keeper_stays_small(bench: Bench) -> None:
     """Every child's peak starts at the keeper's: it has to stay near 11 MiB."""
     for attempt in [bench.launch("/bin/true") for _ in range(50)]:
         await bench.ended(attempt)
-    assert keeper.peak_of(bench.keeper_pid) < 14 << 20
+    assert usage.peak_of(bench.keeper_pid) < 14 << 20
 
 
 async def test_keeper_is_shielded(bench: Bench) -> None:
     """It is in a session of its own with the root as folder; its socket is 0600; it is not dumpable."""
     pid = bench.keeper_pid
-    look = keeper.look_at(pid)
+    look = processes.look_at(pid)
     assert look is not None
     assert look.session == pid
     assert stat.S_IMODE((bench.state / "keeper.sock").stat().st_mode) == 0o600

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from engine.executors.local import connection, keeper
+from engine.executors.local import connection, executor
+from engine.executors.local.keeper import link
 from engine.ports.executor import (
     Acknowledge,
     Ended,
@@ -41,13 +43,17 @@ class Upgrade:
         """The older version starts its keeper."""
         folder = self.bench.folder / "older"
         folder.mkdir()
-        text = Path(keeper.__file__).read_text()
-        ours, theirs = f"PROTOCOL: Final = {keeper.PROTOCOL}\n", f"PROTOCOL: Final = {OLDER}\n"
+        package = shutil.copytree(
+            connection.FOLDER / "keeper", folder / "keeper", ignore=shutil.ignore_patterns("*.pyc")
+        )
+        text = (package / "link.py").read_text()
+        ours, theirs = f"PROTOCOL: Final = {link.PROTOCOL}\n", f"PROTOCOL: Final = {OLDER}\n"
         assert ours in text
-        (folder / "keeper.py").write_text(text.replace(ours, theirs))
+        (package / "link.py").write_text(text.replace(ours, theirs))
         self._patch.setattr(connection, "FOLDER", folder)
         self._patch.setattr(connection, "HELLO", ["hello", OLDER])
-        self._patch.setattr(keeper, "PROTOCOL", OLDER)
+        self._patch.setattr(connection, "PROTOCOL", OLDER)
+        self._patch.setattr(executor, "PROTOCOL", OLDER)
         await self.bench.open(limit=2)
         self.elder = self.bench.keeper_pid
 
