@@ -3,12 +3,12 @@
 To the type checker both are `dataclass` itself, so that `frozen=True` holds wherever our code is checked, which is everywhere.
 
 A frozen dataclass sets each field through `object.__setattr__`: 125 ns instead of 15 (CPython 3.11), a sixth of the time of
-a simulated run. A `lean` one is frozen for the checker only. What users of the library make and keep (specs, records, events)
-is `sealed`: frozen at run time as well.
+a simulated run, of which half was saved. A `lean` one is frozen for the checker only. What users of the library make and
+keep (specs, records, events) is `sealed`: frozen at run time as well.
 
-The standard decorator writes and compiles six functions for each class, 0.5 ms of every program start for each; with 200
-classes that was a fifth of the time to the console's first frame. Here comparison, hash and text are closures over the
-fields' names, with the same results.
+The standard decorator writes and compiles six functions for each class: for all classes of the engine that was a quarter
+to a third of the time that a program's imports took. Here comparison, hash and text are closures over the fields' names,
+with the same results, and only `__init__` is compiled: the classes come to half of that time.
 """
 
 from __future__ import annotations

@@ -11,7 +11,6 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import Final
 from zoneinfo import ZoneInfo
 
 import click
@@ -86,7 +85,8 @@ def _words(one: Happening) -> str:
 
 def _lines(happened: Iterable[Happening], form: Form) -> Iterator[str]:
     """Written as it comes: a week of a busy file is hundreds of thousands of lines."""
-    texts = map(_object, happened)
+    encode = json.JSONEncoder().encode
+    texts = (encode(_record(one, None)) for one in happened)
     match form:
         case Form.JSON:
             first = next(texts, None)
@@ -98,21 +98,6 @@ def _lines(happened: Iterable[Happening], form: Form) -> Iterator[str]:
             yield from _csv(chain([["at", "job", "event", "data"]], rows))
         case _:
             yield from (f"{text}\n" for text in texts)
-
-
-def _object(one: Happening) -> str:
-    """As `json.dumps(_record(one, None))` gives it, in a quarter of the time: that makes an encoder for each of its calls."""
-    data = ", ".join([f"{_quoted(key)}: {_value(value)}" for key, value in one.data.items()])
-    return f'{{"at": "{_iso(one.at)}", "job": {_quoted(one.job)}, "event": "{one.event}", "data": {{{data}}}}}'
-
-
-_quoted: Final = json.encoder.encode_basestring_ascii
-
-
-def _value(value: Json) -> str:
-    if isinstance(value, str):
-        return _quoted(value)
-    return repr(value) if type(value) in {int, float} else json.dumps(value)
 
 
 def _csv(rows: Iterable[list[str]]) -> Iterator[str]:
