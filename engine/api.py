@@ -1,7 +1,8 @@
 """What screens and clients see of an engine. The facade's own objects implement it, and so does the remote client.
 
 Reading is attribute access and never waits; verbs are coroutines and raise `Refused` when they are turned down.
-Nobody who uses these protocols knows whether the engine lives in the same process.
+Nobody who uses these protocols knows whether the engine lives in the same process. Long, since it is the whole interface,
+and nothing but that.
 """
 
 from __future__ import annotations

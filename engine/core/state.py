@@ -4,6 +4,8 @@ Invariants (the property tests check them after each step):
 - a run stands in exactly one place: its job's `queue` (queued) or its job's `active` (live or retrying), or it is over;
 - `taken` counts live runs; pools and groups count what live runs hold;
 - per job: starts = success + failed + timed_out + stopped + lost + active.
+
+Long, since it is data: runs and jobs hold each other, and every rule of the core is about both.
 """
 
 from __future__ import annotations

@@ -69,11 +69,12 @@ from engine.notify.deliverer import Deliverer
 from engine.ports.executor import Executor, Home, Limit
 from engine.ports.monitoring import Monitoring
 from engine.ports.store import Store, Stored
+from engine.runtime.commits import ALERT
 from engine.runtime.events import Subscription
 from engine.runtime.file_watch import FileWatch, Seen
 from engine.runtime.launching import Launcher
 from engine.runtime.log_upkeep import LogUpkeep
-from engine.runtime.loop import ALERT, Loop
+from engine.runtime.loop import Loop
 from engine.runtime.records import run_record
 from engine.runtime.starting import build_turn, restore, under_way
 from engine.runtime.system_clock import SystemClock, boot_id, local_zone

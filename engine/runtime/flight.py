@@ -91,6 +91,12 @@ class Flight:
         for job, runs in newer.herd.items():
             self.herd.setdefault(job, {}).update(runs)
 
+    def reply_all(self) -> None:
+        """Tell who gave a verb. While the store fails too: the change is in force, that it is not durable is said everywhere."""
+        replies, self.replies = self.replies, []
+        for reply in replies:
+            reply()
+
     def take_noted(self, *, all_of_it: bool) -> None:
         """Let what was noted go with the rows of its job."""
         wanted = (

@@ -5,8 +5,8 @@ two steps of a tick, a thousand ends in one packet cost one tick, and `simulate`
 
 Each tick, in this order: (1) note a clock step or suspend, (2) take what executors report, (3) take commands,
 (4) turn what has come due into runs or fates and expire deadlines, (5) tell dependants, (6) start what may start,
-(7) perform: orders out, rows to the store, watchers told, the alarm set. What is durable comes back by `_committed`:
-only then are claims ordered, ends acknowledged to the executor, and replies given.
+(7) perform: orders out, rows to the store, watchers told, the alarm set. What waits for the store, and what
+is on its way there, is in `commits`; what is durable comes back by `_committed`: only then are claims ordered, ends acknowledged to the executor, and replies given.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from errno import ENOENT
 from typing import Final, Protocol, TypeAlias, TypeVar
 
-from engine.clock import SECOND, Clock, Instant, micros, moment
+from engine.clock import SECOND, Clock, Instant, moment
 from engine.core import needs
 from engine.core.blackouts import take_edge
 from engine.core.boot import adopt
@@ -25,7 +25,6 @@ from engine.core.clock_steps import take_step
 from engine.core.dispatch import offer, start_what_may
 from engine.core.going_on import go_on
 from engine.core.occurrences import miss_deadline, plan_some, take_due
-from engine.core.offs import offs_text
 from engine.core.reports import take_report
 from engine.core.settling import settle_some
 from engine.core.sides import attempt_of
@@ -40,7 +39,7 @@ from engine.errors import EngineFault, Refused, RefusedCode
 from engine.logs.outputs import drop
 from engine.model.alert import Alert
 from engine.model.audit import Deed
-from engine.model.events import Alerted, ClockStepped, EngineStarted, Event, StoreFailed, StoreRecovered
+from engine.model.events import ClockStepped, EngineStarted, Event, StoreFailed, StoreRecovered
 from engine.model.outcome import Because, Reason
 from engine.model.states import RunPhase
 from engine.ports.executor import (
@@ -54,14 +53,15 @@ from engine.ports.executor import (
     Sampled,
     SpawnFailed,
 )
-from engine.ports.store import AckRow, Batch, Forget, Store
+from engine.ports.store import Batch, Store
+from engine.runtime.batches import Batches
+from engine.runtime.commits import Commits
 from engine.runtime.ends import look_at_end
 from engine.runtime.events import BOUND, EventLog
 from engine.runtime.flight import Flight, Reply
 from engine.runtime.identity import UnknownAccount
 from engine.runtime.launching import Launcher
-from engine.runtime.records import runs_log_line
-from engine.runtime.rows import audit_row, claim_row, job_row, run_row
+from engine.runtime.rows import audit_row
 from engine.runtime.secrets import SecretUnavailable
 from engine.runtime.telling import Teller
 
@@ -73,26 +73,8 @@ SLICE: Final = 5_000
 STEP: Final = SECOND
 """A difference between wall and monotonic time beyond this is a clock step or a suspend."""
 
-PATIENCE: Final = SECOND
-"""Until the store is tried again after it failed."""
-
-LATER: Final = SECOND
-"""What was only noted is written after this at the latest."""
-
 MEMORY_LOOK: Final = SECOND
 """Between two looks at the machine's free memory, while a run waits that may need it."""
-
-FORGET_EACH: Final = 64
-"""Runs of a job between two looks at how many are kept of it."""
-
-FORGET_EVERY: Final = 3_600 * SECOND
-"""Between two looks for runs that are too old."""
-
-TRIED: Final = "store_tried"
-"""The fact that is written to try a store which failed."""
-
-ALERT: Final = "alert:"
-"""Facts in the store that begin so are alerts which their notifiers do not have yet."""
 
 T = TypeVar("T")
 Act: TypeAlias = Callable[[Turn], T]
@@ -124,24 +106,22 @@ class Loop:
         launcher: Launcher,
         soon: Callable[[Callable[[], None]], object],
         free_memory: Callable[[], int] | None = None,
+        make_batch: Callable[[Flight], Batch] | None = None,
     ) -> None:
+        """`make_batch`: what the store is given of a flight; the rows of all that changed, unless nothing is to be kept."""
         self.turn = turn
-        self.trouble: str | None = None
-        """Why the store cannot be written, while it cannot: nothing starts meanwhile."""
         self.clock_note: str | None = None
         """The last step of the wall clock, in words."""
         self.watchers: list[Watcher] = []
         self.events = EventLog(self.remember)
         self._teller = Teller()
         self._clock = clock
-        self._store = store
         self._executor = executor
         self._launcher = launcher
         self._soon = soon
         self._free_memory = free_memory
         """Bytes available on the machine; asked at most once a second, and only when something depends on it."""
         self._memory_seen: int | None = None
-        self._forgot_at: Instant | None = None
         self.on_alerts: Callable[[Sequence[tuple[int, Alert]]], None] | None = None
         """Told of alerts with their numbers, once they are durable."""
         self.on_fault: Callable[[EngineFault], None] | None = None
@@ -151,13 +131,9 @@ class Loop:
         self._awake = False
         self._reports: list[Report] = []
         self._acts: list[tuple[Callable[[Turn], Reply], Callable[[Exception], None], Deed | None]] = []
-        self._replies: list[Reply] = []
-        self._waiting = Flight()
-        self._flying: Flight | None = None
-        self._retry_at: Instant | None = None
-        self._tried = False
-        """The store took one row after it had failed: it is to be given what waits."""
-        self._noted_since: Instant | None = None
+        self._commits = Commits(
+            turn, clock=clock, store=store, make=make_batch or Batches(turn, launcher).make, done=self._committed_or_end
+        )
         self._ordered_again: set[AttemptId] = set()
         self._answers: dict[AttemptId, tuple[Run, list[Callable[[Refused | None], None]]]] = {}
         """Who waits for a pause or a resume, by the attempt that it was ordered of."""
@@ -225,12 +201,12 @@ class Loop:
 
     def remember(self, name: str, value: str) -> None:
         """Keep a fact in the store."""
-        self._waiting.facts[name] = value
+        self._commits.waiting.facts[name] = value
         self.wake()
 
     def tell(self, kind: type[Event], **values: object) -> None:
         """Let subscribers hear of something that the rows do not say, with the next commit."""
-        self._waiting.tellings.append((kind, {"at": self._clock.now(), **values}))
+        self._commits.waiting.tellings.append((kind, {"at": self._clock.now(), **values}))
         self.wake()
 
     def now(self) -> Instant:
@@ -238,13 +214,18 @@ class Loop:
         return self._clock.now()
 
     @property
+    def trouble(self) -> str | None:
+        """Why the store cannot be written, while it cannot: nothing starts meanwhile."""
+        return self._commits.trouble
+
+    @property
     def settled(self) -> bool:
         """Everything that happened is durable and nothing waits to be taken."""
-        return not (self._waiting or self._flying or self._reports or self._acts)
+        return self._commits.settled and not (self._reports or self._acts)
 
     def just_over(self) -> Sequence[Run]:
         """Runs that are over and whose fate is not durable yet."""
-        return self._waiting.over if self._flying is None else [*self._waiting.over, *self._flying.over]
+        return self._commits.just_over()
 
     @property
     def at_rest(self) -> bool:
@@ -317,8 +298,7 @@ class Loop:
         moved, self._offset = offset - self._offset, offset
         if abs(moved) <= STEP:
             return
-        if self._retry_at is not None:
-            self._retry_at += moved
+        self._commits.clock_moved(moved)
         how = "on" if moved > 0 else "back"
         self.clock_note = f"at {moment(self.turn.now).isoformat(timespec='seconds')} the clock was found put {how}"
         self.clock_note += f" by {abs(moved) / SECOND:.0f} s, or the machine slept" * (moved > 0)
@@ -348,7 +328,7 @@ class Loop:
     def _look_at_end(self, end: Ended) -> Ended:
         end, read = look_at_end(self.turn, self._launcher, end)
         if read is not None:
-            self._waiting.read.append(read)
+            self._commits.waiting.read.append(read)
         return end
 
     def _folder_was_gone(self, report: SpawnFailed) -> bool:
@@ -399,14 +379,14 @@ class Loop:
         acts, self._acts = self._acts, []
         for perform, failed, deed in acts:
             try:
-                self._waiting.replies.append(perform(self.turn))
+                self._commits.waiting.replies.append(perform(self.turn))
             except (Refused, KeyError, ValueError) as error:
                 if deed is not None and isinstance(error, Refused):
-                    self._waiting.audit.append(audit_row(self.turn.now, deed, error))
+                    self._commits.waiting.audit.append(audit_row(self.turn.now, deed, error))
                 failed(error)
             else:
                 if deed is not None:
-                    self._waiting.audit.append(audit_row(self.turn.now, deed, None))
+                    self._commits.waiting.audit.append(audit_row(self.turn.now, deed, None))
 
     def _take_timers(self, until: int) -> None:
         """What has come up, then what fell due while nothing could start; the rest in the next tick."""
@@ -498,40 +478,10 @@ class Loop:
         orders += self._launches(launches)
         if orders:
             self._executor.submit(orders)
-        waiting = self._waiting
-        waiting.add(fx.runs, fx.jobs, fx.claims)
-        waiting.facts |= fx.facts
-        waiting.ends += fx.ends
-        waiting.over += fx.over
-        waiting.forget.update(run.job.id for run in fx.over if run.job.seq % FORGET_EACH == 0)
-        waiting.attached += fx.attached
-        waiting.tellings += self._teller.runs(fx.runs.values(), self.turn.now)
-        waiting.tellings += self._teller.jobs(fx.jobs.values(), self.turn.now)
-        for alert in fx.alerts:
-            self._take_alert(waiting, alert)
-        waiting.acks += [AckRow(ack.run_id, ack.at, ack.by, ack.reason) for ack in fx.acks]
-        waiting.offs_changed |= fx.offs_changed
-        for run in fx.noted.values():
-            waiting.noted.setdefault(run.job.id, {})[run.no] = run
-        self._take_noted(waiting)
+        runs = self._teller.runs(fx.runs.values(), self.turn.now)
+        self._commits.collect(fx, [*runs, *self._teller.jobs(fx.jobs.values(), self.turn.now)])
         self._tell_noted(fx.noted.values())
-        may_fly = self._flying is None and (self._retry_at is None or self._retry_at <= self.turn.now)
-        if may_fly and self.trouble is not None and not self._tried:
-            self._try_store()
-        elif may_fly and waiting:
-            self._fly()
-        elif self.trouble is not None:
-            self._reply_all(waiting)
-
-    def _take_alert(self, waiting: Flight, alert: Alert) -> None:
-        """It is kept until its notifiers have it: a crash in between tells it late, and rarely twice."""
-        state = self.turn.state
-        state.alert_no += 1
-        waiting.facts[f"{ALERT}{state.alert_no}"] = alert.to_text()
-        waiting.alerts.append((state.alert_no, alert))
-        if alert.when is not None:
-            about = {"at": alert.at, "job": alert.job, "run_id": alert.run_id}
-            waiting.tellings.append((Alerted, {**about, "when": alert.when, "text": alert.text}))
+        self._commits.depart()
 
     def _tell(self) -> None:
         """Whoever looks is told what changed, and the alarm is set."""
@@ -546,82 +496,17 @@ class Loop:
     def _tell_noted(self, noted: Iterable[Run]) -> None:
         """A start is a fact once the executor says so, durable or not; only what was told before it must come before."""
         tellings = self._teller.runs(noted, self.turn.now)
-        if self._waiting.tellings:
-            self._waiting.tellings += tellings
-        elif self._flying is not None and self._flying.tellings:
-            self._flying.tellings += tellings
-        elif tellings:
+        if tellings and not self._commits.after_what_waits(tellings):
             self.events.publish(tellings)
 
-    def _take_noted(self, waiting: Flight) -> None:
-        """With the next flight, or with one of its own when it has waited for long enough or the engine ends."""
-        if not waiting.noted:
-            self._noted_since = None
-            return
-        if self._noted_since is None:
-            self._noted_since = self.turn.now
-        overdue = not 0 <= self.turn.now - self._noted_since < LATER or self.turn.state.draining
-        waiting.take_noted(all_of_it=overdue)
-        if not waiting.noted:
-            self._noted_since = None
-
     def _set_alarm(self) -> None:
-        noted_until = None if self._noted_since is None else self._noted_since + LATER
         # memory sends no events: while something waits, look again
         look_at = (
             self.turn.now + MEMORY_LOOK if self.turn.state.free_memory is not None and len(self.turn.ready) else None
         )
-        times = (self.turn.fx.timers.head, self._retry_at, noted_until, look_at, self.turn.state.reserving_until)
+        times = (self.turn.fx.timers.head, look_at, self.turn.state.reserving_until, *self._commits.due())
         heads = [at for at in times if at is not None and not self.turn.state.opening]
         self._clock.arm(min(heads, default=None), self.wake)
-
-    def _try_store(self) -> None:
-        """Find out, with one row, whether the store can be written again: what waits for it grows while it cannot, and would
-        be made ready every second for nothing."""
-        self._flying, self._retry_at = Flight(trial=True, facts={TRIED: str(self.turn.now)}), None
-        self._store.write(self.batch(self._flying), self._committed_or_end)
-
-    def _fly(self) -> None:
-        flight = self._waiting
-        self._waiting = flight.take_herd()
-        flight.take_noted(all_of_it=False)
-        self._waiting.noted, flight.noted = flight.noted, {}
-        self._flying, self._retry_at = flight, None
-        self._store.write(self.batch(flight), self._committed_or_end)
-
-    def batch(self, flight: Flight) -> Batch:
-        """The rows of a flight."""
-        rows = {run.no: run_row(run) for run in flight.runs.values()}
-        return Batch(
-            new=[rows[run.no] for run in flight.runs.values() if not run.stored],
-            runs=[rows[run.no] for run in flight.runs.values() if run.stored],
-            claims=[
-                claim_row(run, attempt)
-                for run, attempt in flight.claims
-                if run.no not in rows and attempt is run.attempt
-            ],
-            ended=[rows[run.no] for run in flight.over],
-            forget=self._forget(flight),
-            jobs=[job_row(job) for job in flight.jobs.values()],
-            facts=flight.facts,
-            attached=flight.attached,
-            folders=self._launcher.new_folders(flight.claims),
-            lines=[(self._launcher.runs_log(run), runs_log_line(run)) for run in flight.over if run.attempts_made],
-            audit=flight.audit,
-            acks=flight.acks,
-            offs=offs_text(self.turn.state) if flight.offs_changed else None,
-        )
-
-    def _forget(self, flight: Flight) -> Forget | None:
-        """Runs beyond `keep_runs` now and then, those older than `keep_days` once an hour."""
-        keep, now = self.turn.state.spec.history, self.turn.now
-        before = None
-        if self._forgot_at is None or now - self._forgot_at >= FORGET_EVERY:
-            self._forgot_at = now
-            before = now - micros(keep.keep_days * 86_400)
-        if not flight.forget and before is None:
-            return None
-        return Forget(tuple(flight.forget), keep.keep_runs, before)
 
     def _committed_or_end(self, problem: Exception | None) -> None:
         if self.fault is not None:
@@ -634,41 +519,26 @@ class Loop:
             self.fail(error)
 
     def _committed(self, problem: OSError | None) -> None:
-        flight, self._flying = self._flying, None
-        assert flight is not None
         if problem is not None:
-            if self.trouble is None:
+            if self._commits.failed(problem):
                 self.events.publish([(StoreFailed, {"at": self._clock.now(), "problem": str(problem)})])
-            self.trouble = str(problem)
-            self._tried = False
-            self.turn.state.store_fails = True
             self.wake()
-            self._reply_all(flight)
-            if not flight.trial:
-                flight.put_back(self._waiting)
-                self._waiting = flight
-            self._retry_at = self._clock.now() + PATIENCE
             self._set_alarm()
             return
-        if flight.trial and self._waiting:
-            self._tried = True
-            self.wake()
-            return
-        if self.trouble is not None:
-            self.events.publish([(StoreRecovered, {"at": self._clock.now()})])
-        self.trouble = None
-        self._tried = False
-        self.turn.state.store_fails = False
+        flight, recovered = self._commits.landed()
         self.wake()  # before anything is submitted: what the tick orders travels in the same packet
-        for run in flight.runs.values():
-            run.stored = True
-        for _, attempt in flight.claims:
-            attempt.durable = True
+        if recovered:
+            self.events.publish([(StoreRecovered, {"at": self._clock.now()})])
+        if flight is not None:
+            self._durable(flight)
+
+    def _durable(self, flight: Flight) -> None:
+        """What could not be done before all this was on record."""
         for path in flight.read:
             drop(path)
         if flight.ends:
             self._executor.submit([Acknowledge(tuple(flight.ends))])
-        self._reply_all(flight)
+        flight.reply_all()
         if flight.over:
             for watcher in self.watchers:
                 watcher.ended(flight.over)
@@ -676,9 +546,3 @@ class Loop:
             self.on_alerts(flight.alerts)
         if flight.tellings:
             self.events.publish(flight.tellings)
-
-    def _reply_all(self, flight: Flight) -> None:
-        """Tell who gave a verb. While the store fails too: the change is in force, that it is not durable is said everywhere."""
-        replies, flight.replies = flight.replies, []
-        for reply in replies:
-            reply()

@@ -10,7 +10,7 @@ from engine.clock import SECOND, instant, moment
 from engine.core.verbs.trigger import trigger
 from engine.model.alert import Alert
 from engine.ports.executor import Launch
-from engine.runtime.loop import ALERT
+from engine.runtime.commits import ALERT
 from engine.spec.config import EngineSpec, JobFile
 from engine.spec.job import Argv, EverySchedule, JobSpec, Manual, Overlap, Timeout
 from engine.spec.notify import FinishBy, Notify, When
