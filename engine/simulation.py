@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -48,7 +48,7 @@ class Happening:
     at: Instant
     job: str
     event: str
-    data: Mapping[str, Json]
+    data: dict[str, Json]
 
 
 def simulate(

@@ -5,8 +5,9 @@ two steps of a tick, a thousand ends in one packet cost one tick, and `simulate`
 
 Each tick, in this order: (1) note a clock step or suspend, (2) take what executors report, (3) take commands,
 (4) turn what has come due into runs or fates and expire deadlines, (5) tell dependants, (6) start what may start,
-(7) perform: orders out, rows to the store, watchers told, the alarm set. What waits for the store, and what
-is on its way there, is in `commits`; what is durable comes back by `_committed`: only then are claims ordered, ends acknowledged to the executor, and replies given.
+(7) perform: orders out, rows to the store, watchers told, the alarm set. What waits for the store, and what is
+on its way there, is in `commits`; what is durable comes back by `_committed`: only then are claims ordered, ends
+acknowledged to the executor, and replies given.
 """
 
 from __future__ import annotations

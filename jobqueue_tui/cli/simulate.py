@@ -60,7 +60,7 @@ def command(*, file: Path, start: str | None, span: str, run_time: str, form: st
 
 def _record(one: Happening, shown_in: ZoneInfo | None) -> dict[str, Json]:
     if shown_in is None:
-        return {"at": _iso(one.at), "job": one.job, "event": one.event, "data": dict(one.data)}
+        return {"at": _iso(one.at), "job": one.job, "event": one.event, "data": one.data}
     return {"at": _shown(one.at, shown_in), "job": one.job, "event": one.event, "data": _words(one)}
 
 
@@ -94,7 +94,7 @@ def _lines(happened: Iterable[Happening], form: Form) -> Iterator[str]:
             yield from (f",\n{text}" for text in texts)
             yield "]\n" if first is None else "\n]\n"
         case Form.CSV:
-            rows = ([_iso(one.at), one.job, one.event, json.dumps(dict(one.data))] for one in happened)
+            rows = ([_iso(one.at), one.job, one.event, json.dumps(one.data)] for one in happened)
             yield from _csv(chain([["at", "job", "event", "data"]], rows))
         case _:
             yield from (f"{text}\n" for text in texts)
