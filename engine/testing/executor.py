@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -75,7 +74,7 @@ class FakeExecutor:
         self._sink: Sink = lambda _: None
         self._limit = 1_000_000
         self._pid = 100
-        self._waiting: deque[Launch] = deque()
+        self._waiting: dict[AttemptId, Launch] = {}
         self._live: dict[AttemptId, _Live] = {}
         self._ended: dict[AttemptId, Ended | SpawnFailed] = {}
         self._missing = Missing.NEVER_STARTED
@@ -93,7 +92,7 @@ class FakeExecutor:
         self._sink = sink
         named = {ref.attempt for ref in known}
         # nobody will ask for these: as the keeper's connection does
-        self._waiting = deque(launch for launch in self._waiting if launch.attempt in named)
+        self._waiting = {attempt: launch for attempt, launch in self._waiting.items() if attempt in named}
         self._ended = {attempt: end for attempt, end in self._ended.items() if attempt in named}
         found = [self._recovered(ref.attempt) for ref in known]
         self._missing = Missing.NEVER_STARTED
@@ -101,7 +100,7 @@ class FakeExecutor:
 
     def die(self, missing: Missing = Missing.GONE) -> None:
         """All it has is gone, its memory too; the next `open` says `missing` of what it is asked for."""
-        self._dead |= dict.fromkeys([*(launch.attempt for launch in self._waiting), *self._live, *self._ended], missing)
+        self._dead |= dict.fromkeys([*self._waiting, *self._live, *self._ended], missing)
         self._waiting.clear()
         self._live.clear()
         self._ended.clear()
@@ -120,7 +119,7 @@ class FakeExecutor:
         if attempt in self._live:
             live = self._live[attempt]
             return StillRunning(live.started, paused=live.paused, exit_known=True)
-        if any(launch.attempt == attempt for launch in self._waiting):
+        if attempt in self._waiting:
             return StillWaiting(attempt)
         return NotFound(attempt, self._dead.get(attempt, self._missing))
 
@@ -206,24 +205,22 @@ class FakeExecutor:
             return [self._ended[launch.attempt]]
         if launch.attempt in self._live:
             return [self._live[launch.attempt].started]
-        if all(other.attempt != launch.attempt for other in self._waiting):
-            self._waiting.append(launch)
+        self._waiting.setdefault(launch.attempt, launch)
         return []
 
     def _start_waiting(self) -> list[Report]:
         out: list[Report] = []
-        urgent = [launch for launch in self._waiting if not launch.waits]
-        if urgent:
-            self._waiting = deque(launch for launch in self._waiting if launch.waits)
-            out += [self._start(launch) for launch in urgent]
+        for launch in [launch for launch in self._waiting.values() if not launch.waits]:
+            out.append(self._start(launch))
         free = self._limit - len(self.in_slots) if self._waiting else 0
         while free > 0 and self._waiting:
-            launch = self._waiting.popleft()
+            launch = next(iter(self._waiting.values()))
             out.append(self._start(launch))
             free -= launch.slot and launch.attempt in self._live
         return out
 
     def _start(self, launch: Launch) -> Started | SpawnFailed:
+        del self._waiting[launch.attempt]
         now, act = self._clock.now(), self._script(launch)
         if act.errno:
             failed = self._ended[launch.attempt] = SpawnFailed(launch.attempt, now, act.errno, "exec")
@@ -237,8 +234,9 @@ class FakeExecutor:
         return started
 
     def _withdraw(self, attempts: Sequence[AttemptId]) -> Withdrawn:
-        kept = tuple(launch.attempt for launch in self._waiting if launch.attempt in attempts)
-        self._waiting = deque(launch for launch in self._waiting if launch.attempt not in kept)
+        kept = tuple(attempt for attempt in self._waiting if attempt in attempts)
+        for attempt in kept:
+            del self._waiting[attempt]
         return Withdrawn(kept)
 
     def _end(self, attempt: AttemptId, code: int | None, signal: int | None, cause: Cause | None) -> list[Report]:
