@@ -209,9 +209,8 @@ class FakeExecutor:
         return []
 
     def _start_waiting(self) -> list[Report]:
-        out: list[Report] = []
-        for launch in [launch for launch in self._waiting.values() if not launch.waits]:
-            out.append(self._start(launch))
+        urgent = [launch for launch in self._waiting.values() if not launch.waits]
+        out: list[Report] = [self._start(launch) for launch in urgent]
         free = self._limit - len(self.in_slots) if self._waiting else 0
         while free > 0 and self._waiting:
             launch = next(iter(self._waiting.values()))
