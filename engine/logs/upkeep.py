@@ -150,7 +150,10 @@ class Upkeep:
     def tidy(
         self, job: str, policy: LogPolicy, busy: frozenset[str], on_record: Mapping[str, LogFacts], now: Instant
     ) -> int:
-        """Compress and prune the logs of a job; how many went. `busy`: stems of runs that are not over."""
+        """Compress and prune the logs of a job; how many went. `busy`: stems of its runs that are not over.
+
+        Compressed is only what is over on record: a run may have begun since `busy` was made.
+        """
         folder = f"{self._folder}/{job}"
         found = [*logs_in(folder)]
         _turn_over(f"{folder}/{RUNS}")
@@ -159,10 +162,8 @@ class Upkeep:
         gone = self._prune(folder, to_prune(_kept(found, busy, on_record), policy.keep, now))
         if policy.compress:
             stems = {log.stem for log in gone}
-            for log in _to_pack(found, busy):
-                facts = on_record.get(log.stem)
-                # what lives on may still print; nobody knows when it stops
-                if log.stem not in stems and not (facts is not None and facts.left_behind):
+            for log in _to_pack(found, on_record):
+                if log.stem not in stems and log.stem not in busy:
                     self._pack(job, log)
         return len(gone)
 
@@ -211,12 +212,15 @@ class Upkeep:
         self.low = free < WARN_BELOW * size
         self._free = free
 
-    def make_room(self, on_record: Mapping[str, Mapping[str, LogFacts]], busy: frozenset[str]) -> int:
-        """Remove logs, oldest first over all jobs, until there is room again; how many. What always stays, stays."""
+    def make_room(self, on_record: Mapping[str, Mapping[str, LogFacts]], busy: Mapping[str, frozenset[str]]) -> int:
+        """Remove logs, oldest first over all jobs, until there is room again; how many. What always stays, stays.
+
+        Both by job, as for `tidy`; a job that `busy` does not name is left alone.
+        """
         logs: list[tuple[str, KeptLog]] = []
-        for job, facts in on_record.items():
+        for job, stems in busy.items():
             folder = f"{self._folder}/{job}"
-            kept = sorted(_kept(logs_in(folder), busy, facts), key=lambda log: log.number, reverse=True)
+            kept = sorted(_kept(logs_in(folder), stems, on_record[job]), key=lambda log: log.number, reverse=True)
             safe = untouchable(kept)
             logs += [(folder, log) for log in kept if log.stem not in safe]
         logs.sort(key=lambda one: one[1].ended_at)
@@ -250,13 +254,18 @@ def _kept(found: Iterable[Found], busy: frozenset[str], on_record: Mapping[str, 
     return list(runs.values())
 
 
-def _to_pack(found: Sequence[Found], busy: frozenset[str]) -> Iterable[Found]:
-    """Logs as they were written, of runs that are over and that a newer one followed."""
+def _to_pack(found: Sequence[Found], on_record: Mapping[str, LogFacts]) -> Iterable[Found]:
+    """Logs as they were written, of runs that are over on record and that a newer one followed; not of those that left behind
+    what may still print, since nobody knows when it stops."""
     newest = max((log.number for log in found), default=0)
     return (
         log
         for log in found
-        if not log.packed and log.number < newest and log.size > WORTH_PACKING and log.stem not in busy
+        if not log.packed
+        and log.number < newest
+        and log.size > WORTH_PACKING
+        and (facts := on_record.get(log.stem)) is not None
+        and not facts.left_behind
     )
 
 

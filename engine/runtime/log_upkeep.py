@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from engine.clock import SECOND, Clock, Instant
-from engine.core.state import Run, State
+from engine.core.state import Job, Run, State
 from engine.logs.places import hooks_path, stem_of
 from engine.logs.upkeep import LiveLog, LogFacts, Upkeep
 from engine.model.outcome import Outcome
@@ -114,9 +114,8 @@ class LogUpkeep:
         over, self._just_over = self._just_over, []
         known = set(self._upkeep.problems)
         await asyncio.to_thread(self._upkeep.look, self._live(), over, self._clock.now())
-        busy = frozenset(stem_of(run.log_path) for run in self._state.runs.values() if run.log_path is not None)
-        await self._look_at_disk(busy)
-        await self._tidy_some(busy)
+        await self._look_at_disk()
+        await self._tidy_some()
         for problem in self._upkeep.problems:
             if problem not in known:
                 _LOG.warning("%s", problem)
@@ -131,7 +130,7 @@ class LogUpkeep:
                     live.append(replace(log, path=hooks_path(log.path), optional=True))
         return live
 
-    async def _tidy_some(self, busy: frozenset[str]) -> None:
+    async def _tidy_some(self) -> None:
         now = self._clock.monotonic()
         if now >= self._all_at:
             self._all_at = now + TIDY_ALL
@@ -144,10 +143,10 @@ class LogUpkeep:
             job = self._state.jobs.get(job_id)
             on_record = None if job is None else await self._on_record(job_id)
             if job is not None and on_record is not None:
-                policy = job.spec.log
-                await asyncio.to_thread(self._upkeep.tidy, job_id, policy, busy, on_record, self._clock.now())
+                policy, at = job.spec.log, self._clock.now()
+                await asyncio.to_thread(self._upkeep.tidy, job_id, policy, _busy(job), on_record, at)
 
-    async def _look_at_disk(self, busy: frozenset[str]) -> None:
+    async def _look_at_disk(self) -> None:
         if self._upkeep.low and not self._low:
             _LOG.warning("%s", self._upkeep.disk)
         self._low = self._upkeep.low
@@ -157,6 +156,7 @@ class LogUpkeep:
             on_record = {
                 job: facts for job in list(self._state.jobs) if (facts := await self._on_record(job)) is not None
             }
+            busy = {job: _busy(self._state.jobs[job]) for job in on_record if job in self._state.jobs}
             count = await asyncio.to_thread(self._upkeep.make_room, on_record, busy)
             if count:
                 _LOG.warning("the disk is nearly full: the logs of the %d oldest runs were removed", count)
@@ -166,7 +166,16 @@ class LogUpkeep:
             rows = await self._store.logs(job)
         except OSError:  # asked again with its next run
             return None
-        return {stem_of(row.log_path): _facts(row) for row in rows}
+        return await asyncio.to_thread(_by_stem, rows)  # nearly 2 us each, and there may be any number
+
+
+def _busy(job: Job) -> frozenset[str]:
+    """Stems of its runs that are not over. Asked for right before it is used: compressing takes seconds, runs begin meanwhile."""
+    return frozenset(stem_of(run.log_path) for run in (*job.queue, *job.active) if run.log_path is not None)
+
+
+def _by_stem(rows: Sequence[LogRow]) -> Mapping[str, LogFacts]:
+    return {stem_of(row.log_path): _facts(row) for row in rows}
 
 
 def _log_of(run: Run, path: str) -> LiveLog:

@@ -31,6 +31,11 @@ def upkeep(tmp_path: Path) -> Upkeep:
     return Upkeep(str(tmp_path / "logs"))
 
 
+def over(*numbers: int) -> dict[str, LogFacts]:
+    """Runs that are over on record, each a second after the one before."""
+    return {str(n): LogFacts(n * SECOND, success=True, in_inbox=False, left_behind=False) for n in numbers}
+
+
 def test_times_are_noted_only_when_something_was_printed(tmp_path: Path) -> None:
     path, keeper = a_run(tmp_path, 1, 100), upkeep(tmp_path)
     live = [LiveLog("a", str(path), 1, 1 << 20)]
@@ -71,9 +76,9 @@ def test_logs_are_compressed_once_a_newer_run_is_there(tmp_path: Path) -> None:
     """The newest log stays as it is, so does a small one, and one whose run left something behind that may print."""
     for number, size in ((1, 9_000), (2, 50), (3, 9_000), (4, 9_000)):
         a_run(tmp_path, number, size)
-    left = {"1": LogFacts(SECOND, success=True, in_inbox=False, left_behind=True)}
+    on_record = over(2, 3, 4) | {"1": LogFacts(SECOND, success=True, in_inbox=False, left_behind=True)}
     keeper = upkeep(tmp_path)
-    keeper.tidy("a", LogPolicy(), frozenset(), left, SECOND)
+    keeper.tidy("a", LogPolicy(), IDLE, on_record, SECOND)
     assert names(tmp_path / "logs" / "a") == ["1.log", "2.log", "3.log.gz", "4.log"]
     path = there(str(tmp_path / "logs" / "a" / "3.log"))
     assert path is not None
@@ -81,10 +86,19 @@ def test_logs_are_compressed_once_a_newer_run_is_there(tmp_path: Path) -> None:
     assert len(read_chunk(path, 0, 10_000).data) == 9_000
     assert (tmp_path / "logs" / "a" / "3.log.gz").stat().st_mode & 0o777 == 0o600
     a_run(tmp_path, 5)
-    keeper.tidy("a", LogPolicy(), frozenset({"4"}), NONE, SECOND)
-    assert "4.log" in names(tmp_path / "logs" / "a"), "a run that is not over keeps its log"
-    keeper.tidy("a", LogPolicy(compress=False), IDLE, NONE, SECOND)
+    keeper.tidy("a", LogPolicy(compress=False), IDLE, on_record, SECOND)
     assert "4.log" in names(tmp_path / "logs" / "a")
+
+
+def test_a_log_is_compressed_only_when_its_run_is_over_on_record(tmp_path: Path) -> None:
+    """A run that began after it was asked which are under way has a log like one that is over, and writes into it."""
+    for number in (1, 2):
+        a_run(tmp_path, number)
+    keeper = upkeep(tmp_path)
+    keeper.tidy("a", LogPolicy(), IDLE, NONE, SECOND)
+    assert names(tmp_path / "logs" / "a") == ["1.log", "2.log"]
+    keeper.tidy("a", LogPolicy(), IDLE, over(1), SECOND)
+    assert names(tmp_path / "logs" / "a") == ["1.log.gz", "2.log"]
 
 
 def test_everything_of_a_pruned_run_goes_and_nothing_else(tmp_path: Path) -> None:
@@ -95,8 +109,8 @@ def test_everything_of_a_pruned_run_goes_and_nothing_else(tmp_path: Path) -> Non
     for name in ("1.index", "1.marks", "1.hooks.log", "mine.txt", "1.log.bak", "runs.log", "12.txt"):
         (folder / name).write_text("x")
     (folder / "99.log").symlink_to(folder / "mine.txt")
-    on_record = {str(n): LogFacts(n * SECOND, success=True, in_inbox=False, left_behind=False) for n in range(1, 6)}
-    gone = upkeep(tmp_path).tidy("a", LogPolicy(keep=LogKeep(runs=2), compress=False), IDLE, on_record, 10 * SECOND)
+    policy = LogPolicy(keep=LogKeep(runs=2), compress=False)
+    gone = upkeep(tmp_path).tidy("a", policy, IDLE, over(*range(1, 6)), 10 * SECOND)
     assert gone == 3
     assert names(folder) == ["1.log.bak", "12.txt", "4.log", "5.log", "99.log", "mine.txt", "runs.log"]
     assert sorted(log.number for log in logs_in(str(folder))) == [4, 5]
@@ -161,6 +175,6 @@ def test_an_engine_that_ends_leaves_a_log_as_it_was(tmp_path: Path) -> None:
         a_run(tmp_path, number, 2 << 20)
     keeper = upkeep(tmp_path)
     keeper.ending = True
-    keeper.tidy("a", LogPolicy(), IDLE, NONE, SECOND)
+    keeper.tidy("a", LogPolicy(), IDLE, over(1, 2), SECOND)
     assert names(tmp_path / "logs" / "a") == ["1.log", "2.log"]
     assert not keeper.problems
