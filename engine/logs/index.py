@@ -16,6 +16,7 @@ that a reader knows that what it has read in the meantime may lie elsewhere.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import struct
@@ -131,12 +132,15 @@ def add_stamps(path: str, stamps: Sequence[Stamp]) -> int:
         if not stat.S_ISREG(facts.st_mode):
             raise OSError(f"{path} is not a regular file")
         size = facts.st_size
-        if size == 0:
-            raw = _packed(WHOLE) + raw
-        elif torn := (size - _HEADER.size) % _STAMP.size:  # a full disk took only a part of what was written last
+        torn = size if size < _HEADER.size else (size - _HEADER.size) % _STAMP.size
+        if torn:  # a full disk took only a part of what was written last
             os.ftruncate(fd, size - torn)
             size -= torn
-        return size + os.write(fd, raw)
+        if size == 0:
+            raw = _packed(WHOLE) + raw
+        if os.write(fd, raw) < len(raw):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return size + len(raw)
     finally:
         os.close(fd)
 

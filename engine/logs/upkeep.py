@@ -13,7 +13,7 @@ from engine.clock import Instant
 from engine.logs.cutting import bytes_held, cut
 from engine.logs.index import MOST_STAMPS, Layout, Stamp, add_stamps, end_cut, read_layout, thin
 from engine.logs.packing import pack
-from engine.logs.places import INDEX, PACKED, Found, beside, index_path, logs_in
+from engine.logs.places import PACKED, Found, beside, index_path, logs_in
 from engine.logs.retention import KeptLog, to_prune, untouchable
 from engine.spec.log import LogPolicy
 from engine.spec.units import format_size
@@ -73,7 +73,9 @@ class Upkeep:
         self._folder = folder
         self._seen: dict[str, _Seen] = {}
         self._problems: dict[str, str] = {}
-        """What cannot be done, by job; nothing any more once it can be."""
+        """Jobs whose live logs cannot be kept in order; nothing any more once they can be."""
+        self._unpacked: dict[str, str] = {}
+        """Jobs that have logs which could not be compressed."""
         self._removed: dict[str, str] = {}
         """Jobs whose log was removed while it was written."""
         self.ending = False
@@ -91,7 +93,7 @@ class Upkeep:
     @property
     def problems(self) -> Sequence[str]:
         """What an operator should know."""
-        return (*self._removed.values(), *self._problems.values())
+        return (*self._removed.values(), *self._problems.values(), *self._unpacked.values())
 
     # -- while a job writes
 
@@ -129,21 +131,24 @@ class Upkeep:
         return True
 
     def _note(self, log: LiveLog, one: _Seen, facts: os.stat_result, now: Instant) -> None:
-        one.size = facts.st_size
         beside = index_path(log.path)
+        layout = None
         try:
-            stamp = Stamp(one.layout.size(facts.st_size), now, log.attempt, int(one.full))
-            one.index_size = add_stamps(beside, [stamp])
-            one.full = False
-            if one.index_size > 24 * MOST_STAMPS:
-                thin(beside)
-            if bytes_held(facts) > log.max_size:
-                layout = cut(log.path, log.max_size)
-                if layout is not None:
-                    one.layout, one.size = layout, -1
+            try:
+                stamp = Stamp(one.layout.size(facts.st_size), now, log.attempt, int(one.full))
+                one.index_size = add_stamps(beside, [stamp])
+                one.full = False
+                if one.index_size > 24 * MOST_STAMPS:
+                    thin(beside)
+            finally:  # on a full disk it is the cut that makes room
+                if bytes_held(facts) > log.max_size:
+                    layout = cut(log.path, log.max_size)
             self._problems.pop(log.job, None)
+            one.size = facts.st_size
         except OSError as error:
             self._problems[log.job] = f"the log of {log.job} cannot be kept in order: {error.strerror or error}"
+        if layout is not None:
+            one.layout, one.size = layout, -1
 
     # -- when runs are over
 
@@ -157,9 +162,11 @@ class Upkeep:
         folder = f"{self._folder}/{job}"
         found = [*logs_in(folder)]
         _turn_over(f"{folder}/{RUNS}")
-        for stem in {log.stem for log in found} - busy:
-            _finish_cut(f"{folder}/{stem}{INDEX}")
+        for log in found:
+            if log.stem not in busy:
+                _finish_cut(index_path(log.path))
         gone = self._prune(folder, to_prune(_kept(found, busy, on_record), policy.keep, now))
+        self._unpacked.pop(job, None)
         if policy.compress:
             stems = {log.stem for log in gone}
             for log in _to_pack(found, on_record):
@@ -183,7 +190,7 @@ class Upkeep:
                 os.unlink(draft)  # noqa: PTH108
             if isinstance(error, InterruptedError):
                 return
-            self._problems[job] = f"a log of {job} cannot be compressed: {error.strerror or error}"
+            self._unpacked[job] = f"a log of {job} cannot be compressed: {error.strerror or error}"
 
     def _prune(self, folder: str, logs: Sequence[KeptLog]) -> Sequence[KeptLog]:
         for log in logs:
@@ -236,7 +243,9 @@ class Upkeep:
 
 def _known(path: str) -> _Seen:
     """What an earlier look, or an earlier engine, has noted of a log."""
-    return _Seen(layout=read_layout(index_path(path)))
+    index = index_path(path)
+    _finish_cut(index)
+    return _Seen(layout=read_layout(index))
 
 
 def _kept(found: Iterable[Found], busy: frozenset[str], on_record: Mapping[str, LogFacts]) -> list[KeptLog]:

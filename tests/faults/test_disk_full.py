@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from engine import Engine, JobSpec, LogKeep, LogPolicy
+from engine.logs.index import Stamp, add_stamps, read_index
+from engine.logs.upkeep import LiveLog, Upkeep
 from engine.store.history import one_run
 
 PATIENCE = 60.0
@@ -103,6 +105,24 @@ async def test_old_logs_make_room_before_the_disk_is_full(tmp_path: Path) -> Non
             await until(lambda: 1 not in kept())
             left = kept()
             assert left == list(range(left[0], 15))
+
+
+def test_a_log_that_is_too_large_is_cut_though_its_time_cannot_be_noted(tmp_path: Path) -> None:
+    """The cut is what makes room again. The index ends where its page does: the next time needs another one."""
+    with small_disk(tmp_path / "logs", "4m") as logs:
+        log, index = logs / "a" / "1.log", logs / "a" / "1.index"
+        log.parent.mkdir()
+        log.write_bytes(b"a line\n" * 400_000)
+        add_stamps(str(index), [Stamp(n, n, 1) for n in range(168)])
+        live = [LiveLog("a", str(log), 1, 1 << 20)]
+        upkeep = Upkeep(str(logs))
+        fill(logs)
+        upkeep.look(live, [], 1_000)
+        assert "No space left" in upkeep.problems[0]
+        assert log.stat().st_blocks * 512 <= 1 << 20
+        upkeep.look(live, [], 2_000)
+        assert not upkeep.problems
+        assert read_index(str(index)).stamps[-1] == Stamp(2_800_000, 2_000, 1, 1)
 
 
 async def test_a_full_disk_of_the_state_stops_starts_and_no_run(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.clock import SECOND
 from engine.logs.chunk import read_chunk
-from engine.logs.index import begin_cut, read_index, read_layout
+from engine.logs.index import Stamp, add_stamps, begin_cut, read_index, read_layout
 from engine.logs.places import index_path, logs_in, there
 from engine.logs.upkeep import LiveLog, LogFacts, Upkeep
 from engine.spec.log import LogKeep, LogPolicy
@@ -178,3 +178,47 @@ def test_an_engine_that_ends_leaves_a_log_as_it_was(tmp_path: Path) -> None:
     keeper.tidy("a", LogPolicy(), IDLE, over(1, 2), SECOND)
     assert names(tmp_path / "logs" / "a") == ["1.log", "2.log"]
     assert not keeper.problems
+
+
+def test_what_could_not_be_noted_is_tried_again_though_nothing_more_was_printed(tmp_path: Path) -> None:
+    """Else a warning would stand until the job prints on, long after its reason is gone."""
+    path, keeper = a_run(tmp_path, 1, 3 << 20), upkeep(tmp_path)
+    live = [LiveLog("a", str(path), 1, 512 << 10)]
+    Path(index_path(str(path))).mkdir()
+    keeper.look(live, [], SECOND)
+    assert len(keeper.problems) == 1
+    Path(index_path(str(path))).rmdir()
+    keeper.look(live, [], 2 * SECOND)
+    assert not keeper.problems
+    assert path.stat().st_blocks * 512 <= 512 << 10
+
+
+def test_what_cannot_be_compressed_is_said_until_it_can(tmp_path: Path) -> None:
+    """A live log of the same job that is in order says nothing about that."""
+    for number in (1, 2):
+        a_run(tmp_path, number)
+    keeper, obstacle = upkeep(tmp_path), tmp_path / "logs" / "a" / "1.log.gz.new"
+    obstacle.mkdir()
+    keeper.tidy("a", LogPolicy(), IDLE, over(1), SECOND)
+    keeper.look([LiveLog("a", str(tmp_path / "logs" / "a" / "2.log"), 1, 1 << 20)], [], SECOND)
+    assert len(keeper.problems) == 1
+    obstacle.rmdir()
+    keeper.tidy("a", LogPolicy(), IDLE, over(1), SECOND)
+    assert not keeper.problems
+
+
+def test_a_cut_of_a_dead_engine_is_over_for_the_next_one_that_looks(tmp_path: Path) -> None:
+    """The run goes on; its readers do not wait for a cut that nobody makes."""
+    path = a_run(tmp_path, 1)
+    begin_cut(index_path(str(path)))
+    upkeep(tmp_path).look([LiveLog("a", str(path), 1, 1 << 20)], [], SECOND)
+    assert not read_layout(index_path(str(path))).cutting
+
+
+def test_an_index_whose_beginning_is_torn_is_begun_anew(tmp_path: Path) -> None:
+    """A machine that lost its power may have kept a part of the header."""
+    path = index_path(str(a_run(tmp_path, 1, 100)))
+    for size in (1, 30, 47):
+        Path(path).write_bytes((b"jqlog" + bytes(47))[:size])
+        add_stamps(path, [Stamp(100, SECOND, 1)])
+        assert read_index(path).stamps == [Stamp(100, SECOND, 1)]
