@@ -96,6 +96,26 @@ async def test_an_idle_log_is_not_read_ten_times_a_second() -> None:
         assert len(stage.engine.log_reads) == 2
 
 
+async def test_a_silent_run_is_looked_at_twice_a_second_and_one_that_prints_at_every_flush() -> None:
+    """A look costs a worker and a thread; who prints is followed at once, from the look that finds something on."""
+    async with console() as stage:
+        stage.home.table.select("extract")
+        await stage.settle()
+
+        async def looks(flushes: int, line: bytes = b"") -> int:
+            stage.engine.log_reads.clear()
+            for _ in range(flushes):
+                stage.engine.logs["extract:1205"] += line
+                stage.app.flush()
+                await stage.pilot.pause()
+            return len(stage.engine.log_reads)
+
+        await looks(5)
+        assert await looks(20) == 4
+        await looks(5, b"page 4\n")
+        assert await looks(10, b"page 5\n") == 10
+
+
 async def test_no_log_is_said() -> None:
     """Instead of an empty pane."""
     async with console() as stage:

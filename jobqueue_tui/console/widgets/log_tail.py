@@ -19,6 +19,9 @@ from jobqueue_tui.terminal import one_line
 
 _IDLE_POLLS: Final = 10
 """A run that is over is looked at at every tenth flush only."""
+_SILENT_POLLS: Final = 5
+"""One that goes on but printed nothing at the last look, at every fifth: twice a second. A look is a worker here and a
+thread or a request in the engine; ten a second of them took as much as half of the table."""
 
 
 class LogTail(Painted):
@@ -33,6 +36,7 @@ class LogTail(Painted):
         self._missing = ""
         self._polls = 0
         self._asked = False
+        self._silent = False
         self._reader: Worker[None] | None = None
         self._title: tuple[Cell, ...] = ()
 
@@ -41,15 +45,16 @@ class LogTail(Painted):
         run_id = None if job is None else job.last_run_id
         self._job = job
         if run_id != self._run_id:
-            self._run_id, self._tail, self._missing, self._asked = run_id, Tail(), "", False
+            self._run_id, self._tail, self._missing, self._asked, self._silent = run_id, Tail(), "", False, False
             self.refresh()
         title = self._titled()
         if title != self._title:
             self._title = title
             self.refresh()
         busy = job is not None and any(run.run_id == run_id for run in job.active)
+        pause = _IDLE_POLLS if not busy else _SILENT_POLLS if self._silent else 1
         self._polls += 1
-        due = self.size.height > 1 and (not self._asked or busy or self._polls % _IDLE_POLLS == 0)
+        due = self.size.height > 1 and (not self._asked or self._polls % pause == 0)
         # one reader at a time: a flush while one is under way asks again later
         if run_id is not None and due and (self._reader is None or self._reader.is_finished):
             self._asked = True
@@ -65,13 +70,19 @@ class LogTail(Painted):
         except (EngineError, OSError) as error:
             problem = f"the log cannot be read: {one_line(str(error))}"
         else:
-            if tail is self._tail and (tail.take(chunk) or self._missing):
-                self._missing = ""
-                self.refresh()
+            if tail is self._tail:
+                size = tail.size
+                new = tail.take(chunk)
+                self._silent = tail.size == size
+                if new or self._missing:
+                    self._missing = ""
+                    self.refresh()
             return
-        if tail is self._tail and problem != self._missing:
-            self._missing = problem
-            self.refresh()
+        if tail is self._tail:
+            self._silent = True
+            if problem != self._missing:
+                self._missing = problem
+                self.refresh()
 
     def _titled(self) -> tuple[Cell, ...]:
         job = self._job
