@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from textual.geometry import Region
+from textual.strip import Strip
 
 from engine.clock import SECOND
 from engine.model.outcome import Outcome
@@ -193,6 +194,27 @@ async def test_only_visible_rows_that_changed_are_drawn() -> None:
         stage.engine.job("job-00003").touch()
         stage.app.flush()
         assert drawn == [Region(0, 3, table.size.width, 1)]
+
+
+async def test_the_top_line_is_drawn_when_it_says_something_else() -> None:
+    """Most changes of jobs do not show there."""
+    async with console() as stage:
+        drawn: list[str] = []
+        line, render = stage.home.status, stage.home.status.render_line
+
+        def counting(y: int) -> Strip:
+            strip = render(y)
+            drawn.append(strip.text)
+            return strip
+
+        line.render_line = counting  # type: ignore[method-assign] # what is drawn is the subject
+        stage.engine.job("thumbnails").touch()
+        await stage.settle()
+        assert drawn == []
+        stage.engine.job("extract").active.clear()
+        stage.engine.job("extract").touch()
+        await stage.settle()
+        assert ["run 4/3" in text for text in drawn] == [True]
 
 
 async def test_a_row_is_painted_once_for_what_it_shows() -> None:

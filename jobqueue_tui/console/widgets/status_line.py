@@ -33,6 +33,7 @@ class StatusLine(Painted):
         self._mode = ("embedded" if embedded else "attached") + (" read-only" if read_only else "")
         self._zone = zone
         self._second = -1
+        self._drawn: tuple[list[Cell], list[Cell]] | None = None
         self._notes: tuple[Cell, ...] = ()
 
     def note(self, *cells: Cell) -> None:
@@ -42,16 +43,16 @@ class StatusLine(Painted):
             self.refresh()
 
     def flush(self, *, changed: bool) -> None:
-        """Draw anew when jobs have changed or a second has passed."""
+        """Draw anew when jobs have changed or a second has passed, and the line says something else now."""
         second = self._engine.now() // SECOND
-        if changed or second != self._second:
-            self._second = second
+        if (changed or second != self._second) and self._groups(self.size.width) != self._drawn:
             self.refresh()
+        self._second = second
 
     def render_line(self, y: int) -> Strip:
         """The one line."""
         width = self.size.width
-        left, right = self._groups(width)
+        left, right = self._drawn = self._groups(width)
         gap = width - 2 - sum(len(text) for group in (left, right) for text, _ in group)
         parts = [(" ", Role.TEXT), *left, (" " * max(1, gap), Role.TEXT), *right, (" ", Role.TEXT)]
         return text_strip(parts, self.palette.bar, width)
