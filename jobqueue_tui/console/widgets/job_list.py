@@ -95,10 +95,9 @@ class JobList(LineList):
         if tick:
             self.refresh_changed()
         elif changes.jobs:
-            for row in self.visible_rows():
-                job = self.job_at(row)
-                if job is not None and job.id in changes.jobs:
-                    self.refresh_row(row)
+            self.refresh_rows(
+                row for row in self.visible_rows() if (job := self.job_at(row)) is not None and job.id in changes.jobs
+            )
 
     def render_line(self, y: int) -> Strip:
         """A line; the first one may be asked for before the size was told."""

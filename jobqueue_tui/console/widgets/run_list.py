@@ -123,7 +123,7 @@ class RunList(LineList):
         """Space: mark the run, or take the mark off; on to the next."""
         if (run := self.current) is not None:
             self.marked ^= {run.run_id}
-            self.refresh_row(self.cursor)
+            self.refresh_rows((self.cursor,))
             self.move_to(self.cursor + 1)
 
     def action_unmark(self) -> None:
