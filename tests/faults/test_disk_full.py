@@ -71,7 +71,7 @@ async def test_a_full_disk_of_logs_harms_no_running_job_and_is_said(tmp_path: Pa
         async with Engine(state_dir=tmp_path) as engine:
             calm = engine.add(JobSpec(id="calm", command=["python3", "-c", CALM, str(stop)], manual="only"))
             run = await calm.trigger()
-            await until((logs / "calm" / "1.index").exists)
+            await until(lambda: len(read_index(str(logs / "calm" / "1.index")).stamps) > 0)
             filler = fill(logs)
             await until(lambda: any("free on the disk of the logs" in one for one in engine.status().warnings))
             other = engine.add(JobSpec(id="other", command="echo hi || exit 7", manual="only"))
