@@ -7,9 +7,9 @@ import os
 import stat
 
 
-def open_log(path: str) -> int:
-    """The log to append to. A FIFO or device put in its place must not hang or feed the keeper: regular files only."""
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+def to_append(path: str, access: int) -> int:
+    """A file to append to. A FIFO or device put in its place must not hang or feed the keeper: regular files only."""
+    fd = os.open(path, access | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         os.close(fd)
         raise OSError(errno.EINVAL, "not a regular file")
@@ -25,19 +25,6 @@ def text_file(text: str) -> int:
             file.write(text.encode("utf-8", "surrogateescape"))
         os.lseek(fd, 0, os.SEEK_SET)
     except (OSError, ValueError):
-        os.close(fd)
-        raise
-    return fd
-
-
-def output_file(path: str, user: tuple[int, int, list[int]]) -> int:
-    """The file for what a run hands on, made for a user who cannot reach it: the engine's folders are closed to others."""
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
-    try:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file")
-        os.fchown(fd, user[0], user[1])
-    except OSError:
         os.close(fd)
         raise
     return fd

@@ -6,7 +6,7 @@ import errno
 import os
 import resource
 
-from .files import open_log, output_file, text_file
+from .files import text_file, to_append
 from .forking import ALL_SIGNALS, BY_FORK, OUTPUT, SpawnError, fork, program
 from .kernel import boot_ticks
 from .processes import RLIMIT_LOCKS
@@ -26,7 +26,7 @@ def spawn(
     opened: list[int] = []
     step = "log"
     try:
-        log = open_log(log_path)
+        log = to_append(log_path, os.O_WRONLY)
         opened.append(log)
         actions = [(os.POSIX_SPAWN_DUP2, log, 1), (os.POSIX_SPAWN_DUP2, log, 2)]
         if stdin:  # else /dev/null, which is the keeper's own
@@ -35,9 +35,11 @@ def spawn(
             actions.append((os.POSIX_SPAWN_DUP2, opened[-1], 0))
         if asked is not None and not BY_FORK.isdisjoint(asked):
             if "user" in asked and "JOB_OUTPUT" in env:
-                step = "output"
-                opened.append(output_file(env["JOB_OUTPUT"], asked["user"]))
+                step = "output"  # made for a user who cannot reach it: the engine's folders are closed to others
+                opened.append(to_append(env["JOB_OUTPUT"], os.O_RDWR))
                 actions.append((os.POSIX_SPAWN_DUP2, opened[-1], OUTPUT))
+                step = "user"  # whoever may not give files away may not become another either
+                os.fchown(opened[-1], *asked["user"][:2])
             low = boot_ticks()
             pid = fork(argv, env, cwd, tag, umask, [(fd, to) for _, fd, to in actions], asked)
             return pid, low, boot_ticks() - low + 1
