@@ -6,8 +6,11 @@ import os
 import signal
 import sys
 
-from engine.ports.executor import Cause, Pause, Paused, PauseRefused, Resume, Resumed, Started, Stop
-from tests.integration.local.bench import Bench, eventually
+import pytest
+
+from engine.ports.executor import Cause, Ended, Pause, Paused, PauseRefused, Resume, Resumed, Started, Stop
+from engine.spec.job import OnLeftBehind
+from tests.integration.local.bench import Bench, eventually, gone
 
 PAIR = "setsid sleep 1000 & echo up; sleep 1000"
 ESCAPEES = "for i in 1 2; do (env -i setsid sh -c 'sleep 1000 & sleep 1000 &' &); done; echo up; sleep 1000"
@@ -192,23 +195,64 @@ def has_processes(group: int) -> bool:
     return True
 
 
-async def test_tree_that_forks_faster_than_it_dies(bench: Bench) -> None:
-    """Processes that replace themselves are killed to the last one. Their leader waits: one that ended by itself would leave
-    them behind by right."""
-    program = (
-        "import os, signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('up', flush=True)\n"
-        "while True:\n    if os.fork():\n        os._exit(0)\n"
-    )
-    attempt = bench.launch(
-        sys.executable, "-I", "-S", "-c", f"import os, signal\nif os.fork():\n    signal.pause()\n{program}"
-    )
-    await bench.wrote(attempt, "up")
-    bench.submit(Stop(attempt, signal.SIGKILL, 0.0))
-    ended = await bench.ended(attempt)
-    assert (bench.members(attempt), ended.left_behind) == ([], ())
-    # a sweep may miss who moves on all the time: the process group tells
+FORKING = """
+import os, signal
+if os.fork() == 0:
+    signal.signal(signal.SIGTERM, signal.{})
+    print("up", flush=True)
+    while True:
+        if os.fork():
+            os._exit(0)
+signal.{}
+"""
+"""A process that moves on all the time, below a leader that waits: what it does at TERM, and for what the leader waits."""
+
+
+@pytest.fixture
+async def crowded(bench: Bench) -> Bench:
+    """Beside three hundred others a sweep takes longer than a process that moves on lives."""
+    crowd = bench.shell("i=0; while [ $i -lt 300 ]; do sleep 1000 & i=$((i+1)); done; echo up; wait")
+    await bench.wrote(crowd, "up")
+    return bench
+
+
+async def ended_whole(bench: Bench, attempt: str) -> Ended:
+    """Its end; a sweep may miss who moves on all the time, so that the process group is asked."""
+    end = await bench.ended(attempt)
     (started,) = bench.said(attempt, Started)
-    await eventually(lambda: not has_processes(started.pid))
+    try:
+        await eventually(lambda: not has_processes(started.pid))
+    finally:
+        if has_processes(started.pid):
+            os.killpg(started.pid, signal.SIGKILL)
+    return end
+
+
+@pytest.mark.parametrize("grace", [0.0, 0.3])
+async def test_stop_of_a_tree_that_forks_all_the_time(crowded: Bench, grace: float) -> None:
+    """Processes that replace themselves are killed to the last one, with their leader or after it."""
+    attempt = crowded.launch(sys.executable, "-I", "-S", "-c", FORKING.format("SIG_IGN", "pause()"))
+    await crowded.wrote(attempt, "up")
+    crowded.submit(Stop(attempt, signal.SIGTERM if grace else signal.SIGKILL, grace))
+    end = await ended_whole(crowded, attempt)
+    assert (end.cause, end.left_behind) == (Cause.STOP, ())
+
+
+@pytest.mark.parametrize("rule", [OnLeftBehind.KILL, OnLeftBehind.HOLD])
+async def test_what_forks_all_the_time_is_not_overlooked_when_its_leader_ends(
+    crowded: Bench, rule: OnLeftBehind
+) -> None:
+    """Who moves on faster than a sweep is killed or held as `left_behind` says."""
+    forking = FORKING.format("SIG_DFL", "sigtimedwait((), 0.2)")
+    attempt = crowded.launch(sys.executable, "-I", "-S", "-c", forking, left_behind=rule)
+    started = await crowded.heard(attempt, Started)
+    if rule is OnLeftBehind.HOLD:
+        await eventually(lambda: gone(started.pid))
+        witness = crowded.launch("/bin/sleep", "0.5")
+        await crowded.ended(witness)
+        assert not crowded.said(attempt, Ended)
+        crowded.submit(Stop(attempt, signal.SIGKILL, 0.0))
+    assert (await ended_whole(crowded, attempt)).exit_code == 0
 
 
 async def test_pause_in_the_middle_of_a_vfork(bench: Bench) -> None:

@@ -77,3 +77,21 @@ class Children:
                     known[pid] = self.orphans[pid] if pid in self.orphans else tag_of(pid)
         self.orphans = known
         return set(known.values())
+
+    def signal_group(self, run: Run, number: int) -> bool:
+        """Signal the process group of the run's leader at one blow; whether that could be done. A sweep may miss who moves on
+        by forking all the time, but nobody can fork out of this: fork(2) begins anew when a signal comes in between.
+
+        Only while a child of ours in that group is not reaped, the leader or an orphan: the group's number is taken by it
+        and cannot be a stranger's.
+        """
+        ours = run.pid in self.leaders or (
+            run.tag in self.orphaned_tags()
+            and any(tag == run.tag and os.getpgid(pid) == run.pid for pid, tag in self.orphans.items())
+        )
+        if ours:
+            try:
+                os.killpg(run.pid, number)
+            except OSError:  # all of them are another user's
+                return False
+        return ours

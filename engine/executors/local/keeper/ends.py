@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Final
 
     from .attempts import Attempts
+    from .children import Children
     from .groups import Groups
     from .loop import Loop
     from .pauses import Pauses
@@ -31,11 +32,12 @@ KILL_PATIENCE: Final = 10.0
 class Ends:
     """From the end of a leader, or the wish for it, to the report that nobody of its tree is left."""
 
-    __slots__ = ("attempts", "groups", "loop", "pauses")
+    __slots__ = ("attempts", "children", "groups", "loop", "pauses")
 
-    def __init__(self, loop: Loop, attempts: Attempts, groups: Groups, pauses: Pauses) -> None:
+    def __init__(self, loop: Loop, attempts: Attempts, children: Children, groups: Groups, pauses: Pauses) -> None:
         self.loop = loop
         self.attempts = attempts
+        self.children = children
         self.groups = groups
         self.pauses = pauses
 
@@ -49,7 +51,7 @@ class Ends:
             self.end_tree(run)
             return
         left = members(run.tag) if maybe_left else []
-        if left and run.left != "release":
+        if maybe_left and run.left != "release":
             run.behind = described(left)
             if run.left == "kill":
                 self.end(run, run.stop_signal, run.grace, "rest")
@@ -67,10 +69,15 @@ class Ends:
         """Its leader has ended: the run goes on until nobody of its tree is left. Limits, deadlines and stops hold for those as well."""
         if run.cause is not None:
             return  # being ended
-        if not members(run.tag) and not members(run.tag):
+        if not members(run.tag) and not self.maybe_left(run):
             self.finish(run, [])
         else:
             run.next_step(self.loop, wait, partial(self.hold, wait=min(wait * 2, HOLD_LOOK)))
+
+    def maybe_left(self, run: Run) -> bool:
+        """Whether a sweep that found nobody of a tree without a leader may be wrong: by another one, and for who forks faster than
+        that by our own children, below whom all of it hangs."""
+        return bool(members(run.tag)) or run.tag in self.children.orphaned_tags()
 
     def leader_of_another_over(self, run: Run) -> None:
         self.drop_pidfd(run)
@@ -107,7 +114,14 @@ class Ends:
     def signal(self, attempt: str, number: int) -> None:
         run = self.attempts.alive.get(attempt)
         if run is not None:
-            signal_all(members(run.tag), run.tag, number)
+            self.signal_tree(run, number)
+
+    def signal_tree(self, run: Run, number: int) -> list[Member]:
+        """Signal the leader's process group at one blow, then each of the others; who was found."""
+        struck = self.children.signal_group(run, number)
+        found = members(run.tag)
+        signal_all((one for one in found if not struck or one.pgrp != run.pid), run.tag, number)
+        return found
 
     def stop(self, attempt: str, number: int, grace: float, cause: str) -> None:
         run = self.attempts.alive.get(attempt)
@@ -124,8 +138,7 @@ class Ends:
         run.backoff = 0.001
         if run.deadline is not None:
             run.deadline.cancel()
-        found = members(run.tag)
-        signal_all(found, run.tag, number)
+        found = self.signal_tree(run, number)
         if run.paused or run.held_up or run.pausing_until is not None:  # a stopped process takes no signal but KILL
             freeze(run.group, False)
             run.hold_up(False)
@@ -137,17 +150,18 @@ class Ends:
         run.next_step(self.loop, min(wait, run.backoff) if run.over is not None else wait, self.end_tree)
 
     def end_tree(self, run: Run) -> None:
-        """One look at a tree that has its signal: over when two sweeps find nobody, KILL when its grace is."""
+        """One look at a tree that has its signal: KILL when its grace is over, the end when nobody is left."""
         gone = run.over is not None
-        left = members(run.tag)
         now = time.monotonic()
         killing = now >= run.kill_at
-        if gone and ((not left and not members(run.tag)) or now >= run.kill_at + KILL_PATIENCE):
-            self.finish(run, left)
-            return
         if killing:
             kill(run.group)
-            signal_all(left, run.tag, signal.SIGKILL)
+            left = self.signal_tree(run, signal.SIGKILL)
+        else:
+            left = members(run.tag)
+        if gone and (now >= run.kill_at + KILL_PATIENCE or not (left or self.maybe_left(run))):
+            self.finish(run, left)
+            return
         delay = run.backoff = min(run.backoff * 2, 0.1)
         if not killing:  # the leader's end wakes us, that of the others does not
             delay = min(delay, run.kill_at - now) if gone else run.kill_at - now

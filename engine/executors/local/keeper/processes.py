@@ -19,12 +19,15 @@ RLIMIT_LOCKS: Final = 10  # the module `resource` has no name for it
 class Member:
     """A living process that carries a run's tag, as it was at one sweep."""
 
-    __slots__ = ("parent", "pid", "session", "state", "ticks", "waited")
+    __slots__ = ("parent", "pgrp", "pid", "session", "state", "ticks", "waited")
 
-    def __init__(self, pid: int, state: str, parent: int, session: int, ticks: int, waited: int) -> None:
+    def __init__(
+        self, pid: int, state: str, parent: int, pgrp: int, session: int, ticks: int, waited: int
+    ) -> None:  # fmt: skip
         self.pid = pid
         self.state = state
         self.parent = parent
+        self.pgrp = pgrp
         self.session = session
         self.ticks = ticks
         self.waited = waited  # ticks of CPU time of children that it has waited for, and of theirs
@@ -47,8 +50,9 @@ def look_at(pid: int) -> Member | None:
     fields = proc_file(pid, "stat").rpartition(b")")[2].split()
     if not fields or fields[0] in (b"Z", b"X"):
         return None
+    parent, pgrp, session = map(int, fields[1:4])
     waited = int(fields[13]) + int(fields[14])
-    return Member(pid, fields[0].decode(), int(fields[1]), int(fields[3]), int(fields[19]), waited)
+    return Member(pid, fields[0].decode(), parent, pgrp, session, int(fields[19]), waited)
 
 
 def sweep(tags: Iterable[int]) -> dict[int, list[Member]]:

@@ -43,7 +43,7 @@ class Keeper:
         self.children = Children()
         deadlines = Deadlines(loop, attempts, self.expire)
         pauses = Pauses(loop, attempts, reports, deadlines)
-        self.ends = ends = Ends(loop, attempts, groups, pauses)
+        self.ends = ends = Ends(loop, attempts, self.children, groups, pauses)
         limits = Limits(loop, attempts, reports, groups, ends, pauses)
         self.starts = starts = Starts(attempts, reports, groups, self.children, deadlines, limits)
         orders: dict[str, Callable[..., None]] = {
