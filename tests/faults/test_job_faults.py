@@ -75,9 +75,10 @@ def spec(job: str, command: str, **fields: object) -> JobSpec:
 
 
 async def test_a_job_that_ignores_term_is_killed_after_its_grace(tmp_path: Path) -> None:
-    deaf = spec("deaf", "trap '' TERM; while :; do sleep 0.05; done")
+    deaf = spec("deaf", f"trap '' TERM; : > {tmp_path}/up; while :; do sleep 0.05; done")
     async with engine_with(tmp_path, deaf) as engine:
         pid = await leader_of(engine, "deaf")
+        await until((tmp_path / "up").exists)
         begin = time.monotonic()
         await engine.job("deaf").stop()
         record = await only_end(engine, "deaf")

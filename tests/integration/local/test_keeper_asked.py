@@ -105,11 +105,11 @@ async def test_a_start_is_as_any_other(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("argv", "cwd", "limits", "code", "step"),
     [
-        (("/no/such/program",), "/", Limits(nice=1), errno.ENOENT, "exec"),
-        (("/etc/passwd",), "/", Limits(nice=1), errno.EACCES, "exec"),
-        ((), "/", Limits(nice=1), errno.EINVAL, "exec"),
-        (("/bin/echo", "a\0b"), "/", Limits(nice=1), errno.EINVAL, "exec"),
-        (("/bin/true",), "/no/such/folder", Limits(nice=1), errno.ENOENT, "cwd"),
+        (("/no/such/program",), "/", Limits(nice=19), errno.ENOENT, "exec"),
+        (("/etc/passwd",), "/", Limits(nice=19), errno.EACCES, "exec"),
+        ((), "/", Limits(nice=19), errno.EINVAL, "exec"),
+        (("/bin/echo", "a\0b"), "/", Limits(nice=19), errno.EINVAL, "exec"),
+        (("/bin/true",), "/no/such/folder", Limits(nice=19), errno.ENOENT, "cwd"),
         (("/bin/true",), "/", Limits(affinity=(8191,)), errno.EINVAL, "affinity"),
     ],
 )
