@@ -32,6 +32,7 @@ T = TypeVar("T")
 
 MOST_PROCESSORS: Final = 8192
 """As many as Linux can be built for."""
+LAST_ACCOUNT: Final = (1 << 32) - 2
 _MOST: Final = 1 << 30
 _SPAN: Final = re.compile(r"([0-9]{1,4})(?:-([0-9]{1,4}))?")
 _CLASSES: Final = {"idle": IoClass.IDLE, "best-effort": IoClass.BEST_EFFORT, "realtime": IoClass.REALTIME}
@@ -210,4 +211,12 @@ def limits_in_words(limits: Limits) -> dict[str, object]:
     return words
 
 
-account: Final = matching(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\$?", "a name or a number of the system's users or groups")
+_account: Final = matching(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\$?", "a name or a number of the system's users or groups")
+
+
+def account(r: Reading, node: Node) -> str | Bad:
+    """A user or group. One number more would be the kernel's word for "as it is"."""
+    got = _account(r, node)
+    if got is not BAD and got.isdigit() and int(got) > LAST_ACCOUNT:
+        return r.problem(node, f"is beyond {LAST_ACCOUNT}, the last number of a user or group")
+    return got

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from engine.executors.local.keeper import forking
-from engine.ports.executor import Ended, Identity, SpawnFailed, Started
+from engine.ports.executor import Ended, Identity, SpawnFailed, Started, Stop
 from engine.spec.limits import UNLIMITED, IoClass, IoNice, Limits
 from tests.integration.local.bench import ENV, Bench, eventually
 
@@ -130,6 +130,25 @@ async def test_a_run_is_its_user_in_every_respect(bench: Bench) -> None:
     assert lines[:2] == [f"Uid:\t{ids}", f"Gid:\t{ids}"]
     assert sorted(lines[2].split()[1:]) == ["1", "65534"]
     assert int(lines[3].split()[1], 16) == 0, "no capability is left"
+
+
+@as_root
+@pytest.mark.parametrize(
+    "identity", [Identity(-1 % (1 << 32), 65534, (65534,)), Identity(65534, -1 % (1 << 32), (65534,))]
+)
+async def test_the_number_that_means_no_change_is_nobody(bench: Bench, identity: Identity) -> None:
+    """setresuid(2) takes -1 for "as it is": such a run would be root's."""
+    failed = await bench.heard(bench.launch("/bin/true", identity=identity), SpawnFailed)
+    assert (failed.step, failed.errno) == ("user", errno.EINVAL)
+
+
+async def test_a_number_beyond_all_users_fails_its_own_start_alone(bench: Bench) -> None:
+    living = bench.launch("/bin/sleep", "1000")
+    env = {**ENV, "JOB_OUTPUT": str(bench.folder / "1.out")}
+    failed = await bench.heard(bench.launch("/bin/true", env=env, identity=Identity(1 << 40, 1, (1,))), SpawnFailed)
+    assert (failed.step, failed.errno) == ("user", errno.EINVAL)
+    bench.submit(Stop(living, signal.SIGTERM, 1.0))
+    assert (await bench.ended(living)).signal == signal.SIGTERM
 
 
 @as_root

@@ -144,6 +144,13 @@ def test_what_no_account_is_called_is_an_error(load_job: Load, name: str) -> Non
     assert "error: jobs.a.user: expected a name or a number" in found
 
 
+@pytest.mark.parametrize("key", ["user", "group"])
+def test_a_number_that_nobody_can_have_is_an_error(load_job: Load, key: str) -> None:
+    """The last one, 4294967295, is the kernel's word for "as it is": such a job would run as root."""
+    (found,) = findings(load_job(f"command: x\n{key}: 4294967295"))
+    assert f"error: jobs.a.{key}: is beyond 4294967294, the last number" in found
+
+
 def test_what_passes_through_the_engines_folder_cannot_be_of_another_user(
     load_job: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,6 +31,8 @@ CPU_TIME_GRACE: Final = 5
 """Seconds of CPU time between SIGXCPU and KILL."""
 BY_FORK: Final = frozenset((*RLIMITS, "nice", "ionice", "affinity", "user", "cgroup"))
 """What can be asked for that only a forked child can do before the program begins."""
+AS_IT_IS: Final = frozenset((-1, (1 << 32) - 1))
+"""Numbers that setresuid(2) takes for no change: nobody has them, and who asked for one would stay root."""
 IOPRIO_SET: Final = {
     "x86_64": 251, "i686": 289, "aarch64": 30, "armv7l": 314, "riscv64": 30, "ppc64le": 273, "s390x": 282,
     "loongarch64": 30,
@@ -153,6 +155,8 @@ def preparing(cwd: str, tag: int, umask: int, files: list[tuple[int, int]], aske
     if "user" in asked:
         yield "user"
         uid, gid, groups = asked["user"]
+        if not AS_IT_IS.isdisjoint((uid, gid, *groups)):
+            raise OSError(errno.EINVAL, "no number of a user")
         os.setgroups(groups)
         os.setresgid(gid, gid, gid)
         os.setresuid(uid, uid, uid)

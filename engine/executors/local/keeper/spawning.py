@@ -66,7 +66,8 @@ def spawn(
             os.umask(own_umask)
     except OSError as error:
         raise SpawnError(error.errno, "fork" if error.errno in (errno.EAGAIN, errno.ENOMEM) else step) from None
-    except (ValueError, IndexError):  # a NUL in an argument, a `=` in a name, no argument at all
+    except (ValueError, IndexError, OverflowError):
+        # a NUL in an argument, a `=` in a name, no argument at all, no number that a user could have
         raise SpawnError(errno.EINVAL, step) from None
     finally:
         os.chdir("/")
