@@ -25,13 +25,16 @@ _NAME: Final = b"JQ"
 _TAIL: Final = struct.Struct("<II")
 
 
-def pack(source: int, target: int, going: Callable[[], bool] = lambda: True) -> int:
+def pack(source: int, target: int, gap: tuple[int, int] | None = None, going: Callable[[], bool] = lambda: True) -> int:
     """Compress what is in one file into another, holes left out, a member at a time; the bytes written.
 
+    `gap`: from where to where the log was cut out and left a hole, whether the file system names it as one or not.
     OSError; InterruptedError when `going` says, between two members, that there is no time any more.
     """
     written = 0
-    for start, end in _data(source):
+    size = os.fstat(source).st_size
+    first, behind = gap or (size, size)
+    for start, end in (*_data(source, 0, min(first, size)), *_data(source, behind, size)):
         at = start
         while at < end:
             plain = os.pread(source, min(MEMBER, end - at), at)
@@ -56,17 +59,16 @@ def _member(plain: bytes) -> bytes:
     return head + body + _TAIL.pack(zlib.crc32(plain), len(plain) & 0xFFFFFFFF)
 
 
-def _data(fd: int) -> Iterator[tuple[int, int]]:
-    """Where there is something in a file: from and to."""
-    size = os.fstat(fd).st_size
-    at = 0
-    while at < size:
+def _data(fd: int, at: int, last: int) -> Iterator[tuple[int, int]]:
+    """Where there is something between two places of a file: from and to."""
+    while at < last:
         try:
             at = os.lseek(fd, at, os.SEEK_DATA)
             end = os.lseek(fd, at, os.SEEK_HOLE)
         except OSError:  # nothing but a hole is left (ENXIO)
             return
-        yield at, min(end, size)
+        if at < last:
+            yield at, min(end, last)
         at = end
 
 

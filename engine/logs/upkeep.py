@@ -180,7 +180,7 @@ class Upkeep:
         try:
             source = os.open(log.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
             try:
-                _write_packed(source, draft, os.fstat(source), lambda: not self.ending)
+                _write_packed(source, draft, read_layout(index_path(log.path)), lambda: not self.ending)
             finally:
                 os.close(source)
             os.rename(draft, target)  # noqa: PTH104 - beside the calls above
@@ -293,10 +293,11 @@ def _turn_over(path: str) -> None:
             os.rename(path, f"{path}.1")  # noqa: PTH104 - beside the calls above
 
 
-def _write_packed(source: int, draft: str, facts: os.stat_result, going: Callable[[], bool]) -> None:
+def _write_packed(source: int, draft: str, layout: Layout, going: Callable[[], bool]) -> None:
+    facts = os.fstat(source)
     target = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
-        pack(source, target, going)
+        pack(source, target, layout.gap if layout.holed else None, going)
         os.utime(target, ns=(facts.st_atime_ns, facts.st_mtime_ns))
         os.fsync(target)  # the other form goes after this
     finally:
