@@ -57,9 +57,8 @@ class Effects:
     def save(self, run: Run) -> None:
         """Write this run and show its job anew."""
         self.runs[run.no] = run
-        job = (
-            run.job
-        )  # and in the next two `touch` as it stands there: nine of them for each run were its dearest calls
+        # here and in the next two `touch` as it stands there: nine of them for each run were its dearest calls
+        job = run.job
         job.version += 1
         self.touched.add(job.id)
 

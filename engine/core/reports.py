@@ -76,6 +76,7 @@ def take_report(turn: Turn, report: Report, answer: Callable[[Run, Refused | Non
             _paused(turn, run, report)
             answer(run, None)
         case PauseRefused(why=why, timeout=timeout):
+            run.paused_for = None
             refusal = PauseTimeout(why) if timeout else Refused(RefusedCode.STATE, why, "stop it instead, or try again")
             answer(run, refusal)
         case Exceeded():

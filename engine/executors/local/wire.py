@@ -217,7 +217,9 @@ def decode(message: object) -> Report | Welcome | TurnedAway | Adopted:
             return Paused(attempt, at)
         case ["pause_refused", str(attempt), int(at), str(why)]:
             return PauseRefused(attempt, at, why)
-        case ["exceeded", str(attempt), int(at), str(limit), float() | int() as seen, bool(pausing)]:
+        case ["exceeded", str(attempt), int(at), str(limit), float() | int() as seen, bool(pausing)] if (
+            limit in _CAUSES
+        ):
             return Exceeded(attempt, at, Cause(limit), seen, pausing)
         case ["resumed", str(attempt), int(at)]:
             return Resumed(attempt, at)

@@ -12,6 +12,7 @@ import pytest
 
 from engine.executors.local import connection, executor
 from engine.executors.local.keeper import link
+from engine.executors.local.wire import WireError, decode
 from engine.ports.executor import (
     Acknowledge,
     Ended,
@@ -157,6 +158,12 @@ async def test_the_engine_after_the_next_finds_them_as_well(upgrade: Upgrade) ->
     await bench.reopen()
     upgrade.go()
     assert (await bench.ended(attempt)).exit_code == 8
+
+
+def test_limits_that_only_another_version_has_are_passed_over() -> None:
+    """`Connection` passes over what is not understood; anything else would end the engine."""
+    with pytest.raises(WireError):
+        decode(["exceeded", "a:1.1", 1, "swap", 2, False])
 
 
 async def test_when_it_is_killed_ours_takes_over(upgrade: Upgrade) -> None:

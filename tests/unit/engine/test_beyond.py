@@ -6,7 +6,7 @@ from engine.core.explain import why_idle
 from engine.core.verbs.pause import pause_run
 from engine.core.verbs.resume import resume_run
 from engine.model.states import RunPhase
-from engine.ports.executor import Cause, Ended, Exceeded, Pause
+from engine.ports.executor import Cause, Ended, Exceeded, Pause, PauseRefused
 from engine.runtime.records import run_record
 from engine.spec.config import EngineSpec, JobFile
 from engine.spec.job import Argv, JobSpec
@@ -48,6 +48,20 @@ def test_a_run_paused_for_a_limit_says_for_which_and_what_it_used() -> None:
     b.run_for(1)
     assert why_idle(b.state, b.job("a"), b.now) == "paused by operator"
     assert run_record(run, b.now, "here").exceeded == {"memory": 150 << 20}
+
+
+def test_a_pause_for_a_limit_that_was_refused_is_not_the_reason_of_the_next() -> None:
+    b = bench()
+    b.loop.report(
+        [
+            Exceeded(ATTEMPT, b.now, Cause.MEMORY, 150 << 20, pausing=True),
+            PauseRefused(ATTEMPT, b.now, "it forks faster than it stops"),
+        ]
+    )
+    b.run_for(1)
+    b.do(lambda turn: pause_run(turn, b.active("a")[0], None))
+    b.run_for(1)
+    assert why_idle(b.state, b.job("a"), b.now) == "paused by operator"
 
 
 def test_an_excess_is_told_whatever_the_job_wants_to_hear_of() -> None:
