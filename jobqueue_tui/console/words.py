@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import tzinfo
+from itertools import islice
 from typing import Final
 
 from engine.clock import SECOND, Instant, moment
@@ -99,14 +100,11 @@ def sparkline(ring: Sequence[float], width: int, bucket: int, *, cpu: bool) -> s
     have = min(len(ring), width * bucket)
     if not have:
         return " " * width
-    peaks: list[float] = []
-    for end in range(1, have + 1, bucket):
-        stop = min(end + bucket, have + 1)
-        # indexed from the end, not sliced: a ring may be a deque
-        peaks.append(max(ring[-back] for back in range(end, stop)))
+    newest = list(islice(reversed(ring), have))  # not sliced: a ring may be a deque
+    peaks = [max(newest[at : at + bucket]) for at in range(0, have, bucket)]
     top = top_of_scale(max(peaks)) if cpu else (max(peaks) or 1.0)
     step = 7 / (top or 1.0)
-    cells = "".join(BLOCKS[min(7, int(max(0.0, value) * step + 0.5))] for value in reversed(peaks))
+    cells = "".join([BLOCKS[min(7, int(max(0.0, value) * step + 0.5))] for value in reversed(peaks)])
     return cells.rjust(width)
 
 
