@@ -8,28 +8,25 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from engine.clock import Instant
+from engine.clock import Instant, micros
 from engine.core.boot import begin
-from engine.core.state import Attempt, Run
 from engine.model.events import RunEnded, RunQueued, RunStarted
 from engine.model.outcome import Outcome
 from engine.model.record import Json, iso
-from engine.ports.executor import Launch, Limit, Order
-from engine.ports.store import Batch, Done, Stored
+from engine.ports.executor import Limit
+from engine.ports.store import Batch, Stored
 from engine.runtime.events import EventLog, Telling
-from engine.runtime.launching import Launcher
 from engine.runtime.loop import Loop
 from engine.runtime.starting import build_turn, restore
 from engine.spec.config import JobFile
 from engine.spec.matrix import job_of
+from engine.stand_ins import ForgetfulStore, ImaginedExecutor, ImaginedLauncher
 from engine.testing.clock import VirtualClock
-from engine.testing.executor import Act, FakeExecutor
-from engine.testing.store import MemoryStore
 from engine.values import lean
 
 PLENTY: Final = 1 << 50
@@ -59,23 +56,23 @@ def simulate(
     `zone`: of jobs that name none. `run_time(job id)`: seconds that each of its attempts takes.
     """
     clock = VirtualClock(start)
-    executor = _Prompt(clock, lambda launch: Act(run_time(job_of(launch.attempt))))
+    executor = ImaginedExecutor(clock, lambda attempt: micros(run_time(job_of(attempt))))
     chance = random.Random(0)  # noqa: S311 - repeatable
     turn = build_turn(job_file, chance, boot_id="simulated", now=start, cpus=float(PLENTY), memory=PLENTY)
     soon: deque[Callable[[], None]] = deque()
     loop = Loop(
         turn,
         clock=clock,
-        store=_Forgetful(),
+        store=ForgetfulStore(),
         executor=executor,
-        launcher=_Imagined(Path("/"), {}, zone),
+        launcher=ImaginedLauncher(Path("/"), {}, zone),
         soon=soon.append,
         free_memory=lambda: PLENTY,
         make_batch=lambda _: Batch(),  # nothing is kept: rows are a quarter of the work of a run
     )
     told = loop.events = _Told()
     restore(turn, job_file, Stored((), (), 1, {}))
-    executor.reopen((), loop.report)
+    executor.report_to(loop.report)
     executor.submit([Limit(job_file.engine.max_running)])
     loop.first_tick(lambda turn: begin(turn, zone, campaign=False))
     while True:
@@ -91,39 +88,6 @@ def simulate(
             return
         clock.advance(min(coming))
         executor.play()
-
-
-class _Prompt(FakeExecutor):
-    """What takes no time is over before the next turn of the loop: half the turns for runs of 0 seconds."""
-
-    def submit(self, orders: Sequence[Order]) -> None:
-        """See `Executor`."""
-        super().submit(orders)
-        while (end := self.next_end) is not None and end <= self._clock.now():
-            self.play()
-
-
-class _Forgetful(MemoryStore):
-    """Takes everything and keeps nothing."""
-
-    def write(self, batch: Batch, done: Done) -> None:
-        """See `Store`."""
-        done(None)
-
-
-class _Imagined(Launcher):
-    """Launches without a command, an environment, a folder or an output."""
-
-    def launch(self, run: Run, attempt: Attempt) -> Launch:
-        """See `Launcher`."""
-        return Launch(attempt.id, (), {}, "/", "", attempt.tag, waits=attempt.step.main)
-
-    def give_log(self, run: Run) -> None:
-        """See `Launcher`."""
-
-    def outputs_file(self, run: Run, attempt: Attempt) -> str | None:
-        """See `Launcher`."""
-        return None
 
 
 _iso = lru_cache(maxsize=64)(iso)

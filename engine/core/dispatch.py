@@ -80,7 +80,7 @@ def _room(turn: Turn, run: Run) -> bool:
     is_backfill = run.kind is RunKind.BACKFILL
     if limit is None and not is_backfill:
         return True  # `overlap: allow`: nothing takes turns
-    counted = [*job.active, *(one for one in job.queue if one.entry or on_its_way(turn, one))]
+    counted = [*job.active, *[one for one in job.queue if one.entry or on_its_way(turn, one)]]
     if not in_turn(job, counted, [run]):
         return False
     if is_backfill and sum(one.kind is RunKind.BACKFILL for one in counted) >= job.parallel:
@@ -141,6 +141,8 @@ def _make_way(turn: Turn) -> None:
 
 
 def _claim(turn: Turn) -> None:
+    if not len(turn.ready):
+        return
     room = free_slots(turn) + 2 * turn.pipeline.pace.ahead(turn.now)
     while room > 0 and len(turn.ready):
         first = turn.ready.first()

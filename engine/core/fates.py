@@ -76,8 +76,9 @@ def _remember(job: Job, run: Run, outcome: Outcome, reason: Reason | None) -> No
     job.last_outcome, job.last_reason = gather(run, outcome, reason)
     tracker, seconds, waited = job.tracker, None, None
     if run.started_at is not None:
-        job.last_seconds = max(0, run.ended_at - run.started_at - run.paused_us) / SECOND
-        seconds = round(job.last_seconds, 3) if outcome in _BY_ITSELF else None
+        taken = max(0, run.ended_at - run.started_at - run.paused_us)
+        job.last_seconds = taken / SECOND
+        seconds = in_seconds(taken) if outcome in _BY_ITSELF else None
         waited = in_seconds(max(0, run.started_at - run.queued_at))
     tracker.add(str(outcome), seconds, waited, run.cpu_seconds or 0.0, run.peak_rss or 0)
     if outcome in FAILURES:

@@ -142,8 +142,11 @@ def has_place(job: Job) -> bool:
     rest of them.
     """
     limit = _at_once(job)
-    others = occurrences(job, _rivals(job.active) + _rivals(job.queue)) + job.lingering
-    if limit is None or others < limit:
+    if limit is None:
+        return True
+    others = occurrences(job, _rivals(job.active) + _rivals(job.queue)) if job.active or job.queue else 0
+    others += job.lingering
+    if others < limit:
         return True
     match job.spec.overlap:
         case Overlap.SKIP | Overlap.ALLOW:

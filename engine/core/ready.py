@@ -46,8 +46,8 @@ def takes(run: Run) -> Needs:
 
 def order_key(run: Run, ageing: Ageing, pools: Mapping[str, PoolSpec]) -> OrderKey:
     """Sorts runs by the rule above; constant while the run waits. In a pool with `order: fifo` priorities count for nothing."""
-    rate = ageing.step / ageing.every
-    fifo = any(pools[name].order is PoolOrder.FIFO for name in run.job.spec.pools)
+    rate, named = ageing.step / ageing.every, run.job.spec.pools
+    fifo = bool(named) and any(pools[name].order is PoolOrder.FIFO for name in named)
     priority = 0 if fifo else run.priority
     return (
         rate * run.ages_from / SECOND - priority,

@@ -80,17 +80,22 @@ class Commits:
         waiting.add(fx.runs, fx.jobs, fx.claims)
         waiting.facts |= fx.facts
         waiting.ends += fx.ends
-        waiting.over += fx.over
-        waiting.forget.update(run.job.id for run in fx.over if run.job.seq % FORGET_EACH == 0)
+        if fx.over:
+            waiting.over += fx.over
+            waiting.forget.update([run.job.id for run in fx.over if run.job.seq % FORGET_EACH == 0])
         waiting.attached += fx.attached
         waiting.tellings += tellings
         for alert in fx.alerts:
             self._take_alert(alert)
-        waiting.acks += [AckRow(ack.run_id, ack.at, ack.by, ack.reason) for ack in fx.acks]
+        if fx.acks:
+            waiting.acks += [AckRow(ack.run_id, ack.at, ack.by, ack.reason) for ack in fx.acks]
         waiting.offs_changed |= fx.offs_changed
         for run in fx.noted.values():
             waiting.noted.setdefault(run.job.id, {})[run.no] = run
-        self._take_noted()
+        if waiting.noted:
+            self._take_noted()
+        else:
+            self._noted_since = None
 
     def _take_alert(self, alert: Alert) -> None:
         """It is kept until its notifiers have it: a crash in between tells it late, and rarely twice."""
@@ -104,9 +109,6 @@ class Commits:
 
     def _take_noted(self) -> None:
         """With the next flight, or with one of its own when it has waited for long enough or the engine ends."""
-        if not self.waiting.noted:
-            self._noted_since = None
-            return
         if self._noted_since is None:
             self._noted_since = self._turn.now
         overdue = not 0 <= self._turn.now - self._noted_since < LATER or self._turn.state.draining

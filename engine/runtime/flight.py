@@ -99,6 +99,8 @@ class Flight:
 
     def take_noted(self, *, all_of_it: bool) -> None:
         """Let what was noted go with the rows of its job."""
+        if not self.noted:
+            return
         wanted = (
             set(self.noted)
             if all_of_it

@@ -490,9 +490,12 @@ class Loop:
         if fx.touched or fx.resync:
             for watcher in self.watchers:
                 watcher.changed(fx.touched, fx.resync)
+        self._tell_turned()
+        self._set_alarm()
+
+    def _tell_turned(self) -> None:
         for watcher in self.watchers:
             watcher.turned()
-        self._set_alarm()
 
     def _tell_noted(self, noted: Iterable[Run]) -> None:
         """A start is a fact once the executor says so, durable or not; only what was told before it must come before."""
@@ -527,11 +530,14 @@ class Loop:
             self._set_alarm()
             return
         flight, recovered = self._commits.landed()
-        self.wake()  # before anything is submitted: what the tick orders travels in the same packet
+        if flight is None or flight.claims or recovered or self._commits.waiting:
+            self.wake()  # before anything is submitted: what the tick orders travels in the same packet
         if recovered:
             self.events.publish([(StoreRecovered, {"at": self._clock.now()})])
         if flight is not None:
             self._durable(flight)
+        if not self._awake:
+            self._tell_turned()
 
     def _durable(self, flight: Flight) -> None:
         """What could not be done before all this was on record."""

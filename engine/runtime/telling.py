@@ -72,31 +72,41 @@ class Teller:
         return tellings
 
     def _run(self, run: Run, now: Instant, tellings: list[Telling]) -> None:
-        about: dict[str, Any] = {"job": run.job.id, "run_id": run.run_id}
         phase, past = run.state.phase, run.past
         told = self._runs.get(run.no)
         if told is None:
             if phase is RunPhase.ENDED and run.attempts_made:
                 return  # a run that started was told of before it ended: only its record was written anew
             told = self._runs[run.no] = _Told()
-            tellings.append((RunQueued, {"at": run.queued_at, **about, "kind": run.kind, "planned_at": run.planned_at}))
+            queued = {"at": run.queued_at, "job": run.job.id, "run_id": run.run_id, "kind": run.kind}
+            tellings.append((RunQueued, {**queued, "planned_at": run.planned_at}))
         while told.started < len(past):
             attempt = past[told.started]
             told.started += 1
             if attempt.started_at is not None:
                 told.phase = RunPhase.RUNNING
-                begun = {"attempt_id": attempt.attempt_id, "attempt": told.started, "pid": attempt.pid}
-                tellings.append((RunStarted, {"at": attempt.started_at, **about, **begun}))
+                tellings.append(_begun(run, attempt.started_at, attempt.attempt_id, told.started, attempt.pid))
         current = run.attempt if run.attempt is not None and run.attempt.step.main else None
         if current is not None and current.started_at is not None and current.number > told.started:
             told.started = current.number
             told.phase = RunPhase.RUNNING
-            begun = {"attempt_id": current.id, "attempt": current.number, "pid": current.pid}
-            tellings.append((RunStarted, {"at": current.started_at, **about, **begun}))
-        if phase is told.phase:
+            tellings.append(_begun(run, current.started_at, current.id, current.number, current.pid))
+        if phase is told.phase or phase is RunPhase.STARTING:
             return
-        about["attempt_id"] = current.id if current is not None else past[-1].attempt_id if past else None
+        attempt_id = current.id if current is not None else past[-1].attempt_id if past else None
+        about: dict[str, Any] = {"job": run.job.id, "run_id": run.run_id, "attempt_id": attempt_id}
         match run.state:
+            case Ended(at=at, outcome=outcome, reason=why_ended):
+                about["at"] = at
+                about["outcome"] = outcome
+                about["reason"] = None if why_ended is None else str(why_ended)
+                about["exit_code"] = run.exit_code
+                about["signal"] = run.signal
+                about["wall_seconds"] = wall_seconds(run, now)
+                about["count"] = run.count
+                tellings.append((RunEnded, about))
+                del self._runs[run.no]
+                return
             case Paused(since=since, until=until):
                 tellings.append((RunPaused, {"at": since, **about, "until": until}))
             case Running(since=since) if told.phase is RunPhase.PAUSED:
@@ -107,21 +117,14 @@ class Teller:
                 last = past[-1] if past else None
                 why = {"outcome": last and last.outcome, "reason": last and last.reason}
                 tellings.append((RunRetrying, {"at": since, **about, "until": until, **why}))
-            case Ended(at=at, outcome=outcome, reason=why_ended):
-                fate = {
-                    "outcome": outcome,
-                    "reason": None if why_ended is None else str(why_ended),
-                    "exit_code": run.exit_code,
-                    "signal": run.signal,
-                    "wall_seconds": wall_seconds(run, now),
-                    "count": run.count,
-                }
-                tellings.append((RunEnded, {"at": at, **about, **fate}))
-                del self._runs[run.no]
-                return
             case _:
                 return  # starting, or queued again: told when there is a process
         told.phase = phase
+
+
+def _begun(run: Run, at: Instant, attempt_id: str, number: int, pid: int | None) -> Telling:
+    about = {"at": at, "job": run.job.id, "run_id": run.run_id}
+    return RunStarted, {**about, "attempt_id": attempt_id, "attempt": number, "pid": pid}
 
 
 _NAMES: Final = ("held", "stopped", "priority", "suspended", "enabled", "timeout")

@@ -6,10 +6,11 @@ import csv
 import gc
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from itertools import chain
+from json.encoder import encode_basestring_ascii
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -85,19 +86,34 @@ def _words(one: Happening) -> str:
 
 def _lines(happened: Iterable[Happening], form: Form) -> Iterator[str]:
     """Written as it comes: a week of a busy file is hundreds of thousands of lines."""
-    encode = json.JSONEncoder().encode
-    texts = (encode(_record(one, None)) for one in happened)
     match form:
         case Form.JSON:
+            texts = map(_text, happened)
             first = next(texts, None)
             yield "[" if first is None else f"[\n{first}"
             yield from (f",\n{text}" for text in texts)
             yield "]\n" if first is None else "\n]\n"
         case Form.CSV:
-            rows = ([_iso(one.at), one.job, one.event, json.dumps(one.data)] for one in happened)
+            rows = ([_iso(one.at), one.job, one.event, _object(one.data)] for one in happened)
             yield from _csv(chain([["at", "job", "event", "data"]], rows))
         case _:
-            yield from (f"{text}\n" for text in texts)
+            for one in happened:
+                yield _text(one) + "\n"
+
+
+def _text(one: Happening) -> str:
+    return f'{{"at": "{_iso(one.at)}", "job": {encode_basestring_ascii(one.job)}, "event": "{one.event}", "data": {_object(one.data)}}}'
+
+
+def _object(data: Mapping[str, Json]) -> str:
+    """As `json.dumps` writes it, which builds an encoder for each call: a sixth of the time of a simulation."""
+    return "{" + ", ".join([f'"{key}": {_value(value)}' for key, value in data.items()]) + "}"
+
+
+def _value(value: Json) -> str:
+    if isinstance(value, str):
+        return encode_basestring_ascii(value)
+    return repr(value) if type(value) is float or type(value) is int else json.dumps(value)
 
 
 def _csv(rows: Iterable[list[str]]) -> Iterator[str]:
