@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from io import StringIO
+from itertools import chain
 from typing import Final, TextIO, TypeVar
 
 import click
@@ -122,8 +123,11 @@ def _table(records: Sequence[Mapping[str, Json]], columns: Sequence[str], stream
 
 
 def _is_numeric(records: Sequence[Mapping[str, Json]], name: str) -> bool:
-    values = [value for record in records if (value := record.get(name)) is not None]
-    return bool(values) and all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    values = (value for record in records if (value := record.get(name)) is not None)
+    first = next(values, None)
+    return first is not None and all(
+        isinstance(value, int | float) and not isinstance(value, bool) for value in chain((first,), values)
+    )
 
 
 def _csv(records: Sequence[Mapping[str, Json]], columns: Sequence[str]) -> str:

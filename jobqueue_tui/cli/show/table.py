@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from jobqueue_tui.cli.show.cells import fitted, width
@@ -17,8 +17,7 @@ _COLOURS: Final = {
 }  # fmt: skip
 """SGR codes by state; the word is always there beside the colour."""
 
-_ANY: Final = ""
-_HEADER: Final = {_ANY: "1"}
+_HEADER: Final = "1"
 
 
 def render(
@@ -29,31 +28,30 @@ def render(
     Columns that are too wide together lose cells from the widest ones first, never below six; what still does not fit is
     cut at the edge.
     """
-    widths = [max(width(cell) for cell in column) for column in zip(headers, *rows, strict=True)]
+    columns = list(zip(headers, *rows, strict=True))
+    widths = [max(width(cell) for cell in column) for column in columns]
     if room is not None:
         _shrink(widths, room - len(GAP) * (len(widths) - 1))
-    lines = [_line(headers, widths, numeric, room, _HEADER if colour else None)]
-    lines += [_line(row, widths, numeric, room, _COLOURS if colour else None) for row in rows]
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _line(
-    row: Sequence[str],
-    widths: Sequence[int],
-    numeric: Sequence[bool],
-    room: int | None,
-    colours: Mapping[str, str] | None,
-) -> str:
     left = sum(widths) + len(GAP) * len(widths) if room is None else room
-    parts: list[str] = []
-    for cell, cells, right in zip(row, widths, numeric, strict=True):
+    shown: list[list[str]] = []
+    for column, cells, right in zip(columns, widths, numeric, strict=True):
         if left <= 0:
             break
-        text = _padded(cell, min(cells, left), right=right)
+        shown.append(_column(column, min(cells, left), right=right, colour=colour))
         left -= cells + len(GAP)
-        code = None if colours is None else colours.get(cell, colours.get(_ANY))
-        parts.append(f"\x1b[{code}m{text}\x1b[0m" if code else text)
-    return GAP.join(parts).rstrip()
+    return "".join([f"{GAP.join(line).rstrip()}\n" for line in zip(*shown, strict=True)])
+
+
+def _column(column: Sequence[str], cells: int, *, right: bool, colour: bool) -> list[str]:
+    """The cells of a column, header first, as wide as it is. A column at once: lists have hundreds of thousands of lines."""
+    padded = [_padded(cell, cells, right=right) for cell in column]
+    if not colour:
+        return padded
+    coloured = [
+        f"\x1b[{code}m{text}\x1b[0m" if (code := _COLOURS.get(cell)) else text
+        for cell, text in zip(column, padded, strict=True)
+    ]
+    return [f"\x1b[{_HEADER}m{padded[0]}\x1b[0m", *coloured[1:]]
 
 
 def _shrink(widths: list[int], room: int) -> None:
@@ -65,6 +63,8 @@ def _shrink(widths: list[int], room: int) -> None:
 
 
 def _padded(text: str, cells: int, *, right: bool) -> str:
+    if len(text) <= cells and text.isascii():
+        return text.rjust(cells) if right else text.ljust(cells)
     room = cells - width(text)
     if room < 0:
         text = fitted(text, cells)

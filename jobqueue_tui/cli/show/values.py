@@ -18,12 +18,12 @@ _DAY: Final = 86_400.0
 
 def text_of(key: str, value: Json, zone: tzinfo | None = None) -> str:
     """The cell for `value` under the stable key `key`. Times are shown in `zone` (None: the local one)."""
+    if isinstance(value, str) and value:
+        return _time(value, zone) if key in _TIMES else one_line(value)
     if value is None or value in ("", []):
         return NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if key in _TIMES and isinstance(value, str):
-        return _time(value, zone)
     shown = _BY_KEY.get(key)
     if shown is not None and isinstance(value, int | float):
         return shown(value)
@@ -33,7 +33,7 @@ def text_of(key: str, value: Json, zone: tzinfo | None = None) -> str:
         return one_line(" ".join(str(item) for item in value))
     if isinstance(value, list):
         return str(len(value))
-    return one_line(value if isinstance(value, str) else json.dumps(value))
+    return one_line(json.dumps(value))
 
 
 @lru_cache(maxsize=64)  # of a long table many lines are of one instant
