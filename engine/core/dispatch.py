@@ -148,15 +148,15 @@ def _claim(turn: Turn) -> None:
         first = turn.ready.first()
         if first is None:
             return
-        run = turn.ready.first_free(partial(blocked, turn)) if blocked(turn, takes(first)) else first
+        run: Run | None = first
+        if blocked(turn, takes(first)):
+            run = turn.ready.first_free(partial(blocked, turn))
+            if run is not None and reserves(turn, first):
+                turn.state.reserving, turn.state.reserving_until = first, reserves_until(turn, first)
+                run = _beside(turn, first, run)
         if run is None:
             return
-        if run is not first and reserves(turn, first):
-            turn.state.reserving, turn.state.reserving_until = first, reserves_until(turn, first)
-            run = _beside(turn, first, run)
-            if run is None:
-                return
-        if not goes_ahead(run) and free_slots(turn) <= 0:
+        if free_slots(turn) <= 0 and not goes_ahead(run):
             return  # first in order and unblocked, but it cannot go ahead: the next free slot is its
         turn.ready.drop(run)
         reserve(turn, run)
