@@ -138,7 +138,7 @@ class Launcher:
             monitor=spec.monitor,
             calling=calling,
             left_behind=spec.left_behind if step.main else OnLeftBehind.RELEASE,
-            identity=None if spec.user is spec.group is None else self._identity(spec, argv),
+            identity=self._identity(spec, argv),
         )
 
     def _identity(self, spec: JobSpec, argv: tuple[str, ...]) -> Identity | None:

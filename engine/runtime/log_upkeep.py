@@ -27,6 +27,8 @@ TIDY_AFTER: Final = 10 * SECOND
 """Until the logs of a job that had a run are tidied once more."""
 TIDY_ALL: Final = 3_600 * SECOND
 """Until those of all jobs are: for what has become too old, and for what an earlier engine left."""
+TIDY_FIRST: Final = 60 * SECOND
+"""Until that is done for the first time: not beside the work of a start."""
 BRIEF: Final = SECOND // 100
 """A run as short as this has not printed more than a log may hold, and nobody asks when it printed what."""
 AT_ONCE: Final = 8
@@ -47,7 +49,7 @@ class LogUpkeep:
         self._due: dict[str, Instant] = {}
         """Jobs whose logs are to be tidied, and when (monotonic)."""
         self._tidied: dict[str, Instant] = {}
-        self._all_at = clock.monotonic() + TIDY_ALL // 60
+        self._all_at = clock.monotonic() + TIDY_FIRST
         self._just_over: list[LiveLog] = []
         """Logs of runs that have ended since the last look."""
         self._timer: asyncio.TimerHandle | None = None

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 import click
 
-from engine.clock import Instant, instant, micros
 from engine.model.outcome import Outcome
-from engine.spec.units import parse_duration
-from jobqueue_tui.cli.exits import Exit, Failure
 from jobqueue_tui.cli.show.kinds import RUN_COLUMNS, RUN_KEYS
 from jobqueue_tui.cli.show.listing import look, look_options, print_list
 from jobqueue_tui.cli.show.run_filter import run_filter
 from jobqueue_tui.cli.store import store_of, store_option
-from jobqueue_tui.cli.wall import now
+from jobqueue_tui.cli.wall import since as instant_of
 
 
 @click.command("history")
@@ -41,19 +37,8 @@ def command(
         store_of(state_dir, file),
         job=job,
         outcome=None if outcome is None else Outcome(outcome),
-        since=None if since is None else _since(since),
+        since=None if since is None else instant_of(since),
         limit=limit,
         over=False,
     )
     print_list([run.to_json() for run in with_logs(runs)], look(form, columns), usual=RUN_COLUMNS, keys=RUN_KEYS)
-
-
-def _since(text: str) -> Instant:
-    try:
-        return now() - micros(parse_duration(text))
-    except ValueError:
-        pass
-    try:
-        return instant(datetime.fromisoformat(text).astimezone())
-    except ValueError:
-        raise Failure(Exit.USAGE, f"--since: {text!r} is neither a duration such as 2h nor a time") from None

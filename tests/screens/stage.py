@@ -18,6 +18,20 @@ from jobqueue_tui.console.screens.jobs import JobsScreen
 from jobqueue_tui.console.settings import ConsoleSettings
 from tests.screens.fake_engine import FakeEngine, small_engine
 
+PLACES = {
+    "jobs": [],
+    "job": ["2"],
+    "log": ["3"],
+    "tree": ["4"],
+    "timeline": ["5"],
+    "queue": ["6"],
+    "history": ["6", "right_square_bracket"],
+    "inbox": ["6", "right_square_bracket", "right_square_bracket"],
+    "failures": ["6", "left_square_bracket"],
+    "system": ["7"],
+}
+"""All screens, and the keys that lead there when nothing else was open."""
+
 
 @dataclass
 class Hand:

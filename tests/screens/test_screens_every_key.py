@@ -10,24 +10,10 @@ from jobqueue_tui.console.screens.dialogs import ChoiceDialog
 from jobqueue_tui.console.screens.form import FormDialog
 from jobqueue_tui.console.screens.live import LiveScreen
 from jobqueue_tui.console.screens.tree import TreeScreen
-from tests.screens.stage import Stage, console
-
-PLACES = {
-    "jobs": [],
-    "job": ["2"],
-    "log": ["3"],
-    "tree": ["4"],
-    "timeline": ["5"],
-    "queue": ["6"],
-    "history": ["6", "right_square_bracket"],
-    "inbox": ["6", "right_square_bracket", "right_square_bracket"],
-    "failures": ["6", "left_square_bracket"],
-    "system": ["7"],
-}
+from tests.screens.stage import PLACES, Stage, console
 
 AT_ONCE = {"jobs.pause", "jobs.suspend", "jobs.raise", "jobs.lower", "jobs.trigger"}
 """Actions that give a verb to one job without asking: all of them can be taken back, but for a start."""
-
 
 LOOKS = {"runs.compare", "jobs.why"}
 """Actions that open something to read."""

@@ -6,18 +6,15 @@ import codecs
 import sys
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import BinaryIO, Final, Protocol, TypeVar
 
 import click
 
-from engine.clock import Instant, instant, micros
+from engine.clock import Instant
 from engine.model.record import Json
-from engine.spec.units import parse_duration
 from engine.values import lean
-from jobqueue_tui.cli.exits import Exit, Failure
 from jobqueue_tui.cli.show.run_head import head_lines
-from jobqueue_tui.cli.wall import now
+from jobqueue_tui.cli.wall import since as instant_of
 from jobqueue_tui.terminal import neutral
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -123,19 +120,15 @@ def log_look(
     """The choice from the options' values. Failure 2 for a `since` that is no time."""
     safe = sys.stdout.isatty() if raw is None else not raw
     return LogLook(
-        tail, follow, safe, head, None if since is None else _instant(since), with_record, colours, over_runs and follow
+        tail,
+        follow,
+        safe,
+        head,
+        None if since is None else instant_of(since),
+        with_record,
+        colours,
+        over_runs and follow,
     )
-
-
-def _instant(text: str) -> Instant:
-    try:
-        return now() - micros(parse_duration(text))
-    except ValueError:
-        pass
-    try:
-        return instant(datetime.fromisoformat(text).astimezone())
-    except ValueError:
-        raise Failure(Exit.USAGE, f"--since: {text!r} is neither a duration such as 5m nor a time") from None
 
 
 def run_name(text: str, number: int | None) -> str:

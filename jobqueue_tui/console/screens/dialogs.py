@@ -132,7 +132,7 @@ def quit_dialog(running: int) -> ChoiceDialog:
         "Quit",
         [f"{runs} in the engine of this console."],
         [
-            Choice("leave", "Leave them running", "the next start shows them and their true exit codes"),
+            Choice("leave", "Leave them running", "the next start shows them, exit codes included"),
             Choice("stop", "Stop them and quit", "TERM, grace, KILL of each process tree"),
         ],
     )
