@@ -51,6 +51,21 @@ def test_it_shows_what_would_happen_and_runs_nothing(file: Path, capsys: pytest.
     assert not (file.parent / "ran").exists()
 
 
+def test_its_lines_are_what_json_writes(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """They are put together by hand: fractions of seconds, reasons, nothing at all."""
+    arguments = ["simulate", str(file), "--from", "2026-03-02", "--for", "1d", "--run-time", "1.5s", "--format"]
+    assert run([*arguments, "jsonl"]) == 0
+    written = capsys.readouterr().out.splitlines()
+    assert [json.dumps(json.loads(line)) for line in written] == written
+    assert run([*arguments, "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == [json.loads(line) for line in written]
+    facts = [json.loads(line)["data"] for line in written]
+    waits = [one["waited_seconds"] for one in facts if "waited_seconds" in one]
+    assert 0.0 in waits
+    assert any(wait % 1 for wait in waits)
+    assert {one["reason"] for one in facts if "reason" in one} >= {"exit(0)", "deadline"}
+
+
 def test_the_same_start_gives_the_same_bytes(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Also in another form than the table."""
     for form in ("table", "json", "jsonl", "csv"):
