@@ -344,6 +344,10 @@ class JobView(Protocol):
     def params(self) -> Mapping[str, Param]:
         """The parameters that a run may be given values for."""
 
+    async def effective_yaml(self) -> str:
+        """The job as it is in effect, as a job file of its own: layers merged, what is built in left out, what an operator
+        changed marked as such; no secret."""
+
     async def trigger(
         self,
         *,

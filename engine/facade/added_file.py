@@ -12,7 +12,6 @@ from pathlib import Path
 
 from engine.errors import BadJobFile
 from engine.jobfile import load, render
-from engine.jobfile.showing import from_env_files
 from engine.spec.config import EngineSpec, JobFile
 from engine.spec.when import Blackout
 from engine.values import lean
@@ -56,7 +55,7 @@ def read_added(path: Path, environ: Mapping[str, str], host: Host) -> JobFile:
     problems += [
         f"jobs.{spec.id}.env_file: its values would have to be stored; let the job read the file, or use `secrets`"
         for spec in file.jobs
-        if spec.id not in host.own and from_env_files(spec, loaded.resolved[spec.id])
+        if spec.id not in host.own and spec.from_env_files
     ]
     problems += [
         f"jobs.{spec.id}.{'user' if spec.user is not None else 'group'}: only who jobs of the engine's own file run as"

@@ -28,6 +28,7 @@ from engine.core.verbs.suspend import suspend, unsuspend
 from engine.core.verbs.trigger import trigger
 from engine.facade.mailbox import Mailbox
 from engine.facade.run import Run
+from engine.jobfile.effective import effective_yaml, with_changes
 from engine.model.actor import actor
 from engine.model.audit import Deed
 from engine.model.coming import Coming
@@ -254,6 +255,12 @@ class Job:
     def params(self) -> Mapping[str, Param]:
         """As written."""
         return self._subject.spec.params
+
+    async def effective_yaml(self) -> str:
+        """See `engine.api`."""
+        subject = self._subject
+        spec = with_changes(subject.spec, enabled=subject.enabled, priority=subject.priority, timeout=subject.timeout)
+        return effective_yaml(spec, written=subject.spec)
 
     async def trigger(
         self,

@@ -79,6 +79,8 @@ def build_job(
         shell=filler.shell(_BUILT_IN.shell),
         working_dir=filler.working_dir(),
         env=filler.env(),
+        env_files=filler.env_files,
+        from_env_files=filler.from_env_files,
         inherit=draft.get(keys.INHERIT, _BUILT_IN.inherit),
         umask=draft.get(keys.UMASK, _BUILT_IN.umask),
         user=draft.find(keys.USER),

@@ -87,6 +87,7 @@ class Filler:
             secrets=frozenset(secret),
         )
         self._outside = outside
+        self._files_read: list[str] = []
         self._from_files = self._read_env_files(outside)
         written = {name: str(item.value) for name, item in self._draft.get(keys.ENV, EMPTY).items.items()}
         self._variables = replace(outside, env=written, outer=(self._from_files, around.environ))
@@ -231,6 +232,17 @@ class Filler:
             return ""
         return self._fill(at_load, self._draft.get(key, ""), self._variables, self._at(item, key.name))
 
+    @property
+    def env_files(self) -> tuple[str, ...]:
+        """The environment files that could be read, in full."""
+        return tuple(self._files_read)
+
+    @property
+    def from_env_files(self) -> frozenset[str]:
+        """The variables of the job that environment files set."""
+        own = self._draft.get(keys.ENV, EMPTY).items.keys() | self._given
+        return frozenset(self._from_files) - own
+
     def _read_env_files(self, lookup: Variables) -> dict[str, str]:
         item = self._draft.items.get(keys.ENV_FILE.name)
         if item is None:
@@ -246,6 +258,7 @@ class Filler:
             path = self._around.absolute(filled, item.source.folder)
             try:
                 values.update(self._around.env_files.get(path))
+                self._files_read.append(path)
             except SourceError as error:
                 self._around.report.error(*at, f"the environment file {path} {error.message}", error.remedy)
         return values

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from engine.jobfile import keys
-from engine.jobfile.draft import EMPTY, Draft, Item
+from engine.jobfile.draft import Draft, Item
+from engine.jobfile.effective import effective_yaml
 from engine.jobfile.layers import Resolved
 from engine.jobfile.words import Word, flow, in_words
 from engine.spec.job import JobSpec
@@ -60,16 +61,14 @@ def _leaves(draft: Draft) -> Iterator[Item]:
 
 def show_job(spec: JobSpec, job: Resolved, given: Mapping[str, str], *, resolved: bool) -> str:
     """The job as a job file of its own. `resolved`: with everything that is built in, and each value's origin as a comment."""
+    if not resolved:
+        return effective_yaml(spec, also=job.draft.items.keys())
     words = in_words(spec)
-    _take_files_apart(words, job)
     origins = _Origins(job, given)
     lines = ["jobs:", f"  {flow(spec.id)}:"]
     for key, word in words.items():
         written = next((name for name in (key, *_OTHER_KEYS.get(key, ())) if name in job.draft.items), None)
-        if not resolved:
-            if written is not None or key in {"working_dir"}:
-                lines.append(f"    {key}: {flow(word)}")
-        elif isinstance(word, dict) and (written is None or isinstance(job.draft.items[written].value, Draft)):
+        if isinstance(word, dict) and (written is None or isinstance(job.draft.items[written].value, Draft)):
             lines += _with_origins(key, word, origins)
         else:
             lines.append(_line(4, key, word, origins.of(written or key)))
@@ -89,19 +88,3 @@ def _with_origins(key: str, word: dict[str, Word], origins: _Origins) -> Iterato
 
 def _line(indent: int, name: str, word: Word, origin: str) -> str:
     return f"{' ' * indent}{flow(name)}: {flow(word)}".ljust(52) + f"  # {origin}"
-
-
-def _take_files_apart(words: dict[str, Word], job: Resolved) -> None:
-    """Environment files as they are named: what stands in them is for `show --env`."""
-    files = job.draft.find(keys.ENV_FILE)
-    if not files:
-        return
-    env, own = words.pop("env", {}), job.draft.get(keys.ENV, EMPTY).items
-    words["env_file"] = list(files)
-    if isinstance(env, dict) and (kept := {name: value for name, value in env.items() if name in own}):
-        words["env"] = kept
-
-
-def from_env_files(spec: JobSpec, job: Resolved) -> frozenset[str]:
-    """The variables of a job that its environment files set."""
-    return frozenset(spec.env) - job.draft.get(keys.ENV, EMPTY).items.keys()

@@ -231,6 +231,10 @@ class JobSpec:
     working_dir: str = ""
     """Absolute once loaded; "" = the engine's own."""
     env: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    env_files: tuple[str, ...] = ()
+    """The files that `env` was filled from as well, in full."""
+    from_env_files: frozenset[str] = frozenset()
+    """The variables of `env` that they set. What is shown of a job names the files, not these."""
     inherit: tuple[str, ...] = ()
     """Names of engine variables that pass to the job; ("*",) for all."""
     user: str | None = None

@@ -113,6 +113,10 @@ class JobVerbs:
         """See `engine.api`."""
         return None
 
+    async def effective_yaml(self) -> str:
+        """See `engine.api`."""
+        return "jobs: {}\n"
+
     async def coming(self, *, until: Instant | None = None, limit: int = 10) -> Sequence[Coming]:
         """See `engine.api`."""
         return ()

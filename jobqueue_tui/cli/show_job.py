@@ -20,7 +20,7 @@ from jobqueue_tui.cli.exits import Exit, Failure
 def command(file: Path, job_id: str, resolved: bool, environment: bool, settings: tuple[str, ...]) -> None:
     """Show a job with its defaults, its templates and what is filled in."""
     from engine.jobfile import load, render
-    from engine.jobfile.showing import from_env_files, show_job
+    from engine.jobfile.showing import show_job
     from engine.runtime.environment import describe
     from engine.runtime.system_clock import local_zone
     from jobqueue_tui.cli.show.cells import one_line
@@ -41,6 +41,6 @@ def command(file: Path, job_id: str, resolved: bool, environment: bool, settings
         click.echo(show_job(spec, job, given, resolved=resolved), nl=False)
         return
     zone = loaded.file.engine.timezone or local_zone()
-    for one in describe(spec, os.environ, zone, from_env_files(spec, job)):
+    for one in describe(spec, os.environ, zone, spec.from_env_files):
         line = one.name if one.value is None else f"{one.name}={one_line(one.value)}"
         click.echo(f"{line:<50}  # {one_line(one.origin)}")

@@ -74,6 +74,10 @@ class EngineClient:
         """One job."""
         return _object(self._get(f"/v1/jobs/{_part(job_id)}"))
 
+    def effective_yaml(self, job_id: str) -> str:
+        """The job as it is in effect, as a job file of its own."""
+        return str(_object(self._get(f"/v1/jobs/{_part(job_id)}/effective"))["yaml"])
+
     def why(self, job_id: str) -> Object:
         """Why it is not running."""
         return _object(self._get(f"/v1/jobs/{_part(job_id)}/why"))

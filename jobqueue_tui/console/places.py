@@ -1,4 +1,5 @@
-"""Going from screen to screen. Home is at the bottom of the stack, at most one other section above it, then a job, then a log.
+"""Going from screen to screen. Home is at the bottom of the stack, at most one other section above it, then a job, then a log
+or the text of a job.
 
 Screens other than home are imported when they are opened: the first frame waits for none of them.
 """
@@ -51,14 +52,14 @@ class Places:
                     self.open(self._before)
             case "records":
                 self.open(Place(self._records))
-            case "job" | "log":
+            case "job" | "log" | "effective":
                 job_id = (top.job_id if isinstance(top, LiveScreen) else None) or self._app.current_job
                 if job_id is None:
                     return
-                if name == "job":
-                    self.open(Place("job", job_id))
-                else:
+                if name == "log":
                     self._log_of(job_id)
+                else:
+                    self.open(Place(name, job_id))
             case _:
                 self.open(Place(name))
 
@@ -77,6 +78,9 @@ class Places:
                 self._show_log(place.about)
             case "job":
                 if not self._show_job(place.about):
+                    return
+            case "effective":
+                if not self._show_effective(place.about):
                     return
             case name:
                 self._show_section(name)
@@ -152,9 +156,22 @@ class Places:
     def _show_log(self, run_id: str) -> None:
         from jobqueue_tui.console.screens.log import LogScreen  # noqa: PLC0415 - after the first frame
 
-        if self.here.name == "log":
+        if self.here.name in ("log", "effective"):
             self._app.pop_screen()
         self._app.push_screen(LogScreen(run_id))
+
+    def _show_effective(self, job_id: str) -> bool:
+        from jobqueue_tui.console.screens.effective import EffectiveScreen  # noqa: PLC0415 - after the first frame
+
+        try:
+            job = self._app.engine.job(job_id)
+        except KeyError:
+            self._say_gone(job_id)
+            return False
+        if self.here.name in ("log", "effective"):
+            self._app.pop_screen()
+        self._app.push_screen(EffectiveScreen(job))
+        return True
 
     def _show_job(self, job_id: str) -> bool:
         from jobqueue_tui.console.screens.job import JobScreen  # noqa: PLC0415 - after the first frame
@@ -164,7 +181,7 @@ class Places:
         except KeyError:
             self._say_gone(job_id)
             return False
-        while self.here.name in ("job", "log"):
+        while self.here.name in ("job", "log", "effective"):
             if self.here == Place("job", job_id):
                 return True
             self._app.pop_screen()

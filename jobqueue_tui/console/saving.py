@@ -1,4 +1,4 @@
-"""Rows of a view as a file: CSV, JSON, or lines of text. Pure but for `write`."""
+"""Rows of a view as a file: CSV, JSON, or lines of text; a text as it is. Pure but for `write`."""
 
 from __future__ import annotations
 
@@ -23,6 +23,16 @@ class Saving:
     name: str
     columns: tuple[str, ...]
     rows: Sequence[Mapping[str, Value]]
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """The endings that it can be written with, the usual one first."""
+        return SUFFIXES
+
+    @property
+    def told(self) -> str:
+        """What is saved, in a line."""
+        return f"{len(self.rows)} rows as they are shown, {len(self.columns)} columns."
 
     def text(self, suffix: str) -> str:
         """The whole file. ValueError for another ending than those of `SUFFIXES`."""
@@ -54,6 +64,32 @@ class Saving:
         )
 
 
+@lean(frozen=True, slots=True)
+class Document:
+    """A text that is a file of one kind already; harmless."""
+
+    name: str
+    suffix: str
+    whole: str
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """Its ending."""
+        return (self.suffix,)
+
+    @property
+    def told(self) -> str:
+        """What is saved, in a line."""
+        return f"{self.whole.count(chr(10))} lines."
+
+    def text(self, suffix: str) -> str:
+        """The whole file."""
+        return self.whole
+
+
+Saved: TypeAlias = "Saving | Document"
+
+
 def _plain(value: Value) -> str:
     return "" if value is None else str(value)
 
@@ -64,11 +100,11 @@ def _cell(value: Value) -> str:
     return f"'{text}" if isinstance(value, str) and text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
-def check_path(text: str) -> Path:
+def check_path(text: str, suffixes: Sequence[str] = SUFFIXES) -> Path:
     """Where to write. ValueError: another ending, a folder that is not there, a file that is."""
     path = Path(text).expanduser()
-    if path.suffix not in SUFFIXES:
-        raise ValueError(f"end it in {', '.join(SUFFIXES)}")
+    if path.suffix not in suffixes:
+        raise ValueError(f"end it in {', '.join(suffixes)}")
     if not path.absolute().parent.is_dir():
         raise ValueError("there is no such folder")
     if path.exists():
@@ -76,7 +112,7 @@ def check_path(text: str) -> Path:
     return path
 
 
-def write(path: Path, saving: Saving) -> None:
+def write(path: Path, saving: Saved) -> None:
     """Write a new file, for its owner alone; blocking. OSError, FileExistsError among them."""
     text = saving.text(path.suffix)
     with path.open("x", encoding="utf-8", newline="") as file:

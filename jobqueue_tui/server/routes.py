@@ -53,6 +53,7 @@ class Routes:
             web.get("/v1/jobs", self.jobs),
             web.get("/v1/jobs/{id}", self.job),
             web.get("/v1/jobs/{id}/why", self.why),
+            web.get("/v1/jobs/{id}/effective", self.effective),
             web.get("/v1/runs", self.runs),
             web.get("/v1/runs/{run}", self.run),
             web.get("/v1/runs/{run}/processes", self.processes),
@@ -92,6 +93,11 @@ class Routes:
     async def why(self, request: web.Request) -> web.Response:
         """Why it is not running."""
         return answer(self._job(request).why().to_json())
+
+    async def effective(self, request: web.Request) -> web.Response:
+        """The job as it is in effect, as a job file of its own."""
+        job = self._job(request)
+        return answer({"id": job.id, "yaml": await job.effective_yaml()})
 
     async def runs(self, request: web.Request) -> web.StreamResponse:
         """Runs, newest first; `?job= outcome= since= limit=`."""

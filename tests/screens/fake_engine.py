@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -29,6 +30,28 @@ from engine.testing.views import EngineVerbs, JobVerbs, RunVerbs
 
 NOON = instant(datetime(2026, 3, 9, 12, 0, 0, tzinfo=UTC))
 MIB = 1 << 20
+EFFECTIVE = """\
+jobs:
+  {id}:
+    description: "Compressed dump of one database, kept 14 days"
+    tags: [backup, db]
+    command: |
+      mkdir -p "$BACKUPS"
+      pg_dump "$DB" | gzip > "$BACKUPS/$DB-$(date +%F).sql.gz" && find "$BACKUPS" -name "$DB-*.sql.gz" -mtime +14 -delete
+    working_dir: /etc/jobs
+    env:
+      BACKUPS: /var/backups/db
+      DB: shop
+    params:
+      PW:
+        default: "***"
+        type: string
+        secret: true
+    schedule: "H(0-29) 2 * * *"
+    priority: {priority}  # changed by an operator; the job file says 0
+    timeout:
+      run: 2h
+"""
 
 
 @dataclass(slots=True, eq=False)
@@ -149,6 +172,10 @@ class FakeJob(JobVerbs):
     def stats(self) -> JobStats | None:
         """What its runs took."""
         return self.taken
+
+    async def effective_yaml(self) -> str:
+        """A text such as an engine gives."""
+        return EFFECTIVE.format(id=json.dumps(self.id, ensure_ascii=True), priority=self.priority)
 
     async def coming(self, *, until: Instant | None = None, limit: int = 10) -> Sequence[Coming]:
         """Its next times."""

@@ -22,6 +22,7 @@ PLACES = {
     "jobs": [],
     "job": ["2"],
     "log": ["3"],
+    "effective": ["y"],
     "tree": ["4"],
     "timeline": ["5"],
     "queue": ["6"],

@@ -93,7 +93,7 @@ async def test_the_footer_lists_only_keys_that_work(place: str) -> None:
             footer = stage.text()[-1]
             assert "? help" in footer
             assert "q quit" in footer
-            if place in {"history", "inbox", "failures", "system", "log"}:
+            if place in {"history", "inbox", "failures", "system", "log", "effective"}:
                 assert "pause" not in footer
 
 

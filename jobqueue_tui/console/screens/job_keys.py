@@ -170,6 +170,11 @@ class JobKeys(Giving):
         else:
             host(self).show_log(run_id)
 
+    def action_effective(self) -> None:
+        """`y`: the job as it is in effect."""
+        if self.job_id is not None:
+            host(self).go("effective")
+
     def action_details(self) -> None:
         """Enter: the details of the job."""
         if (job_id := self.job_id) is not None:

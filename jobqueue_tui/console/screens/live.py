@@ -12,7 +12,7 @@ from jobqueue_tui.console.actions import gives_verb
 from jobqueue_tui.console.host import host
 
 if TYPE_CHECKING:
-    from jobqueue_tui.console.saving import Saving
+    from jobqueue_tui.console.saving import Saved
 
 RESYNC = Changes(frozenset(), resync=True)
 
@@ -75,8 +75,8 @@ class LiveScreen(Screen[None]):
         """What `c` puts into the clipboard: the ids that are meant. Empty: there is nothing."""
         return ""
 
-    def to_save(self) -> Saving | None:
-        """What Ctrl-s writes: the rows that are shown; None where there are none."""
+    def to_save(self) -> Saved | None:
+        """What Ctrl-s writes: the rows that are shown, or a text; None where there are none."""
         return None
 
     def begin(self, work: Callable[[], Coroutine[Any, Any, None]], group: str) -> None:

@@ -8,27 +8,27 @@ from pathlib import Path
 
 from engine.clock import moment
 from jobqueue_tui.console.host import host
-from jobqueue_tui.console.saving import SUFFIXES, Saving, check_path, write
+from jobqueue_tui.console.saving import Saved, check_path, write
 from jobqueue_tui.console.screens.form import Field, Filled, FormDialog
 from jobqueue_tui.console.screens.live import LiveScreen
 from jobqueue_tui.terminal import one_line
 
 
-def ask_save(screen: LiveScreen, saving: Saving) -> None:
+def ask_save(screen: LiveScreen, saving: Saved) -> None:
     """Ask for the file's name; its ending says the form."""
     at = moment(host(screen).engine.now()).astimezone(host(screen).settings.zone)
-    name = f"{saving.name}-{at:%Y%m%d-%H%M%S}.csv"
-    field = Field("file", "File", ", ".join(SUFFIXES), name, check_path, required=True)
+    name = f"{saving.name}-{at:%Y%m%d-%H%M%S}{saving.suffixes[0]}"
+    check = partial(check_path, suffixes=saving.suffixes)
+    field = Field("file", "File", ", ".join(saving.suffixes), name, check, required=True)
 
     def filled(answer: Filled | None) -> None:
         if answer is not None:
             screen.begin(partial(_write, screen, Path(answer.values["file"]).expanduser(), saving), "save")
 
-    lines = [f"{len(saving.rows)} rows as they are shown, {len(saving.columns)} columns."]
-    screen.app.push_screen(FormDialog("Save this view", lines, [field], answer="Save"), filled)
+    screen.app.push_screen(FormDialog("Save this view", [saving.told], [field], answer="Save"), filled)
 
 
-async def _write(screen: LiveScreen, path: Path, saving: Saving) -> None:
+async def _write(screen: LiveScreen, path: Path, saving: Saved) -> None:
     try:
         await asyncio.to_thread(write, path, saving)
     except OSError as error:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.jobfile import Loaded, load
-from engine.jobfile.showing import from_env_files, show_job
+from engine.jobfile.showing import show_job
 from engine.jobfile.tree import TreeReader
 from engine.jobfile.words import flow
 from engine.runtime.environment import describe
@@ -37,6 +37,7 @@ jobs:
     shell: [/bin/bash, -euo, pipefail, -c]
     working_dir: /data/${JOB_ID}
     env: {A: "${COLOUR} x", B: "${RUN_ID}"}
+    env_file: more.env
     inherit: [SSH_AUTH_SOCK]
     umask: 027
     stdin: "line one\nline two\n"
@@ -107,7 +108,7 @@ def one(loaded: Loaded, job_id: str) -> JobSpec:
 
 @pytest.mark.parametrize("resolved", [False, True])
 def test_what_is_shown_loads_again_as_the_same_job(load_text: Load, tmp_path: Path, resolved: bool) -> None:
-    loaded = load_text(RICH)
+    loaded = load_text(RICH, {"more.env": "FROM_FILE=1"})
     text = TOP + shown(loaded, "rich", resolved=resolved) + "  b: {command: x}\n"
     (tmp_path / "again.yaml").write_text(text)
     again = load(tmp_path / "again.yaml", {})
@@ -160,10 +161,10 @@ def test_environment_files_and_secrets_are_shown_as_what_they_are_called(load_te
     for resolved in (False, True):
         text = shown(loaded, "a", resolved=resolved)
         assert "hunter2" not in text
-        assert "env_file: [e]" in text
+        assert re.search(r"^    env_file: \[/.*/e\]", text, re.MULTILINE), "in full, so that it is found from anywhere"
         assert not re.search(r"^ +F: ", text, re.MULTILINE)
     spec = one(loaded, "a")
-    listed = {v.name: v for v in describe(spec, ENVIRON, "UTC", from_env_files(spec, loaded.resolved["a"]))}
+    listed = {v.name: v for v in describe(spec, ENVIRON, "UTC", spec.from_env_files)}
     assert "hunter2" not in repr(listed)
     assert (listed["F"].value, listed["F"].origin) == ("from-file", "env_file")
     assert (listed["A"].value, listed["A"].origin) == ("from-file a", "env")

@@ -204,6 +204,17 @@ async def test_a_timeout_can_be_given_to_a_function_that_runs() -> None:
             await engine.job("long").signal(10)
 
 
+async def test_the_effective_job_has_what_an_operator_set() -> None:
+    """A function has no words in a file, all else has; what was changed says what it was."""
+    async with jobs() as engine:
+        job = engine.job("long")
+        await job.set_priority(7)
+        await job.set_timeout(30.0)
+        shown = await job.effective_yaml()
+        assert "    priority: 7  # changed by an operator; the job file says 0\n" in shown
+        assert "      run: 30s  # changed by an operator; the job file says none\n" in shown
+
+
 async def test_the_queue_is_listed_in_the_order_in_which_it_will_start_also_while_all_is_held() -> None:
     """Row 54: higher first."""
     async with jobs() as engine:

@@ -88,6 +88,10 @@ async def test_hostile_texts_reach_no_terminal_and_no_spreadsheet(served: Served
     assert list(csv.reader(sheet.splitlines()))[1][1].startswith("'=cmd")
 
 
+async def test_show_gives_the_effective_job_as_a_job_file(served: Served) -> None:
+    assert (await ctl(served, "show", "load", "--effective")).out == "jobs: {}\n"
+
+
 async def test_status_why_and_history_answer(served: Served) -> None:
     assert "max_running     8" in (await ctl(served, "status")).out
     assert json.loads((await ctl(served, "status", "--format", "json")).out)["socket"] == str(served.path)

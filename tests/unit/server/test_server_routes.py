@@ -82,6 +82,11 @@ async def test_path_tricks_in_ids_are_just_unknown_ids(served: Served, name: str
     assert set(answer.json["error"]) == {"code", "message", "remedy"}
 
 
+async def test_the_effective_job_is_its_text(served: Served) -> None:
+    assert (await served.ask("GET", "/v1/jobs/load/effective")).json == {"id": "load", "yaml": "jobs: {}\n"}
+    assert (await served.ask("GET", "/v1/jobs/nope/effective")).status == 404
+
+
 async def test_why_gives_the_reason_in_one_line_and_details(served: Served) -> None:
     assert (await served.ask("GET", "/v1/jobs/load/why")).json == {
         "id": "load",
