@@ -21,10 +21,11 @@ from engine.model.record import Json
 from engine.simulation import Happening, simulate
 from engine.spec.units import format_duration, parse_duration
 from jobqueue_tui.cli.exits import Exit, Failure
-from jobqueue_tui.cli.show.listing import Form, look, look_options, print_list
+from jobqueue_tui.cli.show.cells import one_line
+from jobqueue_tui.cli.show.listing import Form, look, look_options, print_list, table_of
 from jobqueue_tui.cli.wall import now
 
-_KEYS = ("job", "at", "event", "data")
+_KEYS = ("at", "job", "event", "data")
 
 
 @click.command("simulate")
@@ -52,11 +53,14 @@ def command(*, file: Path, start: str | None, span: str, run_time: str, form: st
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)  # what comes and goes has no cycles
     happened = simulate(job_file, begins, begins + micros(length), zone.key, lambda _: taken)
-    if chosen.columns or chosen.form is Form.TABLE:
+    if chosen.columns:
         records = [_record(one, zone if chosen.form is Form.TABLE else None) for one in happened]
-        print_list(records, chosen, usual=("at", "job", "event", "data"), keys=_KEYS)
-        return
-    sys.stdout.writelines(_lines(happened, chosen.form))
+        print_list(records, chosen, usual=_KEYS, keys=_KEYS)
+    elif chosen.form is Form.TABLE:
+        rows = [(_shown(one.at, zone), one.job, one.event, one_line(_words(one))) for one in happened]
+        sys.stdout.write(table_of(rows, _KEYS, [False] * len(_KEYS), sys.stdout))
+    else:
+        sys.stdout.writelines(_lines(happened, chosen.form))
 
 
 def _record(one: Happening, shown_in: ZoneInfo | None) -> dict[str, Json]:

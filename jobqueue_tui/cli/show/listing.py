@@ -112,13 +112,18 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 def _table(records: Sequence[Mapping[str, Json]], columns: Sequence[str], stream: TextIO) -> str:
     rows = [[text_of(name, record.get(name)) for name in columns] for record in records]
+    return table_of(rows, columns, [_is_numeric(records, name) for name in columns], stream)
+
+
+def table_of(rows: Sequence[Sequence[str]], columns: Sequence[str], numeric: Sequence[bool], stream: TextIO) -> str:
+    """A table of texts that are ready to be shown, as fits the stream."""
     return render(
         [name.replace("_", " ").upper() for name in columns],
         rows,
         # into a pipe nothing is cut: there the reader is a program
         room=shutil.get_terminal_size().columns if stream.isatty() else None,
         colour=in_colour(stream, os.environ),
-        numeric=[_is_numeric(records, name) for name in columns],
+        numeric=numeric,
     )
 
 
