@@ -77,6 +77,14 @@ def test_the_same_start_gives_the_same_bytes(file: Path, capsys: pytest.CaptureF
         assert first.count("\n") > 400
 
 
+def test_a_table_says_when_what_happens_to_which_job(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The column of times first, in the zone of the file."""
+    assert run(["simulate", str(file), "--from", "2026-03-02", "--for", "1h"]) == 0
+    head, first, *_ = capsys.readouterr().out.splitlines()
+    assert head.split() == ["AT", "JOB", "EVENT", "DATA"]
+    assert first.split() == ["2026-03-02", "00:00:00", "once", "queued", "once:1"]
+
+
 def test_runs_that_take_time_collide(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`--run-time`: a run of 15 minutes every 10 is skipped every other time."""
     found = lines(capsys, "--for", "1h", "--run-time", "15m")
