@@ -19,6 +19,7 @@ class Where(StrEnum):
     """Where an action is at home; also the heading of its group in the help."""
 
     EVERYWHERE = "Everywhere"
+    PANES = "Panes"
     JOBS = "On a job"
     TABLE = "Job table"
     FILTER = "Filter"
@@ -69,7 +70,7 @@ ACTIONS: Final = (
     Action("jobs.acknowledge", (), Where.JOBS, "acknowledge its bad ends", "acknowledge", "", "ack", "A"),
     Action("jobs.enable", (), Where.JOBS, "disable or enable it", "enable", "", "enable", "E"),
     Action("jobs.undo", ("backspace",), Where.JOBS, "undo the last of these that can be undone", "undo", "", "undo"),
-    Action("jobs.log", ("l",), Where.JOBS, "log of its last run", "log", "log"),
+    Action("jobs.log", ("l",), Where.JOBS, "log of its last run; of several marked jobs in one", "log", "log"),
     Action("jobs.why", ("d",), Where.JOBS, "why it is not running, and what helps", "why", "why"),
     Action("jobs.effective", ("y",), Where.JOBS, "the job as it is in effect, as a job file", "effective"),
     Action("jobs.details", ("enter",), Where.JOBS, "details: facts, why it is not running, last runs", "details", "info"),
@@ -118,6 +119,7 @@ ACTIONS: Final = (
     Action("log.hide", ("ampersand",), Where.LOG, "filter: hide lines that do not hold a text or a pattern", "hide", "filter"),
     Action("log.errors", ("E",), Where.LOG, "only lines that speak of errors, or all again", "errors", "errors"),
     Action("log.since", ("i",), Where.LOG, "since: tail, head, the last minutes", "since", "since"),
+    Action("log.merge", ("a",), Where.LOG, "with the logs of the marked jobs, by time; again: it alone", "merge", "merge"),
     Action("log.wrap", ("w",), Where.LOG, "wrap long lines", "wrap", "wrap"),
     Action("log.times", ("T",), Where.LOG, "when each line was printed", "times", "times"),
     Action("log.json", ("v",), Where.LOG, "lines of JSON as fields", "json"),
@@ -131,7 +133,9 @@ ACTIONS: Final = (
     Action("go.system", ("7",), Where.EVERYWHERE, "system: executors, pools, store, audit, events", "go('system')"),
     Action("all.previous", ("left_square_bracket",), Where.EVERYWHERE, "the item before: list, job, run", "screen.item(-1)"),
     Action("all.next", ("right_square_bracket",), Where.EVERYWHERE, "the next item", "screen.item(1)", "next"),
-    Action("all.zoom", ("z",), Where.EVERYWHERE, "one part of the screen alone, the other, both", "screen.zoom"),
+    Action("all.pane", ("tab",), Where.PANES, "to the next part of the screen; the keys that move are its own", "pane(1)"),
+    Action("all.pane-before", ("shift+tab",), Where.PANES, "to the part before", "pane(-1)"),
+    Action("all.zoom", ("z",), Where.EVERYWHERE, "the part of the screen that has the keys alone, the other, both", "screen.zoom"),
     Action("all.freeze", ("u",), Where.EVERYWHERE, "freeze the view, and let it go on", "freeze"),
     Action("all.copy", ("c",), Where.EVERYWHERE, "copy the id under the cursor, or those that are marked; of a log its lines", "copy"),
     Action("all.save", ("ctrl+s",), Where.EVERYWHERE, "save the rows that are shown: CSV, JSON, text", "save"),
@@ -153,7 +157,7 @@ BY_ID: Final = {action.id: action for action in ACTIONS}
 
 GROUPS: Final = (
     Where.JOBS, Where.RUNS, Where.PLOTS, Where.INBOX, Where.HEAT, Where.FILTER, Where.TABLE, Where.TREE, Where.TIMELINE, Where.SYSTEM,
-    Where.LOG, Where.EVERYWHERE, Where.MOVE,
+    Where.LOG, Where.EVERYWHERE, Where.PANES, Where.MOVE,
 )  # fmt: skip
 """The order in which help and the page of keys show the groups."""
 

@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 import traceback
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual._path import CSSPathType
@@ -14,7 +15,7 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from engine.api import EngineView
+from engine.api import EngineView, JobView
 from engine.model.undo import Undo
 from jobqueue_tui.console import kept, themes
 from jobqueue_tui.console.actions import Where, bindings
@@ -170,9 +171,9 @@ class ConsoleApp(App[ConsoleEnd]):
     # ---- keys of every screen
 
     async def action_back(self) -> None:
-        """Esc: clear the filter, else leave this screen; at home nothing."""
+        """Esc: to the main part, clear the filter, else leave this screen; at home nothing."""
         top = self.screen
-        if isinstance(top, LiveScreen) and not top.back():
+        if isinstance(top, LiveScreen) and not top.leave_pane() and not top.back():
             self.places.back()
 
     async def action_quit(self) -> None:
@@ -253,9 +254,14 @@ class ConsoleApp(App[ConsoleEnd]):
         """The same for screens."""
         self.places.go(name)
 
-    def show_log(self, run_id: str) -> None:
-        """Open the log of a run."""
-        self.places.open(Place("log", run_id))
+    def show_log(self, run_id: str, also: Sequence[str] = ()) -> None:
+        """Open the log of a run, those of others with it."""
+        self.places.open(Place("log", run_id, tuple(also)))
+
+    def marked(self) -> Sequence[JobView]:
+        """The jobs that are marked in the table and shown there."""
+        home = self.screen_stack[0]
+        return [at.job for at in home.table.targets()] if isinstance(home, JobsScreen) else []
 
     def show_details(self, job_id: str) -> None:
         """Open the details of a job."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol, cast
 
 from textual.dom import DOMNode
 
-from engine.api import EngineView
+from engine.api import EngineView, JobView
 from engine.model.undo import Undo
 from jobqueue_tui.console.kept import Kept
 from jobqueue_tui.console.settings import ConsoleSettings
@@ -33,8 +34,11 @@ class Host(Protocol):
     def go(self, name: str) -> None:
         """Open a place by its name."""
 
-    def show_log(self, run_id: str) -> None:
-        """Open the log of a run."""
+    def show_log(self, run_id: str, also: Sequence[str] = ()) -> None:
+        """Open the log of a run, those of others with it."""
+
+    def marked(self) -> Sequence[JobView]:
+        """The jobs that are marked in the table and shown there."""
 
     def say_no_log(self, job_id: str) -> None:
         """Say that there is no log yet, and what to do."""

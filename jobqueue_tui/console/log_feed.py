@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from engine.api import EngineView, LogChunk, LogHits, LogQuery, LogTime
 from engine.clock import SECOND, Instant
 from engine.errors import EngineError
-from jobqueue_tui.console.log_window import PIECE, HitWindow, LogWindow
+from jobqueue_tui.console.log_window import MOST, PIECE, HitWindow, LogWindow
 from jobqueue_tui.terminal import one_line
 
 FOUND_AT_ONCE: Final = 200
@@ -23,6 +23,10 @@ class Shows(Protocol):
     @property
     def following(self) -> bool:
         """The end is kept in sight."""
+
+    @property
+    def top(self) -> int:
+        """The line that is shown first."""
 
     def moved(self, by: int) -> None:
         """So many lines came to the front, or went from it."""
@@ -40,11 +44,13 @@ class Shows(Protocol):
 class LogFeed:
     """The log of one run."""
 
-    def __init__(self, engine: EngineView, run_id: str, only: LogQuery | None, shows: Shows) -> None:
-        """`only`: lines that hold this; None: all."""
+    def __init__(
+        self, engine: EngineView, run_id: str, only: LogQuery | None, shows: Shows, *, most: int = MOST
+    ) -> None:
+        """`only`: lines that hold this; None: all. `most`: bytes that are kept."""
         self.run_id = run_id
         self.only = only
-        self.window: LogWindow | HitWindow = LogWindow() if only is None else HitWindow()
+        self.window: LogWindow | HitWindow = LogWindow(most) if only is None else HitWindow()
         self.problem = ""
         self.busy = ""
         """What it is doing, where that takes longer than a moment."""
@@ -194,6 +200,15 @@ class LogFeed:
             self._shows.said(one_line(str(error)))
             return None
 
+    async def go_since(self, seconds: float) -> int | None:
+        """Have the window begin at what was printed in the last so many seconds; its line, behind the last one when nothing was.
+        None: that cannot be told."""
+        at = await self.since(seconds)
+        if at is None:
+            return None
+        await self.go_to(at)
+        return self.window.line_at(at) if at < self.window.size else len(self.window.lines)
+
     # ---- finding
 
     async def find(self, text: str, *, exact: bool, start: int, by: int) -> LogHits | None:
@@ -240,6 +255,17 @@ class LogFeed:
         times = self._times[2]
         place = bisect_right(times, self.window.offset_of(line), key=lambda one: one.end)
         return times[place].at if place < len(times) else None
+
+    def times_of_lines(self, first: int = 0) -> list[Instant | None]:
+        """The same of every line of the window from one on."""
+        found: list[Instant | None] = []
+        times, place = self._times[2], 0
+        for line in range(first, len(self.window.lines)):
+            offset = self.window.offset_of(line)
+            while place < len(times) and times[place].end <= offset:
+                place += 1
+            found.append(times[place].at if place < len(times) else None)
+        return found
 
     # ---- reading
 

@@ -11,7 +11,7 @@ from engine.api import LogChunk, LogHit
 PIECE: Final = 65536
 """Bytes that are read at a time."""
 MOST: Final = 1 << 20
-"""Bytes that are kept; beyond it the far end is dropped, so a log of any size takes the same memory."""
+"""Bytes that are kept of one log; beyond it the far end is dropped, so a log of any size takes the same memory."""
 MOST_LINES: Final = 5_000
 """Found lines that are kept."""
 
@@ -22,9 +22,11 @@ class LogWindow:
     Where something was cut out of the log the window goes on behind it: `_jump` is the place in its data and how much is gone there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST) -> None:
+        """`most`: bytes that are kept."""
         self.start = 0
         self.size = 0
+        self._most = most
         self._data = b""
         self._jump: tuple[int, int] | None = None
         self._gap: tuple[int, int] | None = None
@@ -90,7 +92,7 @@ class LogWindow:
             self._jump = len(self._data), chunk.offset - self.end
         self._data += chunk.data
         self._changed()
-        excess = len(self._data) - MOST
+        excess = len(self._data) - self._most
         if excess <= 0:
             return 0
         cut = self._after_newline(excess)
@@ -117,8 +119,8 @@ class LogWindow:
                 front = 0  # one line longer than the piece: shown from where it was cut
         added = chunk.data.count(b"\n", front)
         self._drop_front(front)
-        if len(self._data) > MOST:
-            cut = self._data.rfind(b"\n", 0, MOST) + 1 or MOST
+        if len(self._data) > self._most:
+            cut = self._data.rfind(b"\n", 0, self._most) + 1 or self._most
             self._data = self._data[:cut]
             if self._jump is not None and self._jump[0] >= cut:
                 self._jump = None

@@ -21,10 +21,11 @@ RECORDS: Final = ("queue", "history", "inbox", "failures")
 
 @lean(frozen=True, slots=True)
 class Place:
-    """A screen, and what it is about: a job, a run, or nothing."""
+    """A screen, and what it is about: a job, a run and others that are shown with it, or nothing."""
 
     name: str
     about: str = ""
+    also: tuple[str, ...] = ()
 
 
 class Places:
@@ -39,7 +40,7 @@ class Places:
     def here(self) -> Place:
         """What is on top now."""
         top = self._app.screen
-        return Place(top.place, top.about) if isinstance(top, LiveScreen) else Place("jobs")
+        return Place(top.place, top.about, top.also) if isinstance(top, LiveScreen) else Place("jobs")
 
     def go(self, name: str) -> None:
         """Open a place by its name; a job or a log is the one of the job that is meant on the screen now."""
@@ -75,7 +76,7 @@ class Places:
             case "jobs":
                 self._home()
             case "log":
-                self._show_log(place.about)
+                self._show_log(place)
             case "job":
                 if not self._show_job(place.about):
                     return
@@ -153,12 +154,12 @@ class Places:
         self._home()
         self._app.push_screen(screen)
 
-    def _show_log(self, run_id: str) -> None:
+    def _show_log(self, place: Place) -> None:
         from jobqueue_tui.console.screens.log import LogScreen  # noqa: PLC0415 - after the first frame
 
         if self.here.name in ("log", "effective"):
             self._app.pop_screen()
-        self._app.push_screen(LogScreen(run_id))
+        self._app.push_screen(LogScreen(place.about, place.also))
 
     def _show_effective(self, job_id: str) -> bool:
         from jobqueue_tui.console.screens.effective import EffectiveScreen  # noqa: PLC0415 - after the first frame

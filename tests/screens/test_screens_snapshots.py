@@ -111,6 +111,13 @@ def test_log(snap_compare: SnapCompare) -> None:
     assert shows(snap_compare, (80, 24), "jobqueue-dark", "l", "slash", *"11", "colon", *"58", "enter")
 
 
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_merged_logs(snap_compare: SnapCompare, size: tuple[int, int], theme: str) -> None:
+    """The logs of two marked jobs as one, with times."""
+    assert shows(snap_compare, size, theme, "space", "space", "l", "T")
+
+
 def test_stop_menu(snap_compare: SnapCompare) -> None:
     """Cancel has the cursor."""
     assert shows(snap_compare, (80, 24), "jobqueue-dark", "x")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import time
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Final
@@ -11,7 +10,8 @@ from engine.clock import Instant
 from engine.values import lean
 from jobqueue_tui.cli.exits import Exit, Failure
 from jobqueue_tui.cli.show.log import Log, LogLook, show_log, start_of
-from jobqueue_tui.terminal import neutral, one_line
+from jobqueue_tui.merging import by_time, fronts
+from jobqueue_tui.terminal import neutral
 
 _PIECE: Final = 1 << 18
 _POLL: Final = 0.2
@@ -78,15 +78,14 @@ def show_logs(logs: Sequence[Log], chosen: LogLook, out: BinaryIO, *, merge: boo
 
 def show_merged(logs: Sequence[Log], chosen: LogLook, out: BinaryIO) -> None:
     """Write them to `out`, followed until all their runs are over where that is asked for."""
-    width = max(len(one_line(log.run_id)) for log in logs)
-    fronts = [f"{one_line(log.run_id):<{width}} | ".encode() for log in logs]
+    front = [text.encode() for text in fronts([log.run_id for log in logs])]
     sources = [_Source(number, log, start_of(log, chosen)) for number, log in enumerate(logs)]
     going = True
     while going:
         going = chosen.follow and not all(source.log.over() for source in sources)  # asked first, as for one log
         streams = [source.lines(last=not going) for source in sources]
-        for line in heapq.merge(*streams, key=lambda one: one.at):
-            out.write(fronts[line.log] + _shown(line.text, chosen) + b"\n")
+        for line in by_time(streams):
+            out.write(front[line.log] + _shown(line.text, chosen) + b"\n")
         out.flush()
         if going:
             time.sleep(_POLL)

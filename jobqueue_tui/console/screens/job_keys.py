@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import ClassVar
 
 from engine.api import JobView
 from jobqueue_tui.console import orders
@@ -19,6 +20,9 @@ from jobqueue_tui.terminal import one_line
 
 class JobKeys(Giving):
     """Keys that act on a job. A subclass binds them, and says which job is meant and what of it was on screen."""
+
+    marks: ClassVar[bool] = False
+    """Whether jobs are marked on this screen."""
 
     def aimed(self) -> Aimed | None:
         """The job that a verb would act on; None while there is none, or while it is too new under the cursor."""
@@ -161,7 +165,11 @@ class JobKeys(Giving):
             self.app.push_screen(WhyScreen(one_line(job.id), reasons_of(job, host(self).engine)))
 
     def action_log(self) -> None:
-        """`l`: the log of its last run."""
+        """`l`: the log of its last run; of several marked jobs all of them in one."""
+        runs = [job.last_run_id for job in host(self).marked() if job.last_run_id is not None] if self.marks else []
+        if len(runs) > 1:
+            host(self).show_log(runs[0], runs[1:])
+            return
         if (job := self.current_job) is None:
             return
         run_id = job.last_run_id

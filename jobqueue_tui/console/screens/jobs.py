@@ -42,6 +42,7 @@ class JobsScreen(JobKeys):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.FILTER, Where.TABLE, Where.JOBS)]
 
     has_panes = True
+    marks = True
     _chosen: tuple[str, ...] = ()
     _wide = False
     _readable = True

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual.binding import BindingType
 from textual.screen import Screen
+from textual.widget import Widget
 
 from engine.api import Changes
-from jobqueue_tui.console.actions import gives_verb
+from jobqueue_tui.console.actions import Where, bindings, gives_verb
 from jobqueue_tui.console.host import host
+from jobqueue_tui.console.widgets.painted import Painted
 
 if TYPE_CHECKING:
     from jobqueue_tui.console.saving import Saved
@@ -20,6 +23,8 @@ RESYNC = Changes(frozenset(), resync=True)
 class LiveScreen(Screen[None]):
     """A screen that is flushed while it is on top; coming back on top, it takes everything as changed."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.PANES)]
+
     not_in_footer: ClassVar[frozenset[str]] = frozenset()
     """Ids of actions that work here but that nobody needs to be told of."""
 
@@ -27,10 +32,13 @@ class LiveScreen(Screen[None]):
     """The name of the screen (`places`)."""
 
     has_panes: ClassVar[bool] = False
-    """Whether `z` can show one of its parts alone."""
+    """Whether it has several parts: Tab goes from one to the next, `z` shows one alone."""
 
     copies: ClassVar[str] = "ids"
     """What several lines that are copied are."""
+
+    _zoomed_rest = False
+    """The part that was shown alone first is not the main one."""
 
     has_items: ClassVar[bool] = False
     """Whether `[` and `]` go somewhere."""
@@ -39,6 +47,11 @@ class LiveScreen(Screen[None]):
     def about(self) -> str:
         """What it is about, where there may be many of its kind: a job, a run."""
         return ""
+
+    @property
+    def also(self) -> tuple[str, ...]:
+        """What is shown with that: the runs whose logs are merged with it."""
+        return ()
 
     def flush(self, changes: Changes) -> None:
         """Show what changed."""
@@ -61,9 +74,35 @@ class LiveScreen(Screen[None]):
         """`z`: one part alone, the other, both again."""
         order = ["", "-only-list", "-only-rest"]
         now = next((name for name in order[1:] if self.has_class(name)), "")
+        if not now:
+            self._zoomed_rest = self.focused is not self._main and isinstance(self.focused, Painted)
+        if self._zoomed_rest:
+            order[1:] = reversed(order[1:])
         following = order[(order.index(now) + 1) % len(order)]
         for name in order[1:]:
             self.set_class(name == following, name)
+        if following == "-only-list":
+            self.leave_pane()
+
+    def action_pane(self, by: int) -> None:
+        """Tab: the next part that is shown, and back."""
+        panes = [widget for widget in self.focus_chain if isinstance(widget, Painted) and widget.is_pane]
+        if self.focused in panes:
+            panes[(panes.index(self.focused) + by) % len(panes)].focus()
+        elif self._main is not None:
+            self._main.focus()
+
+    def leave_pane(self) -> bool:
+        """Esc: to the part that has the keys at first; False when it has them."""
+        main = self._main
+        if main is None or self.focused is main or not self.has_panes:
+            return False
+        main.focus()
+        return True
+
+    @property
+    def _main(self) -> Widget | None:
+        return next(iter(self.query(self.AUTO_FOCUS)), None) if self.AUTO_FOCUS else None
 
     def action_item(self, by: int) -> None:
         """`[` and `]`: the item before, the next one; a screen that has none has no such keys."""
@@ -90,6 +129,6 @@ class LiveScreen(Screen[None]):
         """Keys of verbs do not exist in a read-only console."""
         if action == "item" and not self.has_items:
             return False
-        if action == "zoom" and not self.has_panes:
+        if action in {"zoom", "pane"} and not self.has_panes:
             return False
         return not (host(self).read_only and gives_verb(action))

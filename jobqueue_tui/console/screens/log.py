@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -15,6 +16,7 @@ from engine.spec.matrix import job_of
 from jobqueue_tui.console import words
 from jobqueue_tui.console.columns import Cell
 from jobqueue_tui.console.host import host
+from jobqueue_tui.console.merged_feed import MOST_LOGS
 from jobqueue_tui.console.painting import text_strip
 from jobqueue_tui.console.saving import Saving
 from jobqueue_tui.console.screens.dialogs import Choice, ChoiceDialog
@@ -54,12 +56,13 @@ class LogTitle(Painted):
             state: Cell = (f"  {OF_PHASE[phase].word}", OF_PHASE[phase].role)
         except KeyError:
             state = ("  ended", Role.MUTED)
-        line = window.lines[view.top : view.top + 1]
-        behind = window.offset_of(view.top)
-        share = "" if not line or not window.size else f"  {100 * behind // window.size}%"
+        share = ""
+        if window.size and view.top < len(window.lines) and not view.also:
+            share = f"  {100 * window.offset_of(view.top) // window.size}%"
         return (
             (one_line(view.run_id), Role.TITLE),
             state,
+            (f"  and {len(view.also)} more" if view.also else "", Role.TITLE),
             (f"  {words.size(window.size)}", Role.MUTED),
             ("  following" if view.following else share, Role.RUNNING if view.following else Role.MUTED),
             ("  wrapped" if view.wrapping else "", Role.MUTED),
@@ -102,14 +105,22 @@ class LogScreen(LiveScreen):
     has_items = True
     copies = "lines"
 
-    def __init__(self, run_id: str) -> None:
+    def __init__(self, run_id: str, also: Sequence[str] = ()) -> None:
+        """`also`: runs whose logs are merged with it."""
         super().__init__()
         self.run_id = run_id
+        self._also = tuple(also[: MOST_LOGS - 1])
+        self._left_out = len(also) - len(self._also)
 
     @property
     def about(self) -> str:
         """The run."""
         return self.run_id
+
+    @property
+    def also(self) -> tuple[str, ...]:
+        """The runs whose logs are merged with it."""
+        return self._also
 
     def compose(self) -> ComposeResult:
         """Title, search line, filter line, log, keys."""
@@ -117,6 +128,7 @@ class LogScreen(LiveScreen):
         self.view = LogView(engine, self.run_id, host(self).settings.zone)
         format_ = next((job.log_format for job in engine.jobs if job.id == job_of(self.run_id)), LogFormat.TEXT)
         self.view.as_json = format_ is LogFormat.JSON
+        self.view.open(self.run_id, self._also)
         self.bar = InputBar("text to find; n and N go on")
         self.hiding = HidingBar("text or pattern that lines must hold to stay")
         self.heading = LogTitle(self.view)
@@ -125,6 +137,15 @@ class LogScreen(LiveScreen):
         yield self.hiding
         yield self.view
         yield KeysBar()
+
+    def on_mount(self) -> None:
+        """Say what is not shown."""
+        self._say_left_out()
+
+    def _say_left_out(self) -> None:
+        if self._left_out:
+            text = f"The logs of {MOST_LOGS} jobs are shown, those of {self._left_out} more are not."
+            self.notify(text, severity="warning", markup=False)
 
     def flush(self, changes: Changes) -> None:
         """Follow the file."""
@@ -177,6 +198,27 @@ class LogScreen(LiveScreen):
                     self.view.go_since(float(answer))
 
         self.app.push_screen(ChoiceDialog("Since", [one_line(self.view.run_id)], choices), answered)
+
+    def on_log_view_merge(self, message: LogView.Merge) -> None:
+        """`a`: with the newest runs of the marked jobs; again: this one alone."""
+        message.stop()
+        jobs = () if self._also else host(self).marked()
+        runs = [job.last_run_id for job in jobs if job.last_run_id not in (None, self.run_id)]
+        if not (self._also or runs):
+            self.notify("No other job is marked. Space marks on 1, then a shows their logs in one.", markup=False)
+            return
+        self._merge([run for run in runs if run is not None])
+
+    def _merge(self, also: Sequence[str]) -> None:
+        self._also = tuple(also[: MOST_LOGS - 1])
+        self._left_out = len(also) - len(self._also)
+        self.view.merge(self._also)
+        self._say_left_out()
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The run before and after is one of a single log."""
+        return False if action == "item" and self._also else super().check_action(action, parameters)
 
     def copied(self) -> str:
         """Lines of the log."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import tzinfo
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
+from textual.binding import BindingType
 from textual.strip import Strip
 
 from engine.api import EngineView, JobView
 from engine.clock import SECOND, Instant, moment
 from engine.model.coming import Coming
 from jobqueue_tui.console import words
+from jobqueue_tui.console.actions import Where, bindings
 from jobqueue_tui.console.columns import SAMPLES_PER_CELL, Cell
 from jobqueue_tui.console.painting import text_strip
 from jobqueue_tui.console.signs import OF_OUTCOME, Role, sign_of
@@ -123,8 +125,11 @@ def _counters(job: JobView) -> list[Cell]:
     return cells
 
 
-class Facts(Painted):
-    """Draws facts, as many lines as there are."""
+class Facts(Painted, can_focus=True):
+    """Draws facts, as many lines as there are; where they have no room, with focus they can be gone through."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.MOVE)]
+    is_pane = True
 
     def __init__(self, engine: EngineView, job: JobView, zone: tzinfo | None) -> None:
         super().__init__()
@@ -133,6 +138,7 @@ class Facts(Painted):
         self.coming: Sequence[Coming] = ()
         self.curves = False
         self._followers: Sequence[str] = ()
+        self._top = 0
 
     def look_around(self) -> None:
         """Which jobs need this one; to be asked when jobs come or go, for all of them are gone through."""
@@ -151,7 +157,27 @@ class Facts(Painted):
 
     def render_line(self, y: int) -> Strip:
         """One fact."""
+        mark = ("▌" if self.has_focus else " ", Role.TITLE)
+        y += min(self._top, self._hidden)
         if y >= len(self._facts):
-            return text_strip([], self.palette.row, self.size.width)
+            return text_strip([mark], self.palette.row, self.size.width)
         label, cells = self._facts[y]
-        return text_strip([(f" {label:>{_LABEL}}  ", Role.MUTED), *cells], self.palette.row, self.size.width)
+        return text_strip([mark, (f"{label:>{_LABEL}}  ", Role.MUTED), *cells], self.palette.row, self.size.width)
+
+    @property
+    def _hidden(self) -> int:
+        """Lines that have no room."""
+        return max(0, len(self._facts) - self.size.height)
+
+    def action_move(self, by: int) -> None:
+        """Lines down or up."""
+        self._top = max(0, min(self._top + by, self._hidden))
+        self.refresh()
+
+    def action_page(self, by: int) -> None:
+        """One height down or up."""
+        self.action_move(by * max(1, self.size.height - 1))
+
+    def action_edge(self, side: int) -> None:
+        """To the first or last line."""
+        self.action_move(side * len(self._facts))

@@ -40,6 +40,7 @@ class LineList(Painted, ScrollView, can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.MOVE)]
+    is_pane = True
 
     def __init__(self, monotonic: Monotonic, *, id: str | None = None) -> None:
         super().__init__(id=id)

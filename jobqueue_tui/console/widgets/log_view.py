@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import tzinfo
 from typing import ClassVar, Final
 
@@ -19,6 +20,7 @@ from jobqueue_tui.console.columns import Cell
 from jobqueue_tui.console.json_lines import as_fields
 from jobqueue_tui.console.log_feed import LogFeed
 from jobqueue_tui.console.log_window import PIECE, HitWindow, LogWindow
+from jobqueue_tui.console.merged_feed import MergedFeed, MergedWindow
 from jobqueue_tui.console.painting import text_strip
 from jobqueue_tui.console.signs import Role
 from jobqueue_tui.console.tail import shown_line
@@ -44,6 +46,10 @@ class _Ear:
     @property
     def following(self) -> bool:
         return self._view.following
+
+    @property
+    def top(self) -> int:
+        return self._view.top
 
     def moved(self, by: int) -> None:
         if self._mine:
@@ -84,6 +90,9 @@ class LogView(Painted, can_focus=True):
     class Since(Message):
         """The user wants to choose from when on."""
 
+    class Merge(Message):
+        """The user wants to see the logs of the marked jobs with it, or it alone again."""
+
     def __init__(self, engine: EngineView, run_id: str, zone: tzinfo | None = None) -> None:
         super().__init__()
         self._engine = engine
@@ -99,18 +108,22 @@ class LogView(Painted, can_focus=True):
         """Position of the line at which a copy begins."""
         self.open(run_id)
 
-    def open(self, run_id: str) -> None:
-        """Show the log of this run from its end; what is looked for and how it is shown stays."""
-        self.run_id = run_id
-        self.feed = LogFeed(self._engine, run_id, self.only, _Ear(self))
+    def open(self, run_id: str, also: Sequence[str] = ()) -> None:
+        """Show the log of this run from its end, and those of others with it; what is looked for and how it is shown stays."""
+        self.run_id, self.also = run_id, tuple(also)
         self.following = True
         self.top = 0
+        self.feed: LogFeed | MergedFeed = (
+            MergedFeed(self._engine, (run_id, *also), self.only, _Ear(self))
+            if also
+            else LogFeed(self._engine, run_id, self.only, _Ear(self))
+        )
         self.match: int | None = None
         self.mark = None
         self._rows: list[tuple[int, str]] | None = None
 
     @property
-    def window(self) -> LogWindow | HitWindow:
+    def window(self) -> LogWindow | HitWindow | MergedWindow:
         """The lines that are at hand."""
         return self.feed.window
 
@@ -172,8 +185,12 @@ class LogView(Painted, can_focus=True):
     def _text(self, number: int) -> str:
         """A line as it is shown."""
         raw = self.window.lines[number]
-        text = (as_fields(raw) if self.as_json else None) or shown_line(raw)
+        text = self._front(number) + ((as_fields(raw) if self.as_json else None) or shown_line(raw))
         return f"{self._time_of(number)} {text}" if self.timing else text
+
+    def _front(self, number: int) -> str:
+        """Whose line it is, where there are several logs."""
+        return self.feed.front_of(number) if isinstance(self.feed, MergedFeed) else ""
 
     def _time_of(self, number: int) -> str:
         at = self.feed.time_of(number)
@@ -259,22 +276,26 @@ class LogView(Painted, can_focus=True):
                 self._show_match(at)
                 return
             at += by
-        found = await (self._find_in_log(by) if self.only is None else self._find_in_hits(by))
-        self.feed.busy = ""
+        feed = self.feed
+        if isinstance(feed, LogFeed) and self.only is None:
+            found = await self._find_in_log(feed, by)
+        else:
+            found = await self._find_in_hits(by)
+        feed.busy = ""
         if not found:
             self.said(f"no match {'below' if by > 0 else 'above'}")
 
-    async def _find_in_log(self, by: int) -> bool:
+    async def _find_in_log(self, feed: LogFeed, by: int) -> bool:
         """What the window does not hold, the engine looks for."""
         at = self.window.start if by < 0 else self.window.end
         while True:
-            found = await self.feed.find(self.sought, exact=self._exact, start=at, by=by)
+            found = await feed.find(self.sought, exact=self._exact, start=at, by=by)
             if found is None:
                 return True  # it has said why
             at = found.reached
             for hit in found.hits:
                 if self._hits(shown_line(hit.line)):  # what a terminal would not have shown is no match
-                    await self.feed.go_to(max(0, hit.offset - PIECE // 2))
+                    await feed.go_to(max(0, hit.offset - PIECE // 2))
                     line = self.window.line_at(hit.offset)
                     if line < len(self.window.lines):
                         self._show_match(line)
@@ -283,7 +304,7 @@ class LogView(Painted, can_focus=True):
                 return False
 
     async def _find_in_hits(self, by: int) -> bool:
-        """Among the lines that a filter leaves."""
+        """Among the lines that a filter leaves, or of several logs: piece by piece."""
         while True:
             edge = self.window.end if by > 0 else self.window.start
             count = len(self.window.lines)
@@ -322,9 +343,15 @@ class LogView(Painted, can_focus=True):
     def _filter(self, query: LogQuery | None) -> None:
         if query != self.only:
             self.only = query
-            self.open(self.run_id)
+            self.open(self.run_id, self.also)
             self.changed()
             self.flush()
+
+    def merge(self, also: Sequence[str]) -> None:
+        """Show these logs with it; none: it alone."""
+        self.open(self.run_id, also)
+        self.changed()
+        self.flush()
 
     def action_follow(self) -> None:
         """`F`: follow the end, or stay."""
@@ -345,6 +372,10 @@ class LogView(Painted, can_focus=True):
     def action_since(self) -> None:
         """`i`."""
         self.post_message(self.Since())
+
+    def action_merge(self) -> None:
+        """`a`: which jobs are marked the screen knows."""
+        self.post_message(self.Merge())
 
     def action_wrap(self) -> None:
         """`w`."""
@@ -387,14 +418,15 @@ class LogView(Painted, can_focus=True):
         first = last = self._current
         if self.mark is not None:
             first, last = sorted((self.window.line_at(self.mark), self._current))
-        return "\n".join(shown_line(raw) for raw in lines[first : last + 1][:LONGEST_COPY])
+        chosen = range(first, last + 1)[:LONGEST_COPY]
+        return "\n".join(self._front(number) + shown_line(lines[number]) for number in chosen)
 
     def all_lines(self) -> list[tuple[str | None, str]]:
         """Every line that is at hand, harmless, and by when it was printed (ISO 8601; None: not known)."""
         found: list[tuple[str | None, str]] = []
         for number, raw in enumerate(self.window.lines):
             at = self.feed.time_of(number) if self.timing else None
-            found.append((None if at is None else moment(at).isoformat(), shown_line(raw)))
+            found.append((None if at is None else moment(at).isoformat(), self._front(number) + shown_line(raw)))
         return found
 
     # ---- moving
@@ -405,14 +437,14 @@ class LogView(Painted, can_focus=True):
         self.run_worker(self._go_since(seconds), group="jump", exclusive=True)
 
     async def _go_since(self, seconds: float) -> None:
-        at = await self.feed.since(seconds)
-        if at is None:
+        line = await self.feed.go_since(seconds)
+        if line is None:
             return
-        await self.feed.go_to(at)
-        self.top = self.window.line_at(at)
+        self.top = line
         self.match = None
+        nothing = line >= len(self.window.lines)
         self.changed()
-        if at >= self.window.size:
+        if nothing:
             self.said("nothing was printed since")
 
     def action_move(self, by: int) -> None:

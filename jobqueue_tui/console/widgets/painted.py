@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.widget import Widget
 
 from jobqueue_tui.console.palette import Palette
@@ -9,6 +11,9 @@ from jobqueue_tui.console.palette import Palette
 
 class Painted(Widget):
     """A widget that draws its lines itself."""
+
+    is_pane: ClassVar[bool] = False
+    """Whether Tab goes to it: a part of a screen that can have the keys that move."""
 
     _palette: Palette | None = None
 
