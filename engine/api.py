@@ -22,7 +22,7 @@ from engine.model.states import JobStatus, RunPhase
 from engine.model.stats import JobStats
 from engine.model.system import SystemRecord
 from engine.model.undo import PrioritySet, Undo
-from engine.spec.job import NOTHING, Manual
+from engine.spec.job import NOTHING, Join, Manual
 from engine.spec.limits import Limits
 from engine.spec.log import LogFormat
 from engine.spec.params import Param
@@ -243,6 +243,18 @@ class JobView(Protocol):
     def tags(self) -> tuple[str, ...]: ...
     @property
     def needs(self) -> tuple[str, ...]: ...
+    @property
+    def follows(self) -> tuple[str, ...]:
+        """Ids of those whose good end, or whose end whatever it is, it needs; without those that must fail, or be skipped."""
+
+    @property
+    def join(self) -> Join:
+        """Whether it needs all of them, or one."""
+
+    @property
+    def triggered(self) -> bool:
+        """What it needs sets it going; False: they only hold up what its schedule starts."""
+
     @property
     def schedule_text(self) -> str:
         """The schedule in the words of the job file; `one-shot`, `needs`, `manual` where there is none."""

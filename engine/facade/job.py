@@ -38,7 +38,7 @@ from engine.model.states import JobStatus, RunPhase
 from engine.model.stats import JobStats
 from engine.model.undo import NONE, PrioritySet, Undo
 from engine.runtime.records import job_record
-from engine.spec.job import NOTHING, Manual
+from engine.spec.job import NOTHING, Join, Manual, Required
 from engine.spec.limits import Limits
 from engine.spec.log import LogFormat
 from engine.spec.params import Param, masked
@@ -80,6 +80,23 @@ class Job:
     def needs(self) -> tuple[str, ...]:
         """Ids of the jobs it needs."""
         return tuple(need.job for need in self._subject.spec.needs)
+
+    @property
+    def follows(self) -> tuple[str, ...]:
+        """See `engine.api`."""
+        good = (Required.SUCCESS, Required.DONE)
+        return tuple(need.job for need in self._subject.spec.needs if need.required in good)
+
+    @property
+    def join(self) -> Join:
+        """As written."""
+        return self._subject.spec.join
+
+    @property
+    def triggered(self) -> bool:
+        """See `engine.api`."""
+        spec = self._subject.spec
+        return bool(spec.needs) and spec.schedule is None
 
     @property
     def schedule_text(self) -> str:

@@ -16,7 +16,7 @@ from engine.model.record import RunRecord
 from engine.model.stats import JobStats
 from engine.model.system import SystemRecord
 from engine.model.undo import PrioritySet, Undo
-from engine.spec.job import NOTHING, Manual
+from engine.spec.job import NOTHING, Join, Manual
 from engine.spec.limits import NO_LIMITS, Limits
 from engine.spec.log import LogFormat
 from engine.spec.params import Param
@@ -93,6 +93,26 @@ class JobVerbs:
     def changed(self) -> tuple[str, ...]:
         """See `engine.api`."""
         return ()
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """See `engine.api`."""
+        return ()
+
+    @property
+    def follows(self) -> tuple[str, ...]:
+        """See `engine.api`."""
+        return self.needs
+
+    @property
+    def join(self) -> Join:
+        """See `engine.api`."""
+        return Join.ALL
+
+    @property
+    def triggered(self) -> bool:
+        """See `engine.api`."""
+        return bool(self.needs)
 
     @property
     def manual(self) -> Manual:

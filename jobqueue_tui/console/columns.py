@@ -206,7 +206,12 @@ def shown_columns(chosen: Iterable[str] = (), *, wide: bool = False) -> list[Col
     ]
 
 
-TREE: Final = (NAME, STATUS, NEXT, OUTCOME, AGE, DURATION, CPU, CPU_CURVE, MEMORY, RUNS)
+ENDS: Final = Column(
+    id="ends", head="ends in", short_head="ends", narrow=8, wide=8, rank=3, draw=lambda *_: ("", Role.MUTED), right=True
+)
+"""When it will be over; the tree draws it, which knows what follows what."""
+
+TREE: Final = (NAME, STATUS, ENDS, NEXT, OUTCOME, AGE, DURATION, CPU, CPU_CURVE, MEMORY, RUNS)
 """The columns of the tree: its branches stand in the name's column, in front of all others."""
 
 

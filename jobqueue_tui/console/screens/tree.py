@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -20,6 +20,9 @@ from jobqueue_tui.console.widgets.job_tree import JobTree
 from jobqueue_tui.console.widgets.keys_bar import KeysBar
 from jobqueue_tui.console.widgets.log_tail import LogTail
 from jobqueue_tui.console.widgets.status_line import StatusLine
+
+_ROOM_FOR_WORDS: Final = 110
+"""Cells of width from which on the top line says in words when it will be over."""
 
 
 class TreeScreen(JobKeys):
@@ -58,6 +61,7 @@ class TreeScreen(JobKeys):
     def flush(self, changes: Changes) -> None:
         """Show what changed."""
         self.tree_list.flush(changes)
+        self._say_view()
         self.status.flush(changed=bool(changes.jobs) or changes.resync)
         current = self.tree_list.current
         self.tail.flush(current)
@@ -85,15 +89,22 @@ class TreeScreen(JobKeys):
 
     def set_frozen(self, frozen: bool) -> None:
         """Said in the top line."""
-        self.status.note(*([("FROZEN", Role.WARN)] if frozen else []))
+        self._say_view()
+
+    def _say_view(self) -> None:
+        console = host(self)
+        notes = [("FROZEN", Role.WARN)] if console.frozen else []
+        short = self.size.width < _ROOM_FOR_WORDS
+        if text := self.tree_list.forecaster.summary(console.engine.now(), console.settings.zone, short=short):
+            notes.append((text, Role.STRONG))
+        self.status.note(*notes)
 
     def back(self) -> bool:
         """Esc shows all again."""
         outline = self.tree_list.outline
         if outline.facing is Facing.ALL:
             return False
-        outline.face(Facing.ALL, None)
-        self.tree_list.lay_out()
+        self.tree_list.face(Facing.ALL, None)
         self.heads.show_remark("")
         return True
 

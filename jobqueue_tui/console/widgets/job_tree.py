@@ -8,7 +8,8 @@ from rich.cells import cell_len
 from textual.strip import Strip
 
 from engine.api import Changes, EngineView, JobView
-from jobqueue_tui.console.columns import NAME, TREE, Layout, fit
+from jobqueue_tui.console.columns import ENDS, NAME, TREE, Cell, Layout, fit
+from jobqueue_tui.console.forecasting import Forecaster
 from jobqueue_tui.console.outline import LONE, Facing, Graph, Line, Outline
 from jobqueue_tui.console.painting import fitted, row_strip
 from jobqueue_tui.console.palette import Palette
@@ -28,6 +29,7 @@ class JobTree(JobList):
         self.outline = Outline()
         self.lines: list[Line] = []
         self._jobs: dict[str, JobView] = {}
+        self.forecaster = Forecaster(monotonic)
 
     def on_mount(self) -> None:
         """The first frame shows the tree."""
@@ -47,8 +49,8 @@ class JobTree(JobList):
         return (row, self.lines[row].edge)
 
     def besides(self, row: int) -> Hashable:
-        """Branches and fold marks."""
-        return self.lines[row]
+        """Branches, fold marks, and when it will be over."""
+        return (self.lines[row], self.forecaster.cell(self.lines[row].job_id, self.at))
 
     def empty_text(self) -> str:
         """Why there is nothing to see."""
@@ -76,19 +78,37 @@ class JobTree(JobList):
         if line.folded:
             text += f" …{line.below}" + (" (above)" if line.again else "")
         cells = [(front + fitted(text, max(0, room)), role)]
-        cells += [placed.column.draw(job, self.at, placed.width) for placed in self.placed[1:]]
+        cells += [
+            self._end(job) if placed.column is ENDS else placed.column.draw(job, self.at, placed.width)
+            for placed in self.placed[1:]
+        ]
         return row_strip(cells, self.placed, styles, mark, width)
 
+    def _end(self, job: JobView) -> Cell:
+        """When it will be over; the longest chain has a sign in front."""
+        text = self.forecaster.cell(job.id, self.at)
+        return text, Role.STRONG if job.id in self.forecaster.on_path else Role.MUTED
+
     def note(self, changes: Changes, *, tick: bool) -> None:
-        """Only jobs that come and go change the tree."""
+        """Only jobs that come and go change the tree; what runs changes when it will be over."""
         if changes.resync:
             self.read_graph()
+        self.forecaster.note(changes, self._jobs)
+        if tick:
+            self.forecaster.look(self.outline, self._jobs, self.at)
 
     def read_graph(self) -> None:
         """Take the graph from the engine anew; nothing is drawn when it is the same."""
         jobs = self.engine.jobs
         self._jobs = {job.id: job for job in jobs}
         self.outline.graph = Graph.of((job.id, job.needs) for job in jobs)
+        self.lay_out()
+
+    def face(self, facing: Facing, centre: str | None) -> None:
+        """Show all, or one direction from one job; what is shown has a forecast of its own."""
+        self.outline.face(facing, centre)
+        self.forecaster.look_again()
+        self.forecaster.look(self.outline, self._jobs, self.at)
         self.lay_out()
 
     def lay_out(self) -> None:
@@ -157,10 +177,9 @@ class JobTree(JobList):
         outline = self.outline
         match outline.facing:
             case Facing.ALL if job is not None:
-                outline.face(Facing.DOWN, job.id)
+                self.face(Facing.DOWN, job.id)
             case Facing.DOWN:
-                outline.face(Facing.UP, outline.centre)
+                self.face(Facing.UP, outline.centre)
             case _:
-                outline.face(Facing.ALL, None)
-        self.lay_out()
+                self.face(Facing.ALL, None)
         return outline.facing

@@ -654,3 +654,16 @@ async def test_what_is_to_come_and_what_there_is_can_be_asked() -> None:
         stats = first.stats()
         assert stats is not None
         assert len(stats.outcomes) == 1
+
+
+async def test_a_job_says_what_it_follows_and_whether_that_sets_it_going() -> None:
+    """Those that must fail or be skipped are not among it; a schedule of its own is not set going by others."""
+    async with Engine() as engine:
+        for name in ("a", "b", "c"):
+            engine.add(JobSpec(id=name, command="true", manual="only"))
+        engine.add(JobSpec(id="d", command="true", needs={"a": "success", "b": "done", "c": "failure"}, join="any"))
+        engine.add(JobSpec(id="e", command="true", needs=["a"], every="1h"))
+        d, e = engine.job("d"), engine.job("e")
+        assert (d.follows, d.join, d.triggered) == (("a", "b"), "any", True)
+        assert (e.follows, e.join, e.triggered) == (("a",), "all", False)
+        assert not engine.job("a").triggered

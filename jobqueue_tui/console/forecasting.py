@@ -1,0 +1,148 @@
+"""What the tree says of the time to come: when each job that is still to run will be over, and the chain that takes longest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import tzinfo
+from typing import Final
+
+from engine.api import Changes, JobView
+from engine.clock import SECOND, Instant, moment
+from engine.model.critical_path import NOTHING_TO_RUN, Step, forecast
+from engine.model.states import JobStatus, RunPhase
+from jobqueue_tui.console import words
+from jobqueue_tui.console.outline import Facing, Graph, Outline
+from jobqueue_tui.console.widgets.line_list import Monotonic
+
+MARK: Final = "»"
+"""Stands before the end of a job on the critical path."""
+
+_SHARE: Final = 50
+"""A forecast is made anew when fifty times as long has passed as the last one took, and never more than once a second."""
+
+
+class Forecaster:
+    """Keeps which jobs are under way, and the last forecast, with ends as instants."""
+
+    def __init__(self, monotonic: Monotonic) -> None:
+        self._monotonic = monotonic
+        self._due: set[str] = set()
+        self._again_at = 0.0
+        self._ends: dict[str, Instant] = {}
+        self._unsure: frozenset[str] = frozenset()
+        self.path: tuple[str, ...] = ()
+        self.on_path: frozenset[str] = frozenset()
+
+    def note(self, changes: Changes, jobs: Mapping[str, JobView]) -> None:
+        """Take in which jobs run or wait now; after a resync all of them are asked."""
+        if changes.resync:
+            self._due = {name for name, job in jobs.items() if _is_due(job)}
+            self._again_at = 0.0
+            return
+        for name in changes.jobs:
+            job = jobs.get(name)
+            if job is not None and _is_due(job):
+                self._due.add(name)
+            else:
+                self._due.discard(name)
+
+    def look(self, outline: Outline, jobs: Mapping[str, JobView], now: Instant) -> None:
+        """Make the forecast for what the outline shows, unless the last one is too new."""
+        began = self._monotonic()
+        if began < self._again_at:
+            return
+        found = forecast(_steps(outline, self._due, jobs, now)) if self._due else NOTHING_TO_RUN
+        self._ends = {name: now + int(seconds * SECOND) for name, seconds in found.ends.items()}
+        self._unsure, self.path, self.on_path = found.unsure, found.path, frozenset(found.path)
+        self._again_at = began + (self._monotonic() - began) * _SHARE
+
+    def look_again(self) -> None:
+        """Make it anew at the next look: another part of the jobs is shown."""
+        self._again_at = 0.0
+
+    def cell(self, job_id: str, now: Instant) -> str:
+        """How long until a job is over, in at most eight cells; empty where it is not to run."""
+        end = self._ends.get(job_id)
+        if end is None:
+            return ""
+        mark = MARK if job_id in self.on_path else ""
+        if job_id in self._unsure:
+            return f"{mark}≥{words.countdown(end, now)}" if end > now else f"{mark}?"
+        return f"{mark}{words.countdown(end, now)}"
+
+    def summary(self, now: Instant, zone: tzinfo | None, *, short: bool) -> str:
+        """The critical path in a few words, `short` in at most 20 cells; empty where there is none."""
+        if not self.path:
+            return ""
+        last = self.path[-1]
+        end, unsure = self._ends[last], last in self._unsure
+        left = f"{MARK} {words.grouped(len(self.path))} left"
+        if unsure and end <= now:
+            return f"{left} ≥?" if short else f"{left}, end unknown"
+        at = moment(end).astimezone(zone)
+        same = at.date() == moment(now).astimezone(zone).date()
+        if short:
+            return f"{left} {'≥' if unsure else '→'}{at:{'%H:%M' if same else '%a %d'}}"
+        return f"{left}, ends {'after ' if unsure else ''}{at:{'%H:%M:%S' if same else '%a %d %H:%M'}}"
+
+
+def _is_due(job: JobView) -> bool:
+    return bool(job.active or job.queued)
+
+
+def _steps(outline: Outline, due: set[str], jobs: Mapping[str, JobView], now: Instant) -> Iterator[Step]:
+    """The jobs under way that others hang on or that hang on others, and what follows them, within what is shown."""
+    graph = outline.graph
+    shown = _shown(outline)
+    seen: set[str] = set()
+    todo = [name for name in due if name in jobs and (graph.needs.get(name) or graph.followers.get(name))]
+    todo.sort()
+    for name in todo:  # grows while it is walked
+        if name in seen or (shown is not None and name not in shown):
+            continue
+        job = jobs[name]
+        is_due = name in due
+        if not is_due and not (job.triggered and job.enabled and not job.held and job.status is not JobStatus.STOPPED):
+            continue
+        seen.add(name)
+        todo.extend(graph.followers.get(name, ()))
+        yield _step(job, now, due=is_due)
+
+
+def _step(job: JobView, now: Instant, *, due: bool) -> Step:
+    active = job.active
+    started = [run.started_at for run in active if run.started_at is not None]
+    stats = job.stats()
+    usual = None if stats is None else stats.seconds.p50
+    if any(run.phase is RunPhase.PAUSED for run in active) or (due and not active and job.held):
+        usual = None  # until somebody lets it go on
+    # a run that waits has what triggered it; one that a schedule started waits for what it needs
+    waits = not active if not job.triggered else not due
+    return Step(
+        id=job.id,
+        follows=job.follows if waits else (),
+        any_of=job.join == "any",
+        due=due,
+        usual=usual,
+        ran=(now - max(started)) / SECOND if started else None,
+    )
+
+
+def _shown(outline: Outline) -> set[str] | None:
+    """The jobs that the outline shows; None for all."""
+    graph: Graph = outline.graph
+    match outline.facing:
+        case Facing.ALL:
+            return None
+        case Facing.DOWN:
+            below: Mapping[str, Sequence[str]] = graph.followers
+        case Facing.UP:
+            below = graph.needs
+    todo = [] if outline.centre is None else [outline.centre]
+    found = set(todo)
+    for name in todo:
+        for one in below.get(name, ()):
+            if one not in found:
+                found.add(one)
+                todo.append(one)
+    return found

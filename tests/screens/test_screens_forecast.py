@@ -1,0 +1,156 @@
+"""The tree says when what is under way will be over, and which chain takes longest: by a sign, not by colour alone."""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+from engine.api import Changes
+from engine.clock import SECOND
+from engine.model.outcome import Outcome
+from engine.model.states import RunPhase
+from engine.model.stats import JobStats, Spread
+from jobqueue_tui.console.forecasting import Forecaster
+from jobqueue_tui.console.outline import Facing, Graph, Outline
+from tests.screens.fake_engine import FakeEngine, FakeJob, FakeRun
+from tests.screens.stage import Hand, console
+
+ALL = Changes(frozenset(), resync=True)
+
+
+def took(seconds: float) -> JobStats:
+    return JobStats(
+        seconds=Spread(seconds, seconds, seconds, seconds),
+        waits=Spread(),
+        outcomes=(Outcome.SUCCESS,),
+        cpu_seconds=1.0,
+        peak_rss_bytes=1,
+    )
+
+
+def chain() -> FakeEngine:
+    """`a` runs since 20 s of a minute; b and c follow it, d both of them; `lone` runs long and follows nothing."""
+    engine = FakeEngine()
+    engine.running(engine.add("a", taken=took(60.0)), 20.0, 1.0, 1)
+    engine.add("b", needs=("a",), taken=took(10.0))
+    engine.add("c", needs=("a",), taken=took(100.0))
+    engine.add("d", needs=("b", "c"), taken=took(5.0))
+    engine.running(engine.add("lone", taken=took(9000.0)), 20.0, 1.0, 1)
+    return engine
+
+
+def forecast(engine: FakeEngine, facing: Facing = Facing.ALL, centre: str | None = None) -> Forecaster:
+    outline = Outline()
+    outline.graph = Graph.of((job.id, job.needs) for job in engine.jobs)
+    outline.face(facing, centre)
+    found = Forecaster(lambda: 0.0)
+    jobs = {job.id: job for job in engine.jobs}
+    found.note(ALL, jobs)
+    found.look(outline, jobs, engine.at)
+    return found
+
+
+def cells(found: Forecaster, engine: FakeEngine) -> list[str]:
+    return [found.cell(job.id, engine.at) for job in engine.jobs]
+
+
+def test_what_is_to_run_has_its_end_and_the_longest_chain_a_sign() -> None:
+    """A job without dependencies is on no chain."""
+    engine = chain()
+    found = forecast(engine)
+    assert cells(found, engine) == ["»40s", "50s", "»2m20s", "»2m25s", ""]
+    assert found.summary(engine.at, UTC, short=False) == "» 3 left, ends 12:02:25"
+    assert found.summary(engine.at, UTC, short=True) == "» 3 left →12:02"
+
+
+def test_one_direction_has_a_chain_of_its_own() -> None:
+    """`o`: what follows b, and what b needs."""
+    engine = chain()
+    assert forecast(engine, Facing.UP, "b").path == ("a", "b")
+    assert forecast(engine, Facing.DOWN, "b").path == ()
+    assert forecast(engine, Facing.DOWN, "a").path == ("a", "c", "d")
+
+
+def test_what_nobody_knows_is_said() -> None:
+    """Never run, paused, going for longer than usual: not before that time, or no time at all."""
+    engine = chain()
+    engine.job("c").taken = None
+    found = forecast(engine)
+    assert cells(found, engine) == ["»40s", "»50s", "≥40s", "»≥55s", ""]
+    assert found.summary(engine.at, UTC, short=False) == "» 3 left, ends after 12:00:55"
+    engine = chain()
+    engine.job("a").active[0].phase = RunPhase.PAUSED
+    assert cells(forecast(engine), engine)[0] == "»?"
+    engine = chain()
+    engine.at += 100 * SECOND
+    assert cells(forecast(engine), engine) == ["»?", "≥10s", "»≥1m40s", "»≥1m45s", ""]
+    engine = FakeEngine()
+    engine.running(engine.add("a"), 1.0, 1.0, 1)
+    engine.add("b", needs=("a",))
+    found = forecast(engine)
+    assert found.summary(engine.at, UTC, short=False) == "» 2 left, end unknown"
+    assert found.summary(engine.at, UTC, short=True) == "» 2 left ≥?"
+
+
+def test_what_does_not_follow_by_itself_is_left_out() -> None:
+    """Held, disabled, with a schedule of its own; a run of the latter that waits is counted behind what it needs."""
+    engine = chain()
+    engine.job("c").held = True
+    assert forecast(engine).path == ("a", "b", "d")
+    engine.job("b").enabled = False
+    assert forecast(engine).path == ("a",)
+
+    class Scheduled(FakeJob):
+        """Its needs hold it up, no more."""
+
+        triggered = False
+
+    engine = chain()
+    gated = Scheduled(engine, "gated", needs=("a",), taken=took(7.0))
+    engine.by_id["gated"] = gated
+    assert cells(forecast(engine), engine)[-1] == ""
+    gated.queued.append(FakeRun("gated:1", "gated", RunPhase.QUEUED, engine.at, engine.at, None))
+    assert cells(forecast(engine), engine)[-1] == "47s"
+
+
+def test_a_forecast_is_not_made_more_often_than_it_is_worth() -> None:
+    """One that took 0.1 s is made again after five seconds, or when another part is shown."""
+    engine = chain()
+    hand = Hand(0.0)
+
+    class Slow(dict[str, FakeJob]):
+        def __contains__(self, name: object) -> bool:
+            hand.at += 0.05
+            return super().__contains__(name)
+
+    outline = Outline()
+    outline.graph = Graph.of((job.id, job.needs) for job in engine.jobs)
+    jobs = Slow({job.id: job for job in engine.jobs})
+    found = Forecaster(hand)
+    found.note(ALL, jobs)
+    found.look(outline, jobs, engine.at)
+    made = hand.at
+    assert made > 0.0
+    found.look(outline, jobs, engine.at)
+    assert hand.at == made
+    found.look_again()
+    found.look(outline, jobs, engine.at)
+    assert hand.at > made
+
+
+async def test_the_tree_follows_what_ends() -> None:
+    """When the first of the chain is over, the rest is left; when nothing is under way, nothing is said."""
+    engine = chain()
+    async with console(engine, size=(120, 30)) as stage:
+        await stage.press("4")
+        assert any("» 3 left, ends 12:02:25" in line for line in stage.text())
+        assert any("a " in line and "»40s" in line for line in stage.text())
+        run = engine.job("a").active.pop()
+        engine.running(engine.job("c"), 0.0, 1.0, 1)
+        engine.changed("a", "c")
+        await stage.second()
+        assert any("» 2 left, ends 12:01:45" in line for line in stage.text())
+        assert run.job_id == "a"
+        engine.job("c").active.clear()
+        engine.changed("c")
+        await stage.second()
+        assert not any("»" in line for line in stage.text())
