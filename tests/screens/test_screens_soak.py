@@ -60,6 +60,9 @@ async def test_eight_hours_of_updates_take_no_more_memory() -> None:
     Run by hand: `python -m pytest tests/screens/test_screens_soak.py -m long --log-cli-level INFO -o faulthandler_timeout=0`.
     """
     engine, dice = big_engine(500), random.Random(5)
+    for job in engine.jobs:  # full from the beginning, as they are after a day
+        job.cpu_ring = [dice.random() for _ in range(RING)]
+        job.rss_ring = [dice.randrange(1, 500) * MIB for _ in range(RING)]
     ways = list(PLACES.values())
     seen: list[int] = []
     async with console(engine, size=(160, 45)) as stage:
