@@ -135,6 +135,7 @@ ACTIONS: Final = (
     Action("all.next", ("right_square_bracket",), Where.EVERYWHERE, "the next item", "screen.item(1)", "next"),
     Action("all.pane", ("tab",), Where.PANES, "to the next part of the screen; the keys that move are its own", "pane(1)"),
     Action("all.pane-before", ("shift+tab",), Where.PANES, "to the part before", "pane(-1)"),
+    Action("all.jump", ("f", "ctrl+o"), Where.PANES, "a letter on each place that can be gone to: press it", "jump"),
     Action("all.zoom", ("z",), Where.EVERYWHERE, "the part of the screen that has the keys alone, the other, both", "screen.zoom"),
     Action("all.freeze", ("u",), Where.EVERYWHERE, "freeze the view, and let it go on", "freeze"),
     Action("all.copy", ("c",), Where.EVERYWHERE, "copy the id under the cursor, or those that are marked; of a log its lines", "copy"),

@@ -118,6 +118,13 @@ def test_merged_logs(snap_compare: SnapCompare, size: tuple[int, int], theme: st
     assert shows(snap_compare, size, theme, "space", "space", "l", "T")
 
 
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_jump_mode(snap_compare: SnapCompare, size: tuple[int, int], theme: str) -> None:
+    """A letter on each row and on the log below."""
+    assert shows(snap_compare, size, theme, "f")
+
+
 def test_stop_menu(snap_compare: SnapCompare) -> None:
     """Cancel has the cursor."""
     assert shows(snap_compare, (80, 24), "jobqueue-dark", "x")

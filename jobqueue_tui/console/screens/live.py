@@ -92,6 +92,23 @@ class LiveScreen(Screen[None]):
         elif self._main is not None:
             self._main.focus()
 
+    def action_jump(self) -> None:
+        """`f`: a letter on each place that is on the screen."""
+        from jobqueue_tui.console.screens.jump import JumpScreen  # noqa: PLC0415 - seldom needed
+
+        spots = [spot for part in self.query(Painted) if part.is_on_screen for spot in part.spots()]
+        if len(spots) < 2:
+            self.notify("There is nothing to go to here.", timeout=2, markup=False)
+            return
+
+        def chosen(go: Callable[[], object] | None) -> None:
+            if go is not None:
+                go()
+                # resuming, the home screen puts its cursor on this one
+                host(self).current_job = self.job_id or host(self).current_job
+
+        self.app.push_screen(JumpScreen(spots), chosen)
+
     def leave_pane(self) -> bool:
         """Esc: to the part that has the keys at first; False when it has them."""
         main = self._main

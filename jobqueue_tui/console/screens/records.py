@@ -47,6 +47,11 @@ class Records(Section):
         tabs = [Tab(name, counts.get(name, ""), urgent=name == "inbox", here=name == self.place) for name in RECORDS]
         self.tabs.show(tabs, self.note())
 
+    def on_tabs_line_chosen(self, message: TabsLine.Chosen) -> None:
+        """A name was clicked, or gone to."""
+        message.stop()
+        host(self).go(message.name)
+
     def action_item(self, by: int) -> None:
         """`[` and `]`."""
         host(self).go(RECORDS[(RECORDS.index(self.place) + by) % len(RECORDS)])

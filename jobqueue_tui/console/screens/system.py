@@ -159,7 +159,15 @@ class SystemScreen(Section):
 
     def action_item(self, by: int) -> None:
         """`[` and `]`: audit, events, warnings."""
-        self._name_of_list = _LISTS[(_LISTS.index(self._name_of_list) + by) % len(_LISTS)]
+        self._show_the(_LISTS[(_LISTS.index(self._name_of_list) + by) % len(_LISTS)])
+
+    def on_tabs_line_chosen(self, message: TabsLine.Chosen) -> None:
+        """A name was clicked, or gone to."""
+        message.stop()
+        self._show_the(message.name)
+
+    def _show_the(self, name: str) -> None:
+        self._name_of_list = name
         self.list.cursor = 0
         self._show_list()
 

@@ -7,6 +7,7 @@ Textual's DataTable redraws all visible rows for one changed cell (measured: 47 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from functools import partial
 from typing import ClassVar, Final, TypeAlias
 
 from rich.style import Style
@@ -17,6 +18,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from jobqueue_tui.console.actions import Where, bindings
+from jobqueue_tui.console.jumping import Spot
 from jobqueue_tui.console.painting import text_strip
 from jobqueue_tui.console.palette import Palette
 from jobqueue_tui.console.signs import Role
@@ -174,6 +176,20 @@ class LineList(Painted, ScrollView, can_focus=True):
         self.refresh_rows((before, row))
         self.show_cursor()
         self.moved()
+
+    def spots(self) -> Iterable[Spot]:
+        """The rows on screen; without any, the list itself."""
+        if not self.row_count:
+            yield from super().spots()
+        x, y = self.region.offset
+        for row in self.visible_rows():
+            yield Spot(x, y + row - self.scroll_offset.y, partial(self._go_to, row, self.row_id(row)))
+
+    def _go_to(self, row: int, name: Hashable) -> None:
+        """To a row, while it is about the same."""
+        self.focus()
+        if row < self.row_count and self.row_id(row) == name:
+            self.move_to(row)
 
     def show_cursor(self) -> None:
         """Scroll as little as needed to see the cursor."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import tzinfo
+from functools import partial
 from typing import ClassVar, Final
 
 from rich.cells import cell_len, chop_cells
@@ -18,6 +19,7 @@ from jobqueue_tui.console import words
 from jobqueue_tui.console.actions import Where, bindings
 from jobqueue_tui.console.columns import Cell
 from jobqueue_tui.console.json_lines import as_fields
+from jobqueue_tui.console.jumping import Spot
 from jobqueue_tui.console.log_feed import LogFeed
 from jobqueue_tui.console.log_window import PIECE, HitWindow, LogWindow
 from jobqueue_tui.console.merged_feed import MergedFeed, MergedWindow
@@ -72,6 +74,7 @@ class LogView(Painted, can_focus=True):
     """Reads by `engine.log` in pieces of 64 KiB and keeps at most 1 MiB of them; searches and filters by `engine.log_find`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.LOG, Where.MOVE)]
+    is_pane = True
 
     class Said(Message):
         """Something to tell the user about the search."""
@@ -430,6 +433,14 @@ class LogView(Painted, can_focus=True):
         return found
 
     # ---- moving
+
+    def spots(self) -> Iterable[Spot]:
+        """The lines on screen: the one that is gone to is meant by `c` and `m`, as a match is."""
+        seen = -1
+        for y, (number, _) in enumerate(self.rows):
+            if number != seen:
+                yield Spot(self.region.x, self.region.y + y, partial(self._show_match, number))
+            seen = number
 
     def go_since(self, seconds: float) -> None:
         """To what was printed since so long ago."""

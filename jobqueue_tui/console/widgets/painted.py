@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.widget import Widget
 
+from jobqueue_tui.console.jumping import Spot
 from jobqueue_tui.console.palette import Palette
 
 
@@ -16,6 +18,11 @@ class Painted(Widget):
     """Whether Tab goes to it: a part of a screen that can have the keys that move."""
 
     _palette: Palette | None = None
+
+    def spots(self) -> Iterable[Spot]:
+        """Places in it that can be gone to; a pane is one itself."""
+        if self.is_pane:
+            yield Spot(self.region.x, self.region.y, self.focus)
 
     @property
     def palette(self) -> Palette:

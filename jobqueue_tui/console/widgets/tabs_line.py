@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from functools import partial
 
+from textual import events
+from textual.message import Message
 from textual.strip import Strip
 
 from engine.values import lean
 from jobqueue_tui.console.columns import Cell
+from jobqueue_tui.console.jumping import Spot
 from jobqueue_tui.console.painting import text_strip
 from jobqueue_tui.console.signs import Role
 from jobqueue_tui.console.widgets.painted import Painted
@@ -30,6 +35,33 @@ class TabsLine(Painted):
         super().__init__()
         self._tabs: tuple[Tab, ...] = ()
         self._note = ""
+
+    class Chosen(Message):
+        """The user wants this list."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    def spots(self) -> Iterable[Spot]:
+        """The names."""
+        for tab, x in zip(self._tabs, self._starts, strict=True):
+            yield Spot(self.region.x + x, self.region.y, partial(self._choose, tab.name))
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a name, or on its count."""
+        at = bisect_right(self._starts, event.x) - 1
+        if at >= 0:
+            self._choose(self._tabs[at].name)
+
+    def _choose(self, name: str) -> None:
+        self.post_message(self.Chosen(name))
+
+    @property
+    def _starts(self) -> list[int]:
+        """Where each begins."""
+        lengths = [len(tab.name) + 2 + (len(tab.count) + 1 if tab.count else 0) for tab in self._tabs]
+        return [1 + sum(lengths[:number]) for number in range(len(lengths))]
 
     def show(self, tabs: Sequence[Tab], note: str = "") -> None:
         """Draw these; the same again costs nothing."""
