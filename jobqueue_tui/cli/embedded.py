@@ -56,7 +56,9 @@ async def _run(job_file: JobFile, choices: Choices) -> int:
 
 async def _show(engine: Engine, life: Life, on_quit: OnQuit, *, read_only: bool) -> ConsoleEnd:
     folder = config_folder(os.environ)
-    settings = ConsoleSettings(on_quit=AskedOnQuit(on_quit), config_folder=folder, theme_folder=folder / "themes")
+    settings = ConsoleSettings(
+        on_quit=AskedOnQuit(on_quit), config_folder=folder, theme_folder=folder / "themes", tour=True
+    )
     app = make_app(engine, read_only=read_only, settings=settings)
     life.wish.add_done_callback(lambda _: app.end(ConsoleEnd.TERMINATED))  # `ctl shutdown` closes the console, too
     with acting_as("console"):

@@ -8,6 +8,7 @@ import os
 import signal
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual._path import CSSPathType
@@ -18,7 +19,7 @@ from textual.screen import Screen
 from engine.api import EngineView, JobView
 from engine.model.undo import Undo
 from jobqueue_tui.console import kept, themes
-from jobqueue_tui.console.actions import Where, bindings
+from jobqueue_tui.console.actions import Where, bindings, bound
 from jobqueue_tui.console.ending import ConsoleEnd, OnQuit
 from jobqueue_tui.console.palette import DEFAULTS
 from jobqueue_tui.console.places import Place, Places
@@ -117,6 +118,10 @@ class ConsoleApp(App[ConsoleEnd]):
         for failed in self._themes.failed:
             self.notify(failed.why, title=f"Theme {failed.file} is left out", severity="warning", markup=False)
 
+        if self.settings.tour and self.kept.first:
+            self.kept = replace(self.kept, first=False)  # shown is shown, however it is left
+            self.action_tour()
+
     def _take_signals(self) -> None:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self.end, ConsoleEnd.TERMINATED)
@@ -161,12 +166,17 @@ class ConsoleApp(App[ConsoleEnd]):
 
     def flush(self) -> None:
         """Take what changed since the last call and show it. Nothing else in the console reads the feed."""
-        top = self.screen if self._running else None
+        alive = self._alive() if self._running else None
         # With a dialog on top, or a screen that is still being made, nothing is taken: the feed keeps it.
-        if isinstance(top, LiveScreen) and top.is_mounted and not self.frozen:
+        if alive is not None and not self.frozen:
             changes = self._feed.take()
             self.tally.note(changes)
-            top.flush(changes)
+            alive.flush(changes)
+
+    def _alive(self) -> LiveScreen | None:
+        """The screen that shows what happens: the one on top, or the one behind a card that leaves it alive."""
+        top = self.screen_stack[-2] if getattr(self.screen, "live_below", False) else self.screen
+        return top if isinstance(top, LiveScreen) and top.is_mounted else None
 
     # ---- keys of every screen
 
@@ -234,6 +244,14 @@ class ConsoleApp(App[ConsoleEnd]):
     def action_help(self) -> None:
         """`?`: the keys of this screen, to be searched and done."""
         self._offer("Keys of this screen", keys_first=True)
+
+    def action_tour(self) -> None:
+        """A few cards about the keys of the home screen."""
+        from jobqueue_tui.console.screens.tour import TourScreen  # noqa: PLC0415 - once
+        from jobqueue_tui.console.touring import cards  # noqa: PLC0415 - once
+
+        if isinstance(self.screen, LiveScreen):
+            self.push_screen(TourScreen(cards(bound(self.screen_stack[0].active_bindings))))
 
     def action_commands(self) -> None:
         """`:`: every action by its name."""

@@ -19,7 +19,8 @@ THEMES: Final = "themes"
 @lean(frozen=True, slots=True, kw_only=True)
 class Kept:
     """`theme`, the table's `columns` (ids; none: all), `sort` and whether it is `reversed`, `group`, `wide`; `keys`: action id ->
-    key names, which only the user writes."""
+    key names, which only the user writes. `first`: there was no file, so this console is the first one here; it is not written, the
+    file is."""
 
     theme: str | None = None
     columns: tuple[str, ...] = ()
@@ -27,6 +28,7 @@ class Kept:
     reversed: bool = False
     group: str = "none"
     wide: bool = False
+    first: bool = False
     keys: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -41,7 +43,7 @@ def read(folder: Path | None) -> Kept:
     try:
         raw = tomllib.loads((folder / FILE).read_text("utf-8"))
     except FileNotFoundError:
-        return Kept()
+        return Kept(first=True)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise KeptError(f"{folder / FILE}: {error}") from error
     return _parsed(raw, folder / FILE)

@@ -19,7 +19,7 @@ class ConsoleSettings:
     `embedded`: the engine lives in this process. `theme`: a name, None for the one that was kept. `theme_folder`: the
     user's own themes. `config_folder`: where `console.toml` is kept, None for nowhere. `keys`: action id -> key names
     (`x,f9`), over those of the user's file. `zone`: of the clock, None for the machine's. `flush_every`: seconds between
-    two looks at what changed, None when the caller flushes (tests).
+    two looks at what changed, None when the caller flushes (tests). `tour`: show the tour when nothing was kept before.
     """
 
     embedded: bool = True
@@ -29,5 +29,6 @@ class ConsoleSettings:
     config_folder: Path | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
     zone: tzinfo | None = None
+    tour: bool = False
     flush_every: float | None = 0.1
     monotonic: Callable[[], float] = time.monotonic

@@ -61,9 +61,13 @@ class Terminal:
 
 @contextmanager
 def on_terminal(
-    home: Home, *args: str, program: str = EXECUTABLE, **environ: str
+    home: Home, *args: str, program: str = EXECUTABLE, first_start: bool = False, **environ: str
 ) -> Iterator[tuple[Terminal, subprocess.Popen[bytes]]]:
-    """The program on a new terminal; what still runs at the end of the `with` is ended."""
+    """The program on a new terminal; what still runs at the end of the `with` is ended. `first_start`: with its tour."""
+    if not first_start:
+        settings = home.folder / ".config" / "jobqueue-tui" / "console.toml"
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.touch()
     terminal = Terminal()
     process = subprocess.Popen(
         [program, *args],

@@ -40,6 +40,22 @@ def test_the_console_shows_the_jobs_and_ctl_works_beside_it(home: Home) -> None:
     assert runs(home) == [("nap:1", "ended", "stopped")]
 
 
+def test_the_first_start_shows_the_tour_once_and_jobs_run_meanwhile(home: Home) -> None:
+    """Esc leaves it for the table; the next start has none."""
+    home.write(NAP % "leave")
+    with on_terminal(home, "jobs.yaml", first_start=True) as (terminal, program):
+        terminal.until("skip the tour")
+        assert runs(home) == [("nap:1", "running", None)]
+        terminal.type("q")  # leaves the tour, not the program
+        assert home.run("ctl", "shutdown", "--drain", "0s").code == 0
+        assert program.wait(PATIENCE) == 0
+    with on_terminal(home, "jobs.yaml", first_start=True) as (terminal, program):
+        terminal.until("nap")
+        assert home.run("ctl", "shutdown", "--drain", "0s").code == 0
+        assert program.wait(PATIENCE) == 0
+        assert b"skip the tour" not in terminal.drawn
+
+
 def test_ctl_shutdown_ends_the_console_with_its_engine(home: Home) -> None:
     home.write(NAP % "leave")
     with on_terminal(home, "jobs.yaml") as (terminal, program):

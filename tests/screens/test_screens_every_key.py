@@ -15,7 +15,7 @@ from tests.screens.stage import PLACES, Stage, console
 AT_ONCE = {"jobs.pause", "jobs.suspend", "jobs.raise", "jobs.lower", "jobs.trigger"}
 """Actions that give a verb to one job without asking: all of them can be taken back, but for a start."""
 
-LOOKS = {"runs.compare", "jobs.why", "all.jump"}
+LOOKS = {"runs.compare", "jobs.why", "all.jump", "all.tour"}
 """Actions that open something to read."""
 
 

@@ -125,6 +125,13 @@ def test_jump_mode(snap_compare: SnapCompare, size: tuple[int, int], theme: str)
     assert shows(snap_compare, size, theme, "f")
 
 
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_tour(snap_compare: SnapCompare, size: tuple[int, int], theme: str) -> None:
+    """The second card, over the home screen."""
+    assert shows(snap_compare, size, theme, "colon", *"tour", "enter", "enter")
+
+
 def test_stop_menu(snap_compare: SnapCompare) -> None:
     """Cancel has the cursor."""
     assert shows(snap_compare, (80, 24), "jobqueue-dark", "x")
