@@ -41,15 +41,15 @@ _CARDS: Final = (
     ),
     (
         "All the rest",
-        "Every screen tells its keys, and every action has a name.",
-        ("all.help", "all.commands", "all.quit", "all.tour"),
+        "Every screen tells its keys, every action has a name; :tour shows this again.",
+        ("all.help", "all.commands", "all.quit"),
     ),
 )
 """Title, text, ids of actions."""
 
 
 def cards(keys: Mapping[str, Sequence[str]]) -> list[Card]:
-    """The cards. `keys`: of the actions in force, by id (`actions.bound`); one without a key is named as in the command line.
+    """The cards. `keys`: of the actions in force, by id (`actions.bound`).
 
     Actions that are not in force are left out: a read-only console has no verbs, and no card about them.
     """
@@ -63,5 +63,4 @@ def cards(keys: Mapping[str, Sequence[str]]) -> list[Card]:
 
 def _named(id: str, keys: Sequence[str]) -> str:
     """Its first key: of the table where that holds, else the user's own."""
-    first = next((key for key in BY_ID[id].keys if key in keys), keys[0] if keys else None)
-    return f":{id}" if first is None else shown(first)
+    return shown(next((key for key in BY_ID[id].keys if key in keys), keys[0]))

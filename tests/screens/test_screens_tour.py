@@ -116,7 +116,7 @@ async def test_jobs_are_shown_as_they_run_behind_it(tmp_path: Path) -> None:
 
 
 def test_without_any_key_there_is_no_card() -> None:
-    """And one without a key of its own is named as the command line knows it."""
+    """And none about what is not in force; a key of the user's own is named where the table's is not in force."""
     assert cards({}) == []
-    (card,) = cards({"all.tour": []})
-    assert card.lines == ((":all.tour", BY_ID["all.tour"].text),)
+    (card,) = cards({"all.help": ["f2"]})
+    assert card.lines == (("F2", BY_ID["all.help"].text),)
