@@ -1,8 +1,9 @@
-"""From the order to the process: how long one start takes, alone and beside a thousand live runs.
+"""From the order, and from the verb, to the process: how long one start takes, alone and beside a thousand live runs.
 
 Beside the limit, a posix_spawn of this program itself, in the same moment. `plain` is a job that asks for nothing, `nice` one that
 is forked for what it asks, `cpu` one with a limit of its tree (in a group where the machine has them); with a thousand
-runs beside it the keeper's looks at limited trees count as well. Usage: python benchmarks/start_latency.py [--starts 200]
+runs beside it the keeper's looks at limited trees count as well. `verb` is a job that is triggered in a whole engine: its claim is durable
+before it is ordered, and a thousand trees are sampled each second. Usage: python benchmarks/start_latency.py [--starts 200]
 """
 
 from __future__ import annotations
@@ -22,7 +23,11 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from benchmarks.keeper_rate import PlainClock
 from engine.executors.local.executor import LocalExecutor
 from engine.executors.local.keeper import usage
+from engine.facade import Engine
+from engine.model.events import RunStarted
 from engine.ports.executor import Acknowledge, Ended, Launch, Limit, Report, Started, Stop
+from engine.spec.config import EngineSpec, JobFile
+from engine.spec.job import Argv, JobSpec, Manual
 from engine.spec.limits import NO_LIMITS, Limits
 
 WAYS = {"plain": NO_LIMITS, "nice": Limits(nice=10), "cpu": Limits(cpu=2.0)}
@@ -72,6 +77,30 @@ class Starter:
         return took
 
 
+async def by_verb(starts: int, beside: int, folder: Path) -> list[float]:
+    """Milliseconds from the call of `trigger` to the event that the process exists, in an engine on a disk."""
+    once = JobSpec(id="once", command=Argv(("/bin/true",)), manual=Manual.ONLY)
+    sleepers = [JobSpec(id=f"sleep{number}", command=Argv(("/bin/sleep", "1000"))) for number in range(beside)]
+    file = JobFile(jobs=(once, *sleepers), engine=EngineSpec(max_running=beside + 10))
+    engine = Engine.from_file(file, state_dir=folder, version="benchmark")
+    await engine.start()
+    events = engine.subscribe()
+    running = 0
+    while running < beside:
+        running += isinstance(await anext(events), RunStarted)
+    took = []
+    for _ in range(starts):
+        begin = time.perf_counter()
+        run = await engine.job("once").trigger()
+        while not (isinstance(event := await anext(events), RunStarted) and event.run_id == run.run_id):
+            pass
+        took.append((time.perf_counter() - begin) * 1000)
+        await run.ended()
+    events.close()
+    await engine.shutdown(drain=0.0)
+    return took
+
+
 def bare(count: int) -> list[float]:
     """The same by posix_spawn here."""
     took = []
@@ -108,6 +137,7 @@ async def measure(starts: int, folder: Path) -> None:
         ends = [starter.waits[attempt, Ended] for attempt in sleepers]
         starter.executor.submit([Stop(attempt, 9, 0.0) for attempt in sleepers])
         await asyncio.gather(*ends)
+        print(shown("verb", await by_verb(starts, beside, folder / f"beside-{beside}"), alone))
     await starter.executor.close()
 
 

@@ -20,7 +20,7 @@ import psutil
 
 from engine import Engine, JobSpec
 from engine.executors.local.keeper.processes import tag_of
-from engine.executors.local.sweep import Sweep
+from engine.executors.local.sweep import Sweep, Usage
 from jobqueue_tui.cli.hosting import settle_heap
 
 TICK = os.sysconf("SC_CLK_TCK")
@@ -51,8 +51,13 @@ async def measure(jobs: int, seconds: float, folder: Path) -> dict[str, float]:
         if len(tags) != jobs:
             raise SystemExit(f"only {len(tags)} of {jobs} jobs run")
         sweep = Sweep()
-        sweep.usage(tags)
-        found["limit: one sweep a second"] = 100 * _per_pass(lambda: sweep.usage(tags), 20)
+
+        def look() -> None:
+            for _ in sweep.look({tag: Usage() for tag in tags}, lambda: 0):
+                pass
+
+        look()
+        found["limit: one sweep a second"] = 100 * _per_pass(look, 20)
         found["psutil children(recursive)"] = 100 * _per_pass(lambda: _by_psutil(pids[:5]), 1) * jobs / 5
         await asyncio.gather(*(job.kill() for job in engine.jobs))
         await engine.wait_idle()

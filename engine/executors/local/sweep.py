@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,6 +29,8 @@ PEAKS: Final = 32
 """Leaders per sweep whose high-water mark is read (25 us each); the others' turn comes in the next ones."""
 MEMORY: Final = 30
 """Passes after which untagged processes are asked again."""
+PIECE: Final = 64
+"""Processes, and samples, between two turns of the loop: some 2 ms. A thousand trees in one go held it up for 20."""
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -43,6 +45,8 @@ class Usage:
     ticks: int = 0
     rss: int = 0
     processes: int = 0
+    at: int = 0
+    """When it was looked at last: monotonic microseconds."""
     read: int = 0
     written: int = 0
     disk_told: bool = False
@@ -63,10 +67,10 @@ class Sweep:
         """This pid is a new process."""
         self._untagged.discard(str(pid))
 
-    def usage(self, tags: Collection[int]) -> dict[int, Usage]:
-        """The usage of each tag's tree, over all its processes."""
-        found = {tag: Usage() for tag in tags}
+    def look(self, found: Mapping[int, Usage], now: Callable[[], int], piece: int = PIECE) -> Iterator[None]:
+        """Add to `found` what all processes of each tag's tree use. A pass: it comes back after each `piece` of them."""
         untagged: set[str] = set()
+        members, at = 0, now()
         self._passes += 1
         if self._passes % MEMORY == 0:  # a pid may have been used again within one pass
             self._untagged = untagged
@@ -80,14 +84,18 @@ class Sweep:
             if tag is None:
                 untagged.add(name)
             elif tag in found:
+                if members and members % piece == 0:
+                    yield
+                    at = now()
+                members += 1
+                found[tag].at = at
                 _add(found[tag], proc_file(name, "stat"), proc_file(name, "io"))
         self._untagged = untagged
-        return found
 
 
-def usage_of(pid: int) -> Usage:
+def usage_of(pid: int, now: int) -> Usage:
     """What one process uses."""
-    usage = Usage()
+    usage = Usage(at=now)
     _add(usage, proc_file(pid, "stat"), proc_file(pid, "io"))
     return usage
 
@@ -123,9 +131,14 @@ class _Watched:
 
 
 class Sampler:
-    """Reports `Sampled` for every attempt it is told of, by timers of the running loop; idle while there is none."""
+    """Reports `Sampled` for every attempt it is told of, by timers of the running loop; idle while there is none.
 
-    def __init__(self, clock: Clock, report: Callable[[Sequence[Report]], None], guard: Guard) -> None:
+    A pass over many trees is made in pieces, between which the loop turns.
+    """
+
+    def __init__(
+        self, clock: Clock, report: Callable[[Sequence[Report]], None], guard: Guard, *, piece: int = PIECE
+    ) -> None:
         self._clock = clock
         self._report = report
         self._guard = guard
@@ -135,7 +148,11 @@ class Sampler:
         """When (monotonic) an attempt's first sample is due; in order."""
         self._round_at = 0
         self._turn = 0
-        self._timer: asyncio.TimerHandle | None = None
+        self._piece = piece
+        self._pass: Iterator[list[Report]] | None = None
+        """The one that is under way."""
+        self._next: asyncio.Handle | None = None
+        """Its next piece, or the next pass."""
 
     def add(self, attempt: AttemptId, tag: int, pid: int, monitor: Monitor | None, *, from_start: bool) -> None:
         """Watch a tree, as its job says. `from_start`: it has just begun, all its CPU time is new."""
@@ -155,9 +172,11 @@ class Sampler:
         """Watch it no longer; the highest resident memory seen in bytes, None if it was never sampled."""
         watched = self._watched.pop(attempt, None)
         self._new.pop(attempt, None)
-        if not self._watched and self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        if not self._watched:
+            self._pass = None
+            if self._next is not None:
+                self._next.cancel()
+                self._next = None
         return None if watched is None else watched.peak or None
 
     def close(self) -> None:
@@ -166,11 +185,13 @@ class Sampler:
             self.remove(attempt)
 
     def _arm(self, now: int) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        if self._pass is not None:
+            return  # at its end
+        if self._next is not None:
+            self._next.cancel()
         first = next(iter(self._new.values()), self._round_at)
         delay = max(0, min(first, self._round_at) - now) / SECOND
-        self._timer = asyncio.get_running_loop().call_later(delay, self._guard(self._tick))
+        self._next = asyncio.get_running_loop().call_later(delay, self._guard(self._tick))
 
     def _tick(self) -> None:
         """Sample those whose first sample is due, and once per period all."""
@@ -182,26 +203,45 @@ class Sampler:
             due = [a for a, at in self._new.items() if at <= now]
         for attempt in due:
             self._new.pop(attempt, None)
-        self._arm(now)
-        if due:
-            self._report(self._sample(due, now))
+        self._pass = self._sample(due)
+        self._go_on()
 
-    def _sample(self, attempts: Sequence[AttemptId], now: int) -> list[Report]:
-        at = self._clock.now()
-        found = self._sweep.usage({one.tag for attempt in attempts if (one := self._watched[attempt]).children})
+    def _go_on(self) -> None:
+        """The next piece of the pass."""
+        assert self._pass is not None
+        samples = next(self._pass, None)
+        if samples is None:
+            self._pass = None
+            self._arm(self._clock.monotonic())
+            return
+        self._next = asyncio.get_running_loop().call_soon(self._guard(self._go_on))
+        if samples:
+            self._report(samples)
+
+    def _sample(self, attempts: Sequence[AttemptId]) -> Iterator[list[Report]]:
+        """A pass: nothing, or some samples, after each piece."""
+        found = {one.tag: Usage() for attempt in attempts if (one := self._watched[attempt]).children}
+        for _ in self._sweep.look(found, self._clock.monotonic, self._piece):
+            yield []
         self._turn += 1
         rounds = -(-len(attempts) // PEAKS)
         samples: list[Report] = []
         for place, attempt in enumerate(attempts):
-            watched = self._watched[attempt]
-            usage = found[watched.tag] if watched.children else usage_of(watched.pid)
+            watched = self._watched.get(attempt)
+            if watched is None:
+                continue  # it has ended since the pass began
+            usage = found[watched.tag] if watched.children else usage_of(watched.pid, self._clock.monotonic())
             if not usage.processes:
                 continue  # over; its end is on the way
             used = 0 if watched.ticks is None else max(0, usage.ticks - watched.ticks)
-            percent = used / TICKS / max(1, now - watched.at) * SECOND * 100
+            percent = used / TICKS / max(1, usage.at - watched.at) * SECOND * 100
             leader = peak_of(watched.pid) if place % rounds == self._turn % rounds else 0
             watched.peak = max(watched.peak, usage.rss, leader)
-            watched.at, watched.ticks = now, usage.ticks
+            watched.at, watched.ticks = usage.at, usage.ticks
             disk = Disk(usage.read, usage.written) if usage.disk_told else None
+            at = self._clock.now()
             samples.append(Sampled(attempt, at, percent, usage.rss, usage.processes, watched.peak, disk))
-        return samples
+            if len(samples) == self._piece:
+                yield samples
+                samples = []
+        yield samples
