@@ -6,7 +6,7 @@ going for longer than usual, counts with nothing, and every end that depends on 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import field
 from types import MappingProxyType
 from typing import Final
@@ -44,60 +44,74 @@ class Forecast:
 NOTHING_TO_RUN: Final = Forecast()
 
 
+_SLICE: Final = 250
+"""Jobs between two looks at who else wants the thread: about a millisecond."""
+
+
 def forecast(steps: Iterable[Step]) -> Forecast:
     """The forecast for these jobs; ids that are not among them count as ended. Time and memory grow with jobs and edges."""
-    every = {step.id: step for step in steps}
-    to_run = _to_run(every)
-    before = {name: [one for one in every[name].follows if one in to_run] for name in to_run}
-    after: dict[str, list[str]] = {name: [] for name in to_run}
-    for name, wants in before.items():
-        for one in wants:
-            after[one].append(name)
-    missing = {name: len(wants) for name, wants in before.items()}
-    ready = [name for name, count in missing.items() if not count]
+    work = forecast_in_slices(steps)
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            found: Forecast = done.value
+            return found
+
+
+def forecast_in_slices(steps: Iterable[Step]) -> Generator[None, None, Forecast]:
+    """The same, giving way every few hundred jobs."""
+    every: dict[str, Step] = {}
+    followers: dict[str, list[str]] = {}
+    for number, step in enumerate(steps, 1):
+        every[step.id] = step
+        for one in step.follows:
+            followers.setdefault(one, []).append(step.id)
+        if not number % _SLICE:
+            yield
+    to_run = {step.id: 0 for step in every.values() if step.due}  # with how many they wait for
+    for name in (todo := list(to_run)):  # grows while it is walked
+        for one in followers.get(name, ()):
+            if one not in to_run:
+                to_run[one] = 0
+                todo.append(one)
+            to_run[one] += 1
+        if not len(todo) % _SLICE:
+            yield
+    ready = [name for name, missing in to_run.items() if not missing]
     ends: dict[str, float] = {}
     chain: dict[str, tuple[str | None, int]] = {}  # what it waits for the longest, and how long the chain is
     unsure: set[str] = set()
-    for name in ready:  # grows while it is walked; jobs that wait for each other in a circle never come
-        step, wants = every[name], before[name]
+
+    def at_the_end(name: str) -> tuple[float, int]:
+        return ends[name], chain[name][1]
+
+    for number, name in enumerate(ready, 1):  # grows; jobs that wait for each other in a circle never come
+        step = every[name]
+        wants = [one for one in step.follows if one in ends]
         rest = _rest(step)
-        if rest is None or any(one in unsure for one in wants):
+        if rest is None or not unsure.isdisjoint(wants):
             unsure.add(name)
-        begin, last = 0.0, None
+        begin, last, long = 0.0, None, 1
         if wants:
-            order = min if step.any_of else max
-            last = order(wants, key=lambda one: (ends[one], chain[one][1]))
-            begin = ends[last]
+            last = wants[0] if len(wants) == 1 else (min if step.any_of else max)(wants, key=at_the_end)
+            begin, long = ends[last], chain[last][1] + 1
         ends[name] = begin + (rest or 0.0)
-        chain[name] = (last, 1 + (0 if last is None else chain[last][1]))
-        for one in after[name]:
-            missing[one] -= 1
-            if not missing[one]:
+        chain[name] = (last, long)
+        for one in followers.get(name, ()):
+            to_run[one] -= 1
+            if not to_run[one]:
                 ready.append(one)
+        if not number % _SLICE:
+            yield
     if not ends:
         return NOTHING_TO_RUN
-    at: str | None = max(ready, key=lambda name: (ends[name], chain[name][1]))
+    at: str | None = max(ready, key=at_the_end)
     path: list[str] = []
     while at is not None:
         path.append(at)
         at = chain[at][0]
     return Forecast(MappingProxyType(ends), tuple(reversed(path)), frozenset(unsure))
-
-
-def _to_run(every: Mapping[str, Step]) -> dict[str, None]:
-    """What is due and all that follows it, in an order that depends on nothing but the steps."""
-    followers: dict[str, list[str]] = {}
-    for step in every.values():
-        for one in step.follows:
-            followers.setdefault(one, []).append(step.id)
-    found = {step.id: None for step in every.values() if step.due}
-    todo = list(found)
-    for name in todo:
-        for one in followers.get(name, ()):
-            if one not in found:
-                found[one] = None
-                todo.append(one)
-    return found
 
 
 def _rest(step: Step) -> float | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import Final
 
 from engine.api import Changes, JobView
 from engine.clock import SECOND, Instant, moment
-from engine.model.critical_path import NOTHING_TO_RUN, Step, forecast
+from engine.model.critical_path import Forecast, Step, forecast_in_slices
 from engine.model.states import JobStatus, RunPhase
 from jobqueue_tui.console import words
 from jobqueue_tui.console.outline import Facing, Graph, Outline
@@ -19,6 +20,9 @@ MARK: Final = "»"
 
 _SHARE: Final = 50
 """A forecast is made anew when fifty times as long has passed as the last one took, and never more than once a second."""
+
+_MOST_SECONDS: Final = 30.0
+"""One that is not ready after that is given up for the next."""
 
 
 class Forecaster:
@@ -46,19 +50,29 @@ class Forecaster:
             else:
                 self._due.discard(name)
 
-    def look(self, outline: Outline, jobs: Mapping[str, JobView], now: Instant) -> None:
-        """Make the forecast for what the outline shows, unless the last one is too new."""
+    @property
+    def is_old(self) -> bool:
+        """Whether it is time for another look."""
+        return self._monotonic() >= self._again_at
+
+    async def look(self, outline: Outline, jobs: Mapping[str, JobView], now: Instant) -> None:
+        """Make the forecast for what the outline shows, in slices beside whatever else is to be done."""
         began = self._monotonic()
-        if began < self._again_at:
-            return
-        found = forecast(_steps(outline, self._due, jobs, now)) if self._due else NOTHING_TO_RUN
+        self._again_at = began + _MOST_SECONDS
+        work = forecast_in_slices(_steps(outline, set(self._due), jobs, now))
+        took = 0.0
+        while True:
+            since = self._monotonic()
+            try:
+                next(work)
+            except StopIteration as done:
+                found: Forecast = done.value
+                break
+            took += self._monotonic() - since
+            await asyncio.sleep(0)
         self._ends = {name: now + int(seconds * SECOND) for name, seconds in found.ends.items()}
         self._unsure, self.path, self.on_path = found.unsure, found.path, frozenset(found.path)
-        self._again_at = began + (self._monotonic() - began) * _SHARE
-
-    def look_again(self) -> None:
-        """Make it anew at the next look: another part of the jobs is shown."""
-        self._again_at = 0.0
+        self._again_at = self._monotonic() + (took + self._monotonic() - since) * _SHARE
 
     def cell(self, job_id: str, now: Instant) -> str:
         """How long until a job is over, in at most eight cells; empty where it is not to run."""

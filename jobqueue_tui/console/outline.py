@@ -41,6 +41,7 @@ class Line:
     folded: bool | None
     again: bool = False
     below: int = 0
+    depth: int = 0
 
     @property
     def job_id(self) -> str:
@@ -55,6 +56,12 @@ class Graph:
     ids: tuple[str, ...]
     needs: Mapping[str, Sequence[str]]
     followers: Mapping[str, Sequence[str]]
+    first: frozenset[str]
+    """Jobs that need nothing."""
+    leaves: frozenset[str]
+    """Jobs that nothing needs."""
+    alone: frozenset[str]
+    """Jobs that hang below one job, which is such itself, or below none: they appear once, whatever is folded elsewhere."""
 
     @classmethod
     def of(cls, jobs: Iterable[tuple[str, Sequence[str]]]) -> Graph:
@@ -65,7 +72,12 @@ class Graph:
         for job, wants in needs.items():
             for need in wants:
                 followers[need].append(job)
-        return cls(tuple(wanted), needs, followers)
+        once = [job for job, wants in needs.items() if not wants]
+        for job in once:  # grows while it is walked
+            once.extend(other for other in followers[job] if len(needs[other]) == 1)
+        first = frozenset(job for job, wants in needs.items() if not wants)
+        leaves = frozenset(job for job, others in followers.items() if not others)
+        return cls(tuple(wanted), needs, followers, first, leaves, frozenset(once))
 
     @property
     def roots(self) -> list[str]:
@@ -82,11 +94,14 @@ class Outline:
     """The outline of a graph: what faces which way, and what is folded."""
 
     def __init__(self) -> None:
-        self.graph = Graph((), {}, {})
+        self.graph = Graph.of(())
         self.facing = Facing.ALL
         self.centre: str | None = None
         self._turned: dict[Edge, bool] = {}
         self._fold_all = False
+        self._bundles: dict[tuple[str, str, int], list[Line]] = {}
+        self._bundled_for: Mapping[str, Sequence[str]] | None = None
+        """The graph, in the direction, that the bundles are of: lines of jobs with nothing below, by what they hang on and branches."""
 
     def fold(self, edge: Edge, folded: bool) -> None:
         """Fold or unfold what hangs below an edge."""
@@ -105,17 +120,12 @@ class Outline:
     def lines(self) -> list[Line]:
         """All lines that are not folded away."""
         graph = self.graph
-        match self.facing:
-            case Facing.ALL:
-                lines = self._walk(graph.roots, graph.followers)
-                if lone := graph.lone:
-                    lines += self._lone(lone, only=not lines)
-                return lines
-            case Facing.DOWN:
-                below = graph.followers
-            case Facing.UP:
-                below = graph.needs
-        centre = self.centre
+        if self.facing is Facing.ALL:
+            lines = self._walk(graph.roots, self._below)
+            if lone := graph.lone:
+                lines += self._lone(lone, only=not lines)
+            return lines
+        centre, below = self.centre, self._below
         return self._walk([centre] if centre is not None and centre in below else [], below)
 
     def _lone(self, ids: Sequence[str], *, only: bool) -> list[Line]:
@@ -127,31 +137,83 @@ class Outline:
         if folded:
             return [heading]
         return [heading] + [
-            Line((LONE, job), "└─" if job == ids[-1] else "├─", None) for job in ids
+            Line((LONE, job), "└─" if job == ids[-1] else "├─", None, depth=1) for job in ids
         ]  # fmt: skip
 
+    def turn(self, lines: Sequence[Line], row: int) -> list[Line]:
+        """All lines after folding or unfolding that of `row`, given those before.
+
+        Where what is folded away or comes appears nowhere else, the other lines are taken over: with 30,000 of them writing all
+        anew takes longer than a key may.
+        """
+        line = lines[row]
+        folded = not line.folded
+        self.fold(line.edge, folded)
+        alone = self.graph.alone
+        if self.facing is Facing.UP or line.job_id not in alone:
+            return self.lines()
+        end = row + 1
+        while end < len(lines) and lines[end].depth > line.depth:
+            end += 1
+        everything = row == 0 and end == len(lines)
+        if folded and not everything and not alone.issuperset([one.edge[1] for one in lines[row + 1 : end]]):
+            return self.lines()
+        here = self._walk_from([(line.edge, line.branches, _stem(line.branches), line.depth)], self._below)
+        if everything:
+            return here  # nothing of it can have been drawn elsewhere
+        if not folded and not alone.issuperset([one.edge[1] for one in here]):
+            return self.lines()
+        return [*lines[:row], *here, *lines[end:]]
+
+    @property
+    def _below(self) -> Mapping[str, Sequence[str]]:
+        return self.graph.needs if self.facing is Facing.UP else self.graph.followers
+
     def _walk(self, roots: Sequence[str], below: Mapping[str, Sequence[str]]) -> list[Line]:
+        return self._walk_from([(("", root), "", "", 0) for root in reversed(roots)], below)
+
+    def _walk_from(self, rest: list[tuple[Edge, str, str, int]], below: Mapping[str, Sequence[str]]) -> list[Line]:
+        """`rest` is what is still to be drawn, the first one last: edge, its branches, those of what hangs below it, its depth."""
         lines: list[Line] = []
         seen: set[str] = set()
-        # what is still to be drawn: edge, its branches, and the branches of what hangs below it
-        rest: list[tuple[Edge, str, str]] = [(("", root), "", "") for root in reversed(roots)]
+        add, turned, fold_all = lines.append, self._turned.get, self._fold_all
+        leaves = self.graph.first if self.facing is Facing.UP else self.graph.leaves
+        if self._bundled_for is not below:
+            self._bundled_for, self._bundles = below, {}
+        bundles = self._bundles
         while rest:
-            edge, branches, stem = rest.pop()
+            edge, branches, stem, depth = rest.pop()
             job = edge[1]
             under = below[job]
-            again = job in seen and bool(under)
-            folded = self._turned.get(edge, self._fold_all or again) if under else None
-            lines.append(Line(edge, branches, folded, again and folded is True, len(under)))
-            if folded is not False:
+            if not under:
+                add(Line(edge, branches, None, False, 0, depth))
+                continue
+            again = job in seen
+            folded = turned(edge, fold_all or again)
+            add(Line(edge, branches, folded, again and folded, len(under), depth))
+            if folded:
                 continue
             seen.add(job)
             # an unfolded repeat lets its own repeats stay folded, so the walk ends in a cyclic graph as well
-            for number, other in enumerate(reversed(under)):
-                last = number == 0
-                rest.append(
-                    ((job, other), _cut(stem + ("└─" if last else "├─")), _cut(stem + ("  " if last else "│ ")))
-                )
+            depth += 1
+            between, last = _cut(stem + "├─"), _cut(stem + "└─")
+            if leaves.issuperset(under):  # most lines of a large tree, and they look the same the next time
+                kept = bundles.get((job, stem, depth))
+                if kept is None:
+                    kept = [Line((job, other), between, None, False, 0, depth) for other in under[:-1]]
+                    kept.append(Line((job, under[-1]), last, None, False, 0, depth))
+                    bundles[job, stem, depth] = kept
+                lines += kept
+            else:
+                on = _cut(stem + "│ ")
+                rest.append(((job, under[-1]), last, _cut(stem + "  "), depth))
+                rest += [((job, other), between, on, depth) for other in under[-2::-1]]
         return lines
+
+
+def _stem(branches: str) -> str:
+    """The branches of what hangs below a line."""
+    return branches and branches[:-2] + ("  " if branches.endswith("└─") else "│ ")
 
 
 def _cut(branches: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Hashable
+from typing import Final
 
 from rich.cells import cell_len
 from textual.strip import Strip
@@ -19,6 +21,9 @@ from jobqueue_tui.console.widgets.line_list import Monotonic
 from jobqueue_tui.console.words import grouped
 
 _FOLDED, _OPEN, _LEAF, _ROOT_LEAF = "▸ ", "▾ ", "─ ", "  "
+
+_LARGE: Final = 5_000
+"""Jobs from which on a tree is kept from the collector of garbage."""
 
 
 class JobTree(JobList):
@@ -94,31 +99,43 @@ class JobTree(JobList):
         if changes.resync:
             self.read_graph()
         self.forecaster.note(changes, self._jobs)
-        if tick:
-            self.forecaster.look(self.outline, self._jobs, self.at)
+        if tick and self.forecaster.is_old:
+            self._foresee()
+
+    def _foresee(self) -> None:
+        async def look() -> None:
+            await self.forecaster.look(self.outline, self._jobs, self.at)
+            self.refresh_changed()
+
+        self.run_worker(look(), group="forecast", exclusive=True)
 
     def read_graph(self) -> None:
         """Take the graph from the engine anew; nothing is drawn when it is the same."""
         jobs = self.engine.jobs
         self._jobs = {job.id: job for job in jobs}
-        self.outline.graph = Graph.of((job.id, job.needs) for job in jobs)
-        self.lay_out()
+        graph = Graph.of((job.id, job.needs) for job in jobs)
+        if graph != self.outline.graph:
+            self.outline.graph = graph
+            self.lay_out()
+            if len(jobs) >= _LARGE and not self.app.is_headless:
+                # it lives as long as the screen; walked by each full collection it would cost some keys 30 ms and more
+                gc.collect()
+                gc.freeze()
 
     def face(self, facing: Facing, centre: str | None) -> None:
         """Show all, or one direction from one job; what is shown has a forecast of its own."""
         self.outline.face(facing, centre)
-        self.forecaster.look_again()
-        self.forecaster.look(self.outline, self._jobs, self.at)
         self.lay_out()
+        self._foresee()
 
     def lay_out(self) -> None:
         """Write the outline anew; the cursor stays on its line, else on its job."""
-        lines = self.outline.lines()
-        if lines == self.lines:
-            return
+        self._put(self.outline.lines())
+
+    def _put(self, lines: list[Line]) -> None:
         before = self.lines[self.cursor] if self.cursor < len(self.lines) else None
         self.lines = lines
-        if before is not None:
+        if before is not None and not (self.cursor < len(lines) and lines[self.cursor].edge == before.edge):
             same = (row for row, line in enumerate(lines) if line.edge == before.edge)
             other = (row for row, line in enumerate(lines) if line.job_id == before.job_id)
             row = next(same, next(other, None))
@@ -152,8 +169,11 @@ class JobTree(JobList):
         line = self.line
         if line is None or line.folded is None or line.folded is folded:
             return False
-        self.outline.fold(line.edge, folded=not line.folded)
-        self.lay_out()
+        if line.job_id == LONE:
+            self.outline.fold(line.edge, folded=not line.folded)
+            self.lay_out()
+        else:
+            self._put(self.outline.turn(self.lines, self.cursor))
         return True
 
     def to_parent(self) -> None:
