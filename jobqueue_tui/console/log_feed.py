@@ -45,12 +45,20 @@ class LogFeed:
     """The log of one run."""
 
     def __init__(
-        self, engine: EngineView, run_id: str, only: LogQuery | None, shows: Shows, *, most: int = MOST
+        self,
+        engine: EngineView,
+        run_id: str,
+        only: LogQuery | None,
+        shows: Shows,
+        *,
+        most: int = MOST,
+        piece: int = PIECE,
     ) -> None:
-        """`only`: lines that hold this; None: all. `most`: bytes that are kept."""
+        """`only`: lines that hold this; None: all. `most`: bytes that are kept; `piece`: that are read at a time."""
         self.run_id = run_id
         self.only = only
-        self.window: LogWindow | HitWindow = LogWindow(most) if only is None else HitWindow()
+        self.window: LogWindow | HitWindow = LogWindow(most, piece) if only is None else HitWindow()
+        self._piece = piece
         self.problem = ""
         self.busy = ""
         """What it is doing, where that takes longer than a moment."""
@@ -71,14 +79,14 @@ class LogFeed:
 
     async def _poll_bytes(self, window: LogWindow) -> None:
         if not self.read_once:
-            chunk = await self._read(-PIECE, PIECE)
+            chunk = await self._read(-self._piece, self._piece)
             if chunk is not None:
                 self.read_once = True
                 window.put(chunk)
                 self._shows.to_end()
             return
         size = window.size
-        chunk = await self._read(window.end, PIECE if self._shows.following else 1)
+        chunk = await self._read(window.end, self._piece if self._shows.following else 1)
         if chunk is None:
             return
         if chunk.size < window.end:
@@ -172,7 +180,9 @@ class LogFeed:
             window.begin(offset)
             await self._more_hits(window, 1)
             return
-        chunk = await self._read(max(0, offset - 1), PIECE)  # a window begins behind the first line feed of its piece
+        chunk = await self._read(
+            max(0, offset - 1), self._piece
+        )  # a window begins behind the first line feed of its piece
         if chunk is not None:
             window.put(chunk)
             self._shows.changed()
@@ -187,7 +197,7 @@ class LogFeed:
                 window.begin(0)
                 await self._more_hits(window, 1)
             return True
-        chunk = await self._read(-PIECE if side > 0 else 0, PIECE)
+        chunk = await self._read(-self._piece if side > 0 else 0, self._piece)
         if chunk is not None:
             window.put(chunk)
         return chunk is not None

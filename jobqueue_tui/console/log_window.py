@@ -22,11 +22,12 @@ class LogWindow:
     Where something was cut out of the log the window goes on behind it: `_jump` is the place in its data and how much is gone there.
     """
 
-    def __init__(self, most: int = MOST) -> None:
-        """`most`: bytes that are kept."""
+    def __init__(self, most: int = MOST, piece: int = PIECE) -> None:
+        """`most`: bytes that are kept; `piece`: that are read at a time, at most half of them."""
         self.start = 0
         self.size = 0
         self._most = most
+        self._piece = piece
         self._data = b""
         self._jump: tuple[int, int] | None = None
         self._gap: tuple[int, int] | None = None
@@ -54,7 +55,7 @@ class LogWindow:
             end = self._gap[0]
         if end == 0:
             return None
-        offset = max(0, end - PIECE)
+        offset = max(0, end - self._piece)
         if self._gap is not None and offset < self._gap[1] <= end:
             offset = self._gap[1]
         return offset, end - offset
@@ -62,7 +63,7 @@ class LogWindow:
     @property
     def after(self) -> tuple[int, int] | None:
         """Offset and limit of the piece behind; None at the end of the file as far as known."""
-        return None if self.end >= self.size else (self.end, PIECE)
+        return None if self.end >= self.size else (self.end, self._piece)
 
     def line_at(self, offset: int) -> int:
         """Number of the line that holds the byte at an offset of the file; clamped to what is kept."""

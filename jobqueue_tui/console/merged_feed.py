@@ -21,8 +21,10 @@ MOST_LOGS: Final = 20
 """Logs that are merged at most."""
 MOST_FOLLOWED: Final = 1_000
 """Lines of all of them that are put in order while their ends are followed, ten times a second: the engine shares the loop."""
-_OF_ONE: Final = 2 * PIECE
-"""Bytes that are kept of each."""
+_OF_ALL: Final = 2 * PIECE
+"""Bytes that are kept of all of them: they are put in order anew whenever more is read, and the engine shares the loop."""
+_LEAST: Final = 4096
+"""Bytes of one log that are read at a time, at the least."""
 _LOG: Final = 1 << 56
 """No log is longer; a position in several logs is that many for each log before it, and the position in its own."""
 
@@ -121,7 +123,8 @@ class MergedFeed:
         """What stands before the lines of each log."""
         self._shows = shows
         self._ear = _Ear(shows)
-        self._feeds = [LogFeed(engine, run_id, only, self._ear, most=_OF_ONE) for run_id in run_ids]
+        piece = max(_LEAST, _OF_ALL // 2 // len(run_ids))
+        self._feeds = [LogFeed(engine, run_id, only, self._ear, most=2 * piece, piece=piece) for run_id in run_ids]
         self._left_out = False
 
     def hears(self, shows: object) -> bool:
@@ -174,31 +177,27 @@ class MergedFeed:
         if by < 0 and self._left_out:
             await self._arrange(all_lines=True)
         while self._end_of_order(by) == before:
-            feed = self._edge(by)
-            if feed is None:
-                return False
-            found = await feed.more(by)
+            nearest = self._nearest(by)
+            found = [await feed.more(by) for feed in nearest]
             await self._arrange(all_lines=True)
-            if not found and feed.is_more(by):
-                return False  # it cannot be read
+            if not any(found) and all(feed.is_more(by) for feed in nearest):
+                return False  # there are none, or they cannot be read
         return True
 
     def _end_of_order(self, by: int) -> int:
         return self.window.start if by < 0 else self.window.end
 
-    def _edge(self, by: int) -> LogFeed | None:
-        """The log that has to be read before anything further can be shown: what is at hand of it ends the nearest."""
+    def _nearest(self, by: int) -> list[LogFeed]:
+        """The logs that have to be read before anything further can be shown: what is at hand of them ends the nearest."""
+        feeds = [feed for feed in self._feeds if feed.is_more(by)]
         ends = [
-            (feed, [at for at in feed.times_of_lines() if at is not None]) for feed in self._feeds if feed.is_more(by)
+            feed.time_of(0 if by < 0 else len(feed.window.lines) - 1) if feed.window.lines else None for feed in feeds
         ]
-        if not ends:
-            return None
-        empty = next((feed for feed, times in ends if not times), None)
-        if empty is not None:
-            return empty
-        if by < 0:
-            return max(ends, key=lambda end: end[1][0])[0]
-        return min(ends, key=lambda end: end[1][-1])[0]
+        known = [at for at in ends if at is not None]
+        if len(known) < len(ends):
+            return [feed for feed, at in zip(feeds, ends, strict=True) if at is None]
+        bound = max(known, default=None) if by < 0 else min(known, default=None)
+        return [feed for feed, at in zip(feeds, ends, strict=True) if at == bound]
 
     async def to_edge(self, side: int) -> bool:
         """To the beginning of all logs, or to their ends; False: none can be read."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from engine.api import LogChunk, LogHit
@@ -375,6 +377,49 @@ async def test_a_filter_hides_lines_and_follows() -> None:
         assert any("not a pattern" in str(one.message) for one in stage.said) or "not a pattern" in "".join(
             stage.text()
         )
+
+
+async def test_the_next_match_in_a_filter_is_beyond_what_is_at_hand() -> None:
+    """The last line that is at hand is not found again and again, in either direction."""
+    engine = small_engine()
+    engine.logs["db-dump:212"] = b"".join(b"line %04d\n" % n for n in range(1000))
+    async with console(engine, size=(80, 24)) as stage:
+        view = await open_log(stage)
+        await stage.press("ampersand", *"line", "enter", "slash", *"line", "enter")
+
+        def found() -> bytes:
+            assert view.match is not None
+            return view.window.lines[view.match]
+
+        view.match = view.top = 0
+        assert view.feed.is_more(-1)
+        first = found()
+        await stage.press("N")
+        assert int(found()[5:]) == int(first[5:]) - 1
+        await stage.press("g")
+        view.match = len(view.window.lines) - 1
+        assert view.feed.is_more(1)
+        last = found()
+        await stage.press("n")
+        assert int(found()[5:]) == int(last[5:]) + 1
+
+
+async def test_esc_ends_a_search_that_goes_on() -> None:
+    """A log of any size may have to be gone through; whoever has seen enough need not wait for it."""
+    async with console(size=(80, 24)) as stage:
+        view = await open_log(stage)
+        going = asyncio.Event()
+
+        async def for_ever(by: int) -> None:
+            going.set()
+            await asyncio.Event().wait()
+
+        view._find = for_ever  # type: ignore[method-assign] # an engine that never finds and never ends
+        await stage.pilot.press("slash", *"x", "enter")
+        await going.wait()
+        await stage.pilot.press("escape")
+        await stage.settle()
+        assert not any(worker.group == "find" and worker.is_running for worker in view.workers)
 
 
 async def test_errors_only_is_one_key() -> None:

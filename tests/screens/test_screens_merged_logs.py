@@ -230,6 +230,27 @@ async def test_one_mark_does_not_change_what_l_opens() -> None:
         assert (stage.app.screen.view.run_id, stage.app.screen.view.also) == ("extract:1205", ())
 
 
+async def test_a_search_goes_through_all_of_the_logs() -> None:
+    """Up to the first line of the longest, and down again; the matches of either, in their order."""
+    engine = small_engine()
+    for run, every in (("db-dump:212", 4000), ("extract:1205", 5000)):
+        engine.logs[run] = b"".join(b"%s %06d\n" % (b"hit" if n % every == 0 else b"no.", n) for n in range(20_000))
+    async with console(engine, size=(80, 24)) as stage:
+        view = await merged(stage)
+        await stage.press("slash", *"hit", "enter")
+        seen: list[str] = []
+        for key in ["N"] * 9 + ["n"] * 9:
+            assert view.match is not None
+            seen.append(f"{view.feed.front_of(view.match)}{view.window.lines[view.match].decode()}")  # type: ignore[union-attr]
+            await stage.press(key)
+        up, down = seen[:9], seen[9:]
+        assert sorted(up) == sorted(
+            [f"db-dump:212  | hit {n:06}" for n in range(0, 20_000, 4000)]
+            + [f"extract:1205 | hit {n:06}" for n in range(0, 20_000, 5000)]
+        )
+        assert [up[-1], *down[1:]] == up[::-1]
+
+
 async def test_search_filter_times_and_copy_work_on_several_logs() -> None:
     """All that a single log can do, but for its other runs."""
     engine = small_engine()

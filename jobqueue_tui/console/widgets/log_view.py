@@ -263,6 +263,9 @@ class LogView(Painted, can_focus=True):
         self.changed()
         if text:
             self.action_match(-1)
+        else:
+            self.workers.cancel_group(self, "find")
+            self.feed.busy = ""
 
     def action_match(self, by: int) -> None:
         """`n`, `N`: the next match down or up; the search goes on through the file."""
@@ -309,17 +312,19 @@ class LogView(Painted, can_focus=True):
     async def _find_in_hits(self, by: int) -> bool:
         """Among the lines that a filter leaves, or of several logs: piece by piece."""
         while True:
-            edge = self.window.end if by > 0 else self.window.start
-            count = len(self.window.lines)
+            window = self.window
+            count = len(window.lines)
+            edge = window.offset_of(count - 1 if by > 0 else 0) if count else None
             if not await self.feed.more(by):
                 return False
-            lines = self.window.lines
-            at = self.window.line_at(edge) if by < 0 else max(0, count - 1)
+            lines = window.lines
+            at = (0 if by > 0 else len(lines) - 1) if edge is None else window.line_at(edge) + by
             while 0 <= at < len(lines):
                 if self._hits(shown_line(lines[at])):
                     self._show_match(at)
                     return True
                 at += by
+            self.said("looking …")
             await asyncio.sleep(0)  # an engine in this loop has work to do
 
     def _show_match(self, line: int) -> None:
