@@ -271,7 +271,7 @@ async def test_every_action_that_works_here_is_in_the_help() -> None:
         screen = stage.app.screen
         assert isinstance(screen, CommandsScreen)
         names = {command.name for command in screen.commands}
-        here = {Where.JOBS, Where.FILTER, Where.TABLE, Where.EVERYWHERE, Where.MOVE}
+        here = {Where.JOBS, Where.FILTER, Where.TABLE, Where.EVERYWHERE, Where.PANES, Where.MOVE}
         # home has no items to go through
         assert names == {action.id for action in ACTIONS if action.where in here} - {"all.previous", "all.next"}
 
