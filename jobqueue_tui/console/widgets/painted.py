@@ -35,6 +35,10 @@ class Painted(Widget):
         """Follow the theme."""
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self.forget())
 
+    def on_unmount(self) -> None:
+        """Let go of it: the app would keep this widget, and with it its screen, until the theme changes."""
+        self.app.theme_changed_signal.unsubscribe(self)
+
     def forget(self) -> None:
         """Drop what was made for the last theme and draw anew."""
         self._palette = None
