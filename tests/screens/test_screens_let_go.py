@@ -6,6 +6,8 @@ import gc
 import weakref
 
 import pytest
+from textual._styles_cache import StylesCache
+from textual.widget import Widget
 
 from tests.screens.stage import PLACES, console
 
@@ -28,4 +30,9 @@ async def test_nothing_of_a_screen_that_was_left_stays_in_memory() -> None:
         await stage.settle()
         gc.collect()
         kept = [name for name, one in left.items() if one() is not None]
+        shown = {id(one._styles_cache) for one in gc.get_objects() if isinstance(one, Widget)}
+        lines = sum(
+            len(one._cache) for one in gc.get_objects() if isinstance(one, StylesCache) and id(one) not in shown
+        )
     assert kept == []
+    assert lines < 50  # of Textual's own widgets; ours had hundreds

@@ -38,6 +38,8 @@ class Painted(Widget):
     def on_unmount(self) -> None:
         """Let go of it: the app would keep this widget, and with it its screen, until the theme changes."""
         self.app.theme_changed_signal.unsubscribe(self)
+        # Textual remembers the cache itself among the last thousand that it mixed colours for (an `lru_cache` on a method)
+        self._styles_cache.clear()
 
     def forget(self) -> None:
         """Drop what was made for the last theme and draw anew."""
