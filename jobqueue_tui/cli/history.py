@@ -11,7 +11,7 @@ from jobqueue_tui.cli.show.kinds import RUN_COLUMNS, RUN_KEYS
 from jobqueue_tui.cli.show.listing import look, look_options, print_list
 from jobqueue_tui.cli.show.run_filter import run_filter
 from jobqueue_tui.cli.store import store_of, store_option
-from jobqueue_tui.cli.wall import since as instant_of
+from jobqueue_tui.cli.wall import beginning
 
 
 @click.command("history")
@@ -37,7 +37,7 @@ def command(
         store_of(state_dir, file),
         job=job,
         outcome=None if outcome is None else Outcome(outcome),
-        since=None if since is None else instant_of(since),
+        since=None if since is None else beginning(since),
         limit=limit,
         over=False,
     )

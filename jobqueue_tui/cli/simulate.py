@@ -99,7 +99,7 @@ def _lines(happened: Iterable[Happening], form: Form) -> Iterator[str]:
             yield "]\n" if first is None else "\n]\n"
         case Form.CSV:
             rows = ([_iso(one.at), one.job, one.event, _object(one.data)] for one in happened)
-            yield from _csv(chain([["at", "job", "event", "data"]], rows))
+            yield from _csv(chain([[*_KEYS]], rows))
         case _:
             for one in happened:
                 yield _text(one) + "\n"

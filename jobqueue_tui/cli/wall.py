@@ -15,7 +15,7 @@ def now() -> Instant:
     return time.time_ns() // 1000
 
 
-def since(text: str) -> Instant:
+def beginning(text: str) -> Instant:
     """What `--since` says: so long ago, or a time, without an offset that of this place. Failure for anything else."""
     try:
         return now() - micros(parse_duration(text))

@@ -11,6 +11,7 @@ from engine.api import Changes, JobView
 from engine.clock import SECOND, Instant, moment
 from engine.model.critical_path import Forecast, Step, forecast_in_slices
 from engine.model.states import JobStatus, RunPhase
+from engine.spec.job import Join
 from jobqueue_tui.console import words
 from jobqueue_tui.console.outline import Facing, Graph, Outline
 from jobqueue_tui.console.widgets.line_list import Monotonic
@@ -135,7 +136,7 @@ def _step(job: JobView, now: Instant, *, due: bool) -> Step:
     return Step(
         id=job.id,
         follows=job.follows if waits else (),
-        any_of=job.join == "any",
+        any_of=job.join is Join.ANY,
         due=due,
         usual=usual,
         ran=(now - max(started)) / SECOND if started else None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from engine.api import JobView
 from engine.values import lean
 from jobqueue_tui.console.screens.live import LiveScreen
 from jobqueue_tui.terminal import one_line
@@ -104,15 +105,13 @@ class Places:
         self._app.notify(f"{one_line(job_id)} has not run yet: no log. t runs it now.", timeout=3, markup=False)
 
     def _log_of(self, job_id: str) -> None:
-        try:
-            run_id = self._app.engine.job(job_id).last_run_id
-        except KeyError:
-            self._say_gone(job_id)
+        job = self._job(job_id)
+        if job is None:
             return
-        if run_id is None:
+        if job.last_run_id is None:
             self.say_no_log(job_id)
         else:
-            self.open(Place("log", run_id))
+            self.open(Place("log", job.last_run_id))
 
     def _home(self) -> None:
         while len(self._app.screen_stack) > 1:
@@ -164,10 +163,8 @@ class Places:
     def _show_effective(self, job_id: str) -> bool:
         from jobqueue_tui.console.screens.effective import EffectiveScreen  # noqa: PLC0415 - after the first frame
 
-        try:
-            job = self._app.engine.job(job_id)
-        except KeyError:
-            self._say_gone(job_id)
+        job = self._job(job_id)
+        if job is None:
             return False
         if self.here.name in ("log", "effective"):
             self._app.pop_screen()
@@ -177,10 +174,8 @@ class Places:
     def _show_job(self, job_id: str) -> bool:
         from jobqueue_tui.console.screens.job import JobScreen  # noqa: PLC0415 - after the first frame
 
-        try:
-            job = self._app.engine.job(job_id)
-        except KeyError:
-            self._say_gone(job_id)
+        job = self._job(job_id)
+        if job is None:
             return False
         while self.here.name in ("job", "log", "effective"):
             if self.here == Place("job", job_id):
@@ -189,5 +184,10 @@ class Places:
         self._app.push_screen(JobScreen(job))
         return True
 
-    def _say_gone(self, job_id: str) -> None:
-        self._app.notify(f"{one_line(job_id)} is no longer in the job file.", timeout=4, markup=False)
+    def _job(self, job_id: str) -> JobView | None:
+        """The job; None where there is none of that id any more, which is said."""
+        try:
+            return self._app.engine.job(job_id)
+        except KeyError:
+            self._app.notify(f"{one_line(job_id)} is no longer in the job file.", timeout=4, markup=False)
+            return None

@@ -406,7 +406,7 @@ async def test_the_next_match_in_a_filter_is_beyond_what_is_at_hand() -> None:
 
 async def test_esc_ends_a_search_that_goes_on() -> None:
     """A log of any size may have to be gone through; whoever has seen enough need not wait for it."""
-    async with console(size=(80, 24)) as stage:
+    async with asyncio.timeout(20), console(size=(80, 24)) as stage:
         view = await open_log(stage)
         going = asyncio.Event()
 

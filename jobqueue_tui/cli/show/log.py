@@ -14,7 +14,7 @@ from engine.clock import Instant
 from engine.model.record import Json
 from engine.values import lean
 from jobqueue_tui.cli.show.run_head import head_lines
-from jobqueue_tui.cli.wall import since as instant_of
+from jobqueue_tui.cli.wall import beginning
 from jobqueue_tui.terminal import neutral
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -124,7 +124,7 @@ def log_look(
         follow,
         safe,
         head,
-        None if since is None else instant_of(since),
+        None if since is None else beginning(since),
         with_record,
         colours,
         over_runs and follow,

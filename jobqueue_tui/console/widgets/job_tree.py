@@ -25,6 +25,15 @@ _FOLDED, _OPEN, _LEAF, _ROOT_LEAF = "▸ ", "▾ ", "─ ", "  "
 _LARGE: Final = 5_000
 """Jobs from which on a tree is kept from the collector of garbage."""
 
+_LEFT: Final = 1.0
+"""Seconds after which nobody holds a screen that was left."""
+
+
+def _freeze_anew() -> None:
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
 
 class JobTree(JobList):
     """Lines of the outline; folding is kept as long as the widget lives."""
@@ -35,6 +44,12 @@ class JobTree(JobList):
         self.lines: list[Line] = []
         self._jobs: dict[str, JobView] = {}
         self.forecaster = Forecaster(monotonic)
+        self._frozen = False
+
+    def on_unmount(self) -> None:
+        """Nothing that is frozen is ever collected, and a screen is garbage in circles: let it go when it is left."""
+        if self._frozen:
+            self.app.set_timer(_LEFT, _freeze_anew)
 
     def on_mount(self) -> None:
         """The first frame shows the tree."""
@@ -117,10 +132,11 @@ class JobTree(JobList):
         if graph != self.outline.graph:
             self.outline.graph = graph
             self.lay_out()
-            if len(jobs) >= _LARGE and not self.app.is_headless:
+            if len(jobs) >= _LARGE:
                 # it lives as long as the screen; walked by each full collection it would cost some keys 30 ms and more
                 gc.collect()
                 gc.freeze()
+                self._frozen = True
 
     def face(self, facing: Facing, centre: str | None) -> None:
         """Show all, or one direction from one job; what is shown has a forecast of its own."""
