@@ -135,46 +135,12 @@ async def console(jobs: int, updates: int) -> None:
     from jobqueue_tui.console import launch
 
     launch.prepare_environment(os.environ)
-    from engine.model.record import EngineStatus
+    from benchmarks.busy_engine import BusyEngine
     from jobqueue_tui.console.settings import ConsoleSettings
-    from tests.screens.fake_engine import FakeEngine, FakeJob, big_engine
 
-    plain = big_engine(jobs)
-    every = list(plain.jobs)
-    status = plain.status()
-
-    class Settled(FakeEngine):
-        """As the real one: its list is there, its counts are kept, not counted."""
-
-        @property
-        def jobs(self) -> Sequence[FakeJob]:
-            return every
-
-        def status(self) -> EngineStatus:
-            return status
-
-    engine = Settled()
-    engine.by_id, engine.logs = plain.by_id, plain.logs
-    for job in every:
-        job.engine = engine
-
-    async def update() -> None:
-        """Rows 5 to 39 of the screen, in turn; the cursor goes to and fro above them."""
-        number = 0
-        began = time.monotonic()
-        while True:
-            await asyncio.sleep(0.01)
-            due = int((time.monotonic() - began) * updates)
-            while number < due:
-                job = every[5 + number % 35]
-                if job.active:
-                    job.active[0].cpu_percent = float(number % 100)
-                    job.cpu_ring = [*job.cpu_ring[-119:], float(number % 100)]
-                job.touch()
-                number += 1
-            engine.at += 10_000
-
-    task = asyncio.create_task(update())
+    engine = BusyEngine(jobs)
+    # rows 5 to 39 of the screen, in turn; the cursor goes to and fro above them
+    task = asyncio.create_task(engine.change(updates, lambda number: 5 + number % 35))
     await launch.run_console(launch.make_app(engine, read_only=False, settings=ConsoleSettings()))
     task.cancel()
 

@@ -17,7 +17,6 @@ import os
 import random
 import statistics
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -147,56 +146,23 @@ async def tree(jobs: int, updates: int) -> None:
     from jobqueue_tui.console import launch
 
     launch.prepare_environment(os.environ)
+    from benchmarks.busy_engine import BusyEngine
     from engine.model.outcome import Outcome
-    from engine.model.record import EngineStatus
     from engine.model.stats import JobStats, Spread
     from jobqueue_tui.console.settings import ConsoleSettings
-    from tests.screens.fake_engine import FakeEngine, FakeJob, big_engine
 
-    plain = big_engine(jobs)
-    every = list(plain.jobs)
-    for number, job in enumerate(every):
+    engine = BusyEngine(jobs)
+    for number, job in enumerate(engine.jobs):
         job.active.clear()
         job.needs = needs_of(number)
         spread = Spread(5.0, 5.0 + number % 7, 9.0, 9.0)
         job.taken = JobStats(
             seconds=spread, waits=Spread(), outcomes=(Outcome.SUCCESS,), cpu_seconds=1.0, peak_rss_bytes=1 << 20
         )
-    plain.running(every[0], 1.0, 10.0, 1 << 20)
-    status = plain.status()
-
-    class Settled(FakeEngine):
-        """As the real one: its list is there, its counts are kept, not counted."""
-
-        @property
-        def jobs(self) -> Sequence[FakeJob]:
-            return every
-
-        def status(self) -> EngineStatus:
-            return status
-
-    engine = Settled()
-    engine.by_id, engine.logs = plain.by_id, plain.logs
-    for job in every:
-        job.engine = engine
-
-    async def update() -> None:
-        """Jobs that are on screen while all is unfolded, below those that the cursor is on."""
-        number = 0
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        first = (FANOUT**4 - 1) // (FANOUT - 1)
-        while True:
-            await asyncio.sleep(0.01)
-            due = int((loop.time() - began) * updates)
-            while number < due:
-                job = every[min(len(every) - 1, first * FANOUT + 5 + number % 30)]
-                job.cpu_ring = [*job.cpu_ring[-119:], float(number % 100)]
-                job.touch()
-                number += 1
-            engine.at += 10_000
-
-    task = asyncio.create_task(update())
+    engine.running(engine.jobs[0], 1.0, 10.0, 1 << 20)
+    # jobs that are on screen while all is unfolded, below those that the cursor is on
+    first = (FANOUT**4 - 1) // (FANOUT - 1) * FANOUT + 5
+    task = asyncio.create_task(engine.change(updates, lambda number: min(jobs - 1, first + number % 30)))
     await launch.run_console(launch.make_app(engine, read_only=False, settings=ConsoleSettings()))
     task.cancel()
 

@@ -176,7 +176,8 @@ async def console(path: str) -> None:
     from engine.logs.chunk import read_chunk
     from engine.logs.search import find
     from jobqueue_tui.console.settings import ConsoleSettings
-    from tests.screens.fake_engine import FakeEngine, big_engine
+    from tests.screens.engines import big_engine
+    from tests.screens.fake_engine import FakeEngine
 
     plain = big_engine(100)
 

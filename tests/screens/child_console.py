@@ -16,7 +16,7 @@ from jobqueue_tui.console.settings import ConsoleSettings
 
 async def main(result: Path, *, busy: bool, embedded: bool) -> None:
     """Show a console; beside it, a task counts its turns in the loop."""
-    from tests.screens.fake_engine import small_engine
+    from tests.screens.engines import small_engine
 
     engine = small_engine()
     if not busy:

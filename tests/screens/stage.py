@@ -16,7 +16,8 @@ from jobqueue_tui.console.app import ConsoleApp
 from jobqueue_tui.console.ending import ConsoleEnd
 from jobqueue_tui.console.screens.jobs import JobsScreen
 from jobqueue_tui.console.settings import ConsoleSettings
-from tests.screens.fake_engine import FakeEngine, small_engine
+from tests.screens.engines import small_engine
+from tests.screens.fake_engine import FakeEngine
 
 PLACES = {
     "jobs": [],

@@ -12,7 +12,8 @@ from jobqueue_tui.console.screens.log import LogScreen
 from jobqueue_tui.console.screens.system import SystemScreen
 from jobqueue_tui.console.widgets.line_list import LineList
 from jobqueue_tui.console.widgets.log_tail import LogTail
-from tests.screens.fake_engine import FakeEngine, small_engine
+from tests.screens.engines import small_engine
+from tests.screens.fake_engine import FakeEngine
 from tests.screens.stage import PLACES, Stage, console
 
 

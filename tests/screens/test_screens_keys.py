@@ -26,7 +26,8 @@ from jobqueue_tui.console.widgets.job_table import JobTable
 from jobqueue_tui.console.widgets.job_tree import JobTree
 from jobqueue_tui.console.widgets.log_view import LogView
 from jobqueue_tui.console.widgets.run_list import RunList
-from tests.screens.fake_engine import FakeEngine, small_engine
+from tests.screens.engines import small_engine
+from tests.screens.fake_engine import FakeEngine
 from tests.screens.stage import Stage, console
 
 

@@ -13,7 +13,7 @@ from jobqueue_tui.console.log_window import MOST, MOST_LINES, PIECE, HitWindow, 
 from jobqueue_tui.console.screens.log import LogScreen
 from jobqueue_tui.console.tail import WINDOW, Tail
 from jobqueue_tui.console.widgets.log_view import LogView
-from tests.screens.fake_engine import small_engine
+from tests.screens.engines import small_engine
 from tests.screens.stage import Stage, console
 
 

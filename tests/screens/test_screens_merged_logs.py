@@ -12,7 +12,8 @@ from jobqueue_tui.console.screens.jobs import JobsScreen
 from jobqueue_tui.console.screens.log import LogScreen
 from jobqueue_tui.console.widgets.log_view import LogView
 from jobqueue_tui.merging import by_time, fronts
-from tests.screens.fake_engine import FakeEngine, small_engine
+from tests.screens.engines import small_engine
+from tests.screens.fake_engine import FakeEngine
 from tests.screens.stage import Stage, console
 
 

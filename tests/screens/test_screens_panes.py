@@ -10,7 +10,7 @@ from jobqueue_tui.console.widgets.facts import Facts
 from jobqueue_tui.console.widgets.job_table import JobTable
 from jobqueue_tui.console.widgets.log_tail import LogTail
 from jobqueue_tui.console.widgets.run_list import RunList
-from tests.screens.fake_engine import small_engine
+from tests.screens.engines import small_engine
 from tests.screens.stage import PLACES, console
 
 WITH_PANES = {"jobs", "job", "tree"}

@@ -19,7 +19,8 @@ from jobqueue_tui.console.screens.log import LogScreen
 from jobqueue_tui.console.screens.queue import QueueScreen
 from jobqueue_tui.console.screens.system import SystemScreen
 from jobqueue_tui.console.screens.timeline import TimelineScreen
-from tests.screens.fake_engine import FakeEngine, FakeRun, ended_run, small_engine
+from tests.screens.engines import small_engine
+from tests.screens.fake_engine import FakeEngine, FakeRun, ended_run
 from tests.screens.stage import PLACES, Stage, console
 
 OTHERS = [place for place in PLACES if place not in {"jobs", "log", "tree"}]

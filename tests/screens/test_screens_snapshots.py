@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from jobqueue_tui.console.ending import ConsoleEnd
 from jobqueue_tui.console.settings import ConsoleSettings
-from tests.screens.fake_engine import small_engine
+from tests.screens.engines import small_engine
 from tests.screens.stage import PLACES, Stage, make_app
 
 

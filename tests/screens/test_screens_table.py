@@ -13,7 +13,8 @@ from engine.model.outcome import Outcome
 from engine.model.record import Counters
 from engine.model.states import JobStatus
 from jobqueue_tui.console.widgets.job_table import JobTable
-from tests.screens.fake_engine import MIB, FakeEngine, big_engine, small_engine
+from tests.screens.engines import big_engine, small_engine
+from tests.screens.fake_engine import MIB, FakeEngine
 from tests.screens.stage import Stage, console
 
 

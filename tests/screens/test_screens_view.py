@@ -20,7 +20,8 @@ from jobqueue_tui.console.screens.dialogs import ChoiceDialog
 from jobqueue_tui.console.screens.form import FormDialog
 from jobqueue_tui.console.screens.jobs import JobsScreen
 from jobqueue_tui.console.settings import ConsoleSettings
-from tests.screens.fake_engine import FakeEngine, small_engine
+from tests.screens.engines import small_engine
+from tests.screens.fake_engine import FakeEngine
 from tests.screens.stage import Stage, console
 
 
