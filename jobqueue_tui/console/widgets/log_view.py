@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from functools import partial
@@ -21,7 +20,8 @@ from jobqueue_tui.console.columns import Cell
 from jobqueue_tui.console.json_lines import as_fields
 from jobqueue_tui.console.jumping import Spot
 from jobqueue_tui.console.log_feed import LogFeed
-from jobqueue_tui.console.log_window import PIECE, HitWindow, LogWindow
+from jobqueue_tui.console.log_search import Sought, find
+from jobqueue_tui.console.log_window import HitWindow, LogWindow
 from jobqueue_tui.console.merged_feed import MergedFeed, MergedWindow
 from jobqueue_tui.console.painting import text_strip
 from jobqueue_tui.console.signs import Role
@@ -106,7 +106,7 @@ class LogView(Painted, can_focus=True):
         self.as_json = False
         self.only: LogQuery | None = None
         """Only lines that hold this are shown."""
-        self.sought = ""
+        self.sought = Sought()
         self.mark: int | None = None
         """Position of the line at which a copy begins."""
         self.open(run_id)
@@ -234,31 +234,17 @@ class LogView(Painted, can_focus=True):
         marked = self.mark is not None and self.window.offset_of(number) == self.mark
         parts: list[Cell] = [("▌" if here else "◆" if marked else " ", Role.TITLE)]
         at = 0
-        for start, stop in self._hits(text):
+        for start, stop in self.sought.hits(text):
             parts += [(text[at:start], Role.TEXT), (text[start:stop], Role.MATCH)]
             at = stop
         parts.append((text[at:], Role.TEXT))
         return text_strip(parts, self.palette.cursor if here else self.palette.row, width)
 
-    def _hits(self, text: str) -> list[tuple[int, int]]:
-        if not self.sought:
-            return []
-        found, at = [], 0
-        plain = text if self._exact else text.lower()
-        while (start := plain.find(self.sought, at)) >= 0:
-            at = start + len(self.sought)
-            found.append((start, at))
-        return found
-
-    @property
-    def _exact(self) -> bool:
-        return any(letter.isupper() for letter in self.sought)
-
     # ---- searching
 
     def seek(self, text: str) -> None:
         """Look for a text (no pattern; an upper-case letter makes it exact) from the bottom of the screen upwards."""
-        self.sought = text
+        self.sought = Sought(text)
         self.match = None
         self.changed()
         if text:
@@ -269,63 +255,15 @@ class LogView(Painted, can_focus=True):
 
     def action_match(self, by: int) -> None:
         """`n`, `N`: the next match down or up; the search goes on through the file."""
-        if self.sought:
+        if self.sought.text:
             self.run_worker(self._find(by), group="find", exclusive=True)
 
     async def _find(self, by: int) -> None:
         bottom = self.rows[-1][0] + 1 if self.rows else 0
         at = self.match if self.match is not None else bottom if by < 0 else self.top - 1
-        lines = self.window.lines
-        at += by
-        while 0 <= at < len(lines):
-            if self._hits(shown_line(lines[at])):
-                self._show_match(at)
-                return
-            at += by
-        feed = self.feed
-        if isinstance(feed, LogFeed) and self.only is None:
-            found = await self._find_in_log(feed, by)
-        else:
-            found = await self._find_in_hits(by)
-        feed.busy = ""
-        if not found:
-            self.said(f"no match {'below' if by > 0 else 'above'}")
-
-    async def _find_in_log(self, feed: LogFeed, by: int) -> bool:
-        """What the window does not hold, the engine looks for."""
-        at = self.window.start if by < 0 else self.window.end
-        while True:
-            found = await feed.find(self.sought, exact=self._exact, start=at, by=by)
-            if found is None:
-                return True  # it has said why
-            at = found.reached
-            for hit in found.hits:
-                if self._hits(shown_line(hit.line)):  # what a terminal would not have shown is no match
-                    await feed.go_to(max(0, hit.offset - PIECE // 2))
-                    line = self.window.line_at(hit.offset)
-                    if line < len(self.window.lines):
-                        self._show_match(line)
-                    return True
-            if found.done:
-                return False
-
-    async def _find_in_hits(self, by: int) -> bool:
-        """Among the lines that a filter leaves, or of several logs: piece by piece."""
-        while True:
-            window = self.window
-            count = len(window.lines)
-            edge = window.offset_of(count - 1 if by > 0 else 0) if count else None
-            if not await self.feed.more(by):
-                return False
-            lines = window.lines
-            at = (0 if by > 0 else len(lines) - 1) if edge is None else window.line_at(edge) + by
-            while 0 <= at < len(lines):
-                if self._hits(shown_line(lines[at])):
-                    self._show_match(at)
-                    return True
-                at += by
-            self.said("looking …")
-            await asyncio.sleep(0)  # an engine in this loop has work to do
+        line = await find(self.sought, self.feed, at + by, by, self.said)
+        if line is not None:
+            self._show_match(line)
 
     def _show_match(self, line: int) -> None:
         self.following = False
