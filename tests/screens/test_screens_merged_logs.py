@@ -242,7 +242,8 @@ async def test_a_search_goes_through_all_of_the_logs() -> None:
         seen: list[str] = []
         for key in ["N"] * 9 + ["n"] * 9:
             assert view.match is not None
-            seen.append(f"{view.feed.front_of(view.match)}{view.window.lines[view.match].decode()}")  # type: ignore[union-attr]
+            assert isinstance(view.feed, MergedFeed)
+            seen.append(f"{view.feed.front_of(view.match)}{view.window.lines[view.match].decode()}")
             await stage.press(key)
         up, down = seen[:9], seen[9:]
         assert sorted(up) == sorted(

@@ -301,7 +301,7 @@ async def test_a_pause_stops_the_clock_of_the_timeout() -> None:
         run = await engine.job("a").trigger()
         await reaches(run, RunPhase.RUNNING)
         await run.pause()
-        await asyncio.sleep(0.4)
+        await asyncio.sleep(0.4)  # longer than its timeout, which must not come
         assert run.phase is RunPhase.PAUSED
         release.set()
         await run.resume()
