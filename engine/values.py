@@ -44,6 +44,8 @@ else:
         shown = [one.name for one in fields(cls) if one.repr]
 
         def __eq__(self, other):  # noqa: N807 - becomes the method
+            if self is other:
+                return True
             return key(self) == key(other) if other.__class__ is self.__class__ else NotImplemented
 
         def __hash__(self):  # noqa: N807
