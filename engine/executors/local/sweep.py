@@ -30,7 +30,10 @@ PEAKS: Final = 32
 MEMORY: Final = 30
 """Passes after which untagged processes are asked again."""
 PIECE: Final = 64
-"""Processes, and samples, between two turns of the loop: some 2 ms. A thousand trees in one go held it up for 20."""
+"""Processes, and samples, in one turn of the loop: some 2 ms. A thousand trees in one go held it up for 20."""
+REST: Final = 4
+"""Times as long as a piece took the loop is left to others after it. One piece in each turn would still stand in the way of
+every step of a start that falls into the pass."""
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -68,9 +71,9 @@ class Sweep:
         self._untagged.discard(str(pid))
 
     def look(self, found: Mapping[int, Usage], now: Callable[[], int], piece: int = PIECE) -> Iterator[None]:
-        """Add to `found` what all processes of each tag's tree use. A pass: it comes back after each `piece` of them."""
+        """Add to `found` what all processes of each tag's tree use. A pass: it comes back after each `piece` of those it asked."""
         untagged: set[str] = set()
-        members, at = 0, now()
+        asked, at = 0, now()
         self._passes += 1
         if self._passes % MEMORY == 0:  # a pid may have been used again within one pass
             self._untagged = untagged
@@ -80,14 +83,14 @@ class Sweep:
             if name in self._untagged:
                 untagged.add(name)
                 continue
+            if asked and asked % piece == 0:
+                yield
+                at = now()
+            asked += 1
             tag = tag_of(int(name))
             if tag is None:
                 untagged.add(name)
             elif tag in found:
-                if members and members % piece == 0:
-                    yield
-                    at = now()
-                members += 1
                 found[tag].at = at
                 _add(found[tag], proc_file(name, "stat"), proc_file(name, "io"))
         self._untagged = untagged
@@ -133,7 +136,7 @@ class _Watched:
 class Sampler:
     """Reports `Sampled` for every attempt it is told of, by timers of the running loop; idle while there is none.
 
-    A pass over many trees is made in pieces, between which the loop turns.
+    A pass over many trees is made in pieces, between which the loop is left to others.
     """
 
     def __init__(
@@ -209,14 +212,17 @@ class Sampler:
     def _go_on(self) -> None:
         """The next piece of the pass."""
         assert self._pass is not None
+        began = self._clock.monotonic()
         samples = next(self._pass, None)
         if samples is None:
             self._pass = None
             self._arm(self._clock.monotonic())
             return
-        self._next = asyncio.get_running_loop().call_soon(self._guard(self._go_on))
         if samples:
             self._report(samples)
+        if self._pass is not None:  # nothing that hears of a sample has ended what is watched
+            rest = (self._clock.monotonic() - began) * REST / SECOND
+            self._next = asyncio.get_running_loop().call_later(rest, self._guard(self._go_on))
 
     def _sample(self, attempts: Sequence[AttemptId]) -> Iterator[list[Report]]:
         """A pass: nothing, or some samples, after each piece."""

@@ -7,12 +7,15 @@ import os
 import resource
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
+from typing import Final
 
 import pytest
 
+from engine.clock import SECOND, Clock
 from engine.executors.guarding import Guard
 from engine.executors.local.keeper.processes import RLIMIT_LOCKS
-from engine.executors.local.sweep import Sampler
+from engine.executors.local.sweep import REST, Sampler
 from engine.ports.executor import Report, Sampled
 from engine.runtime.system_clock import SystemClock
 from engine.spec.monitor import Monitor
@@ -45,6 +48,8 @@ class Turns:
         self.told: list[list[str]] = []
         self.turns = 0
         self.at: list[int] = []
+        self.when: list[float] = []
+        """Seconds of the loop at each report."""
         self.faults: list[Exception] = []
         self.at_first: Callable[[], None] = lambda: None
         """What is done when the first piece is told, in the middle of a pass."""
@@ -58,6 +63,7 @@ class Turns:
         """Where the sampler reports to."""
         self.told.append([one.attempt for one in reports if isinstance(one, Sampled)])
         self.at.append(self.turns)
+        self.when.append(asyncio.get_running_loop().time())
         if len(self.told) == 1:
             self.at_first()
 
@@ -67,10 +73,22 @@ def turns() -> Turns:
     return Turns()
 
 
-def sampler_of(turns: Turns, piece: int) -> Sampler:
+class SlowClock(SystemClock):
+    """A moment passes between any two looks at it."""
+
+    MOMENT: Final = 5_000
+    _late = 0
+
+    def monotonic(self) -> int:
+        """Microseconds."""
+        self._late += self.MOMENT
+        return super().monotonic() + self._late
+
+
+def sampler_of(turns: Turns, piece: int, clock: Clock | None = None) -> Sampler:
     guard = Guard()
     guard.on_fault = turns.faults.append
-    return Sampler(SystemClock(), turns.report, guard, piece=piece)
+    return Sampler(clock or SystemClock(), turns.report, guard, piece=piece)
 
 
 async def told(turns: Turns, count: int) -> None:
@@ -93,6 +111,20 @@ async def test_a_pass_over_many_trees_lets_the_loop_turn_in_between(turns: Turns
     assert sorted(name for names in turns.told for name in names) == sorted(found)
     assert max(map(len, turns.told)) == 3
     assert len(set(turns.at)) == len(turns.told)
+
+
+async def test_after_a_piece_the_loop_is_left_to_others_for_several_times_as_long(turns: Turns) -> None:
+    """A start takes several turns of the loop, and a piece in each of them would hold it up by as many."""
+    with sleepers() as found:
+        sampler = sampler_of(turns, 3, SlowClock())
+        for attempt, (tag, pid) in found.items():
+            sampler.add(attempt, tag, pid, Monitor(), from_start=True)
+        await told(turns, COUNT)
+        sampler.close()
+    assert len(turns.when) >= COUNT // 3
+    assert all(
+        later - earlier >= REST * SlowClock.MOMENT / SECOND for earlier, later in pairwise(turns.when[: COUNT // 3])
+    )
 
 
 async def test_what_ends_in_the_middle_of_a_pass_is_left_out(turns: Turns) -> None:
