@@ -25,11 +25,13 @@ FIRST: Final = SECOND // 4
 """Microseconds from a start to its first sample, so that a screen is live at once."""
 TOO_SOON: Final = SECOND // 2
 """Sampled less than this ago: CPU time is told in ticks of 10 ms, a shorter span says little."""
-PEAKS: Final = 32
+PEAKS: Final = 8
 """Leaders per sweep whose high-water mark is read (25 us each); the others' turn comes in the next ones."""
+DISKS: Final = 2
+"""Of so many passes one reads what a tree's processes read and wrote: that costs as much as their CPU time and memory together."""
 MEMORY: Final = 30
 """Passes after which untagged processes are asked again."""
-PIECE: Final = 64
+PIECE: Final = 96
 """Processes, and samples, in one turn of the loop: some 2 ms. A thousand trees in one go held it up for 20."""
 REST: Final = 4
 """Times as long as a piece took the loop is left to others after it. One piece in each turn would still stand in the way of
@@ -50,6 +52,8 @@ class Usage:
     processes: int = 0
     at: int = 0
     """When it was looked at last: monotonic microseconds."""
+    with_disk: bool = True
+    """Its processes' /proc/PID/io are read as well."""
     read: int = 0
     written: int = 0
     disk_told: bool = False
@@ -92,26 +96,21 @@ class Sweep:
                 untagged.add(name)
             elif tag in found:
                 found[tag].at = at
-                _add(found[tag], proc_file(name, "stat"), proc_file(name, "io"))
+                _add(found[tag], name)
         self._untagged = untagged
 
 
-def usage_of(pid: int, now: int) -> Usage:
-    """What one process uses."""
-    usage = Usage(at=now)
-    _add(usage, proc_file(pid, "stat"), proc_file(pid, "io"))
-    return usage
-
-
-def _add(usage: Usage, stat: bytes, disk: bytes) -> None:
+def _add(usage: Usage, pid: int | str) -> None:
     """Add a process by its /proc/PID/stat (fields 14-17 and 24 of proc(5), counted behind the command) and /proc/PID/io,
     where what its children did is added once it has waited for them."""
-    fields = stat.rpartition(b")")[2].split(None, 22)
+    fields = proc_file(pid, "stat").rpartition(b")")[2].split(None, 22)
     if len(fields) > 21 and fields[0] != b"Z":
         usage.ticks += int(fields[11]) + int(fields[12]) + int(fields[13]) + int(fields[14])
         usage.rss += int(fields[21]) * _PAGE
         usage.processes += 1
-        _, found, rest = disk.partition(b"\nread_bytes: ")
+        if not usage.with_disk:
+            return
+        _, found, rest = proc_file(pid, "io").partition(b"\nread_bytes: ")
         if found:
             read, _, rest = rest.partition(b"\nwrite_bytes: ")
             usage.read += int(read)
@@ -131,6 +130,17 @@ class _Watched:
     children: bool = True
     """False: only its first process counts."""
     peak: int = 0
+    disk: Disk | None = None
+    looks: int = 0
+    """How often it was sampled."""
+
+    def reads_disk(self) -> bool:
+        """Whether what it read and wrote is looked up at the next sample: at its first one, and in its turn."""
+        return not self.looks or self.due_in(DISKS)
+
+    def due_in(self, rounds: int) -> bool:
+        """Whether it is its turn, for what is read once in so many samples; others of the same age have theirs in other passes."""
+        return (self.looks + self.tag) % rounds == 0
 
 
 class Sampler:
@@ -150,7 +160,6 @@ class Sampler:
         self._new: dict[AttemptId, int] = {}
         """When (monotonic) an attempt's first sample is due; in order."""
         self._round_at = 0
-        self._turn = 0
         self._piece = piece
         self._pass: Iterator[list[Report]] | None = None
         """The one that is under way."""
@@ -226,28 +235,36 @@ class Sampler:
 
     def _sample(self, attempts: Sequence[AttemptId]) -> Iterator[list[Report]]:
         """A pass: nothing, or some samples, after each piece."""
-        found = {one.tag: Usage() for attempt in attempts if (one := self._watched[attempt]).children}
+        watched_now = [self._watched[attempt] for attempt in attempts]
+        found = {one.tag: Usage(with_disk=one.reads_disk()) for one in watched_now if one.children}
         for _ in self._sweep.look(found, self._clock.monotonic, self._piece):
             yield []
-        self._turn += 1
         rounds = -(-len(attempts) // PEAKS)
         samples: list[Report] = []
-        for place, attempt in enumerate(attempts):
+        for attempt in attempts:
             watched = self._watched.get(attempt)
             if watched is None:
                 continue  # it has ended since the pass began
-            usage = found[watched.tag] if watched.children else usage_of(watched.pid, self._clock.monotonic())
+            usage = found[watched.tag] if watched.children else self._of_one(watched)
             if not usage.processes:
                 continue  # over; its end is on the way
             used = 0 if watched.ticks is None else max(0, usage.ticks - watched.ticks)
             percent = used / TICKS / max(1, usage.at - watched.at) * SECOND * 100
-            leader = peak_of(watched.pid) if place % rounds == self._turn % rounds else 0
+            leader = peak_of(watched.pid) if watched.due_in(rounds) else 0
             watched.peak = max(watched.peak, usage.rss, leader)
             watched.at, watched.ticks = usage.at, usage.ticks
-            disk = Disk(usage.read, usage.written) if usage.disk_told else None
+            watched.looks += 1
+            if usage.with_disk:
+                watched.disk = Disk(usage.read, usage.written) if usage.disk_told else None
             at = self._clock.now()
-            samples.append(Sampled(attempt, at, percent, usage.rss, usage.processes, watched.peak, disk))
+            samples.append(Sampled(attempt, at, percent, usage.rss, usage.processes, watched.peak, watched.disk))
             if len(samples) == self._piece:
                 yield samples
                 samples = []
         yield samples
+
+    def _of_one(self, watched: _Watched) -> Usage:
+        """What its first process uses."""
+        usage = Usage(at=self._clock.monotonic(), with_disk=watched.reads_disk())
+        _add(usage, watched.pid)
+        return usage
