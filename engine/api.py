@@ -16,6 +16,7 @@ from engine.model.audit import AuditRecord
 from engine.model.coming import Coming
 from engine.model.day import DayRecord
 from engine.model.events import Event
+from engine.model.file_changes import FileChanges
 from engine.model.outcome import Outcome
 from engine.model.record import Counters, EngineStatus, JobRecord, Json, RunKind, RunRecord, Why, iso
 from engine.model.states import JobStatus, RunPhase
@@ -490,6 +491,17 @@ class EngineView(Protocol):
         """Take a job away. `drain`: its runs end by themselves first; `stop`: they are stopped. Over restarts, too.
 
         `wait`: returns when it is gone, else when it is off the list. Refused: unknown id, other jobs need it.
+        """
+
+    async def file_changes(self) -> FileChanges:
+        """What differs between the engine's jobs and its job file as it stands there now. BadJobFile; Refused: it has none."""
+
+    async def reload(self, digest: str | None = None, *, confirmed: bool = False, stop: bool = False) -> FileChanges:
+        """Take the engine's job file as it stands there now; what was changed. A bad file changes nothing (BadJobFile).
+
+        Runs that have begun end by the spec they began with; state, counters and what operators changed stay. `digest`: only
+        if the file is still what `file_changes` showed. `confirmed`: although jobs vanish, or run at once. `stop`: runs of
+        jobs that vanish are stopped, else they end by themselves. Refused: changed since, not confirmed, a renamed job.
         """
 
     async def backup(self, path: Path) -> int:

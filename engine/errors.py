@@ -57,8 +57,8 @@ class JobCancelled(Exception):  # noqa: N818 - the word of `JobContext.cancelled
 class BadJobFile(EngineError, ValueError):  # noqa: N818 - says what is the case
     """A job file that cannot be used; `text` has everything that is wrong with it, a line and an excerpt each."""
 
-    def __init__(self, path: str, text: str) -> None:
-        super().__init__(f"{path} cannot be used; nothing was added")
+    def __init__(self, path: str, text: str, done: str = "nothing was added") -> None:
+        super().__init__(f"{path} cannot be used; {done}")
         self.text = text
 
 

@@ -46,13 +46,13 @@ def why_paused(run: Run) -> str | None:
 
 def paused_for(run: Run) -> Cause | None:
     """Of a run that is found paused: the limit for which it may have been, by what is on record of it."""
-    on = run.job.spec.limits.on_exceed
+    on = run.spec.limits.on_exceed
     remedies = {Cause.MEMORY: on.memory, Cause.CPU: on.cpu}
     return next((limit for limit in _TREE if limit in (run.exceeded or {}) and remedies[limit] is Remedy.PAUSE), None)
 
 
 def _of(run: Run, limit: Cause, seen: float) -> str:
-    limits = run.job.spec.limits
+    limits = run.spec.limits
     if limit is Cause.MEMORY:
         return f"{format_size(int(seen) >> 20 << 20)} of {format_size(limits.memory or 0)}"
     return f"{seen:g} of {limits.cpu or 0:g} cores"

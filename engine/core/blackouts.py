@@ -13,7 +13,7 @@ from engine.spec.when import Blackout
 def take_edge(turn: Turn) -> None:
     """Begin or end a blackout if it is time to, and let the next change come up. To be called whenever that may have moved."""
     state = turn.state
-    if not state.blackouts:
+    if not state.blackouts and state.blackout is None:
         return
     now = _current(state, turn.now)
     if now is not state.blackout:
@@ -32,7 +32,11 @@ def take_edge(turn: Turn) -> None:
 
 
 def _current(state: State, now: Instant) -> Blackout | None:
-    if state.blackout is not None and instant(state.blackout.start) <= now < instant(state.blackout.end):
+    if (
+        state.blackout in state.blackouts
+        and state.blackout is not None
+        and instant(state.blackout.start) <= now < instant(state.blackout.end)
+    ):
         return state.blackout
     return next((span for span in state.blackouts if instant(span.start) <= now < instant(span.end)), None)
 

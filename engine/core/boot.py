@@ -37,11 +37,13 @@ def add_job(turn: Turn, spec: JobSpec) -> Job:
 
 
 def link_needs(jobs: Mapping[str, Job]) -> None:
-    """Tell each job who needs it."""
+    """Tell each job who needs it. A job that left the list, and lives on for its runs, needs nobody."""
     for job in jobs.values():
         job.needed_by.clear()
         job.needed.clear()
     for job in jobs.values():
+        if not job.listed:
+            continue
         for need in job.spec.needs:
             jobs[need.job].needed_by.append(job)
             job.needed.append(jobs[need.job])
@@ -128,7 +130,7 @@ def resettle(turn: Turn, run: Run) -> None:
         state.enqueue(run)
         watch_deadline(turn, run)
         if run.not_before:
-            run.not_before = min(run.not_before, turn.now + micros(run.job.spec.on_false.retry_every or 0.0))
+            run.not_before = min(run.not_before, turn.now + micros(run.spec.on_false.retry_every or 0.0))
             turn.fx.timers.add(run.not_before, RetryAt(run))
     else:
         state.runs[run.run_id] = run
@@ -137,7 +139,7 @@ def resettle(turn: Turn, run: Run) -> None:
     match run.state:
         case Retrying() as retrying:
             # the clock may have been put back meanwhile: no wait is longer than the longest of its kind
-            until = min(retrying.until, turn.now + micros(longest_wait(run.job.spec.retry, run.attempts_made)))
+            until = min(retrying.until, turn.now + micros(longest_wait(run.spec.retry, run.attempts_made)))
             run.state = replace(retrying, until=until)
             turn.fx.timers.add(until, RetryAt(run))
         case Paused(until=int(until)):
@@ -146,7 +148,7 @@ def resettle(turn: Turn, run: Run) -> None:
             pass
     if run.live:
         state.taken += 1
-        state.staged += run.job.spec.staged
+        state.staged += run.spec.staged
         reserve(turn, run)
     if run.attempt is not None:
         state.by_attempt[run.attempt.id] = run
@@ -202,9 +204,9 @@ def begin_job(turn: Turn, job: Job, *, campaign: bool) -> None:
         if (first_time or campaign) and not job.active and not job.queue and job.follows_schedule:
             run_once(turn, job)
     elif isinstance(spec.schedule, DelaySchedule):
-        _begin_delay(turn, job, spec.schedule)
+        begin_delay(turn, job, spec.schedule)
     elif first_time and job.plan is not None:
-        _begin_plan(turn, job)
+        begin_plan(turn, job)
     elif job.plan is not None:
         put_back(turn, job, 0)
         resume_schedule(turn, job, Because.ENGINE_DOWN)
@@ -258,7 +260,8 @@ def _not_before(turn: Turn, job: Job) -> Instant:
     return turn.now if job.planned_until is None else max(turn.now, job.planned_until + 1)
 
 
-def _begin_delay(turn: Turn, job: Job, schedule: DelaySchedule) -> None:
+def begin_delay(turn: Turn, job: Job, schedule: DelaySchedule) -> None:
+    """The next run comes so long after the end of the last one; the first one now."""
     put_back(turn, job, 0)
     if job.active or job.queue or not job.follows_schedule:
         return
@@ -267,7 +270,7 @@ def _begin_delay(turn: Turn, job: Job, schedule: DelaySchedule) -> None:
     set_next(turn, job, job.limits.first(due))
 
 
-def _begin_plan(turn: Turn, job: Job) -> None:
+def begin_plan(turn: Turn, job: Job) -> None:
     """A schedule seen for the first time owes nothing for the past. `every` runs at once, aligned at the next round time.
 
     With `start_at`, `every` keeps the rate that began there, and an occurrence at this very moment counts.

@@ -20,9 +20,10 @@ from engine.core.sides import attempt_id, claim
 from engine.core.state import Attempt, Job, Run, concurrency
 from engine.core.turn import Turn
 from engine.model.record import RunKind
-from engine.model.states import Queued, Retrying, Starting
+from engine.model.states import Queued, Retrying, RunPhase, Starting
 from engine.ports.executor import AttemptId, Withdraw
 from engine.spec.job import OnFailure, WhenNotDurable
+from engine.spec.params import BadParams, defaults, take
 
 
 def offer(turn: Turn, run: Run) -> None:
@@ -110,7 +111,7 @@ def _shut_gates(turn: Turn) -> None:
 
 def begins_with(run: Run, step: Step) -> bool:
     """Is this what the run's current attempt begins with, when its turn has come."""
-    return step == (COMMAND if run.attempts_made > 1 else first_step(run.job.spec))
+    return step == (COMMAND if run.attempts_made > 1 else first_step(run.spec))
 
 
 def _order_in_slot(turn: Turn) -> list[tuple[Run, Attempt]]:
@@ -162,7 +163,7 @@ def _claim(turn: Turn) -> None:
         reserve(turn, run)
         if run.attempt is None:
             number = run.attempts_made + 1
-            step = COMMAND if run.attempts_made else first_step(run.job.spec)
+            step = COMMAND if run.attempts_made else first_step(run.spec)
             run.attempt = claim(turn, run, step, attempt_id(run, step, number), number)
             turn.fx.touch(run.job)
         turn.pipeline.claimed.append(run)
@@ -172,7 +173,7 @@ def _claim(turn: Turn) -> None:
 def goes_ahead(run: Run) -> bool:
     """May the executor start it before the engine has heard whose slot it gets: not if it takes more than the slot, or
     keeps it over several steps, or if the failure of another run of its job is to keep it from starting."""
-    spec = run.job.spec
+    spec = run.spec
     return not spec.staged and spec.on_failure is OnFailure.CONTINUE and takes(run) == SIMPLE
 
 
@@ -219,7 +220,7 @@ def _order(turn: Turn) -> list[tuple[Run, Attempt]]:
 
 def _starts_anyway(turn: Turn, run: Run) -> bool:
     """No start that is not durable, unless the job says that it is worth a second one (`when_not_durable: run`)."""
-    return turn.state.store_fails and run.job.spec.when_not_durable is WhenNotDurable.RUN
+    return turn.state.store_fails and run.spec.when_not_durable is WhenNotDurable.RUN
 
 
 def enter_starting(turn: Turn, run: Run) -> None:
@@ -237,7 +238,7 @@ def enter_starting(turn: Turn, run: Run) -> None:
     job.served_at = turn.now
     turn.ready.served(job)
     turn.state.taken += 1
-    turn.state.staged += job.spec.staged
+    turn.state.staged += run.spec.staged
     turn.pipeline.pace.note(turn.now)
     turn.fx.note(run)
 
@@ -280,6 +281,7 @@ def withdrawn(turn: Turn, attempts: tuple[AttemptId, ...]) -> list[Run]:
         release(turn, run)
         if run.live:
             undo_starting(turn, run)
+        renew(turn, run)
         if run.wish is not None:
             doomed.append(run)
         elif turn.state.draining:
@@ -288,6 +290,27 @@ def withdrawn(turn: Turn, attempts: tuple[AttemptId, ...]) -> list[Run]:
         else:
             reoffer(turn, run)
     return doomed
+
+
+def renew(turn: Turn, run: Run) -> None:
+    """Let a run that waits, and holds nothing, go by its job's present spec, with new parameters at their defaults.
+
+    It keeps its own where the new one asks for what it was not given: another matrix, a value that is none any more.
+    """
+    old, new = run.spec, run.job.spec
+    if new is old or run.phase is not RunPhase.QUEUED or new.matrix != old.matrix:
+        return
+    if new.params != old.params:
+        unset = defaults(old.params).values
+        chosen = {name: value for name, value in run.given.values.items() if unset.get(name) != value}
+        try:
+            run.given = take(new.params, {name: value for name, value in chosen.items() if name in new.params})
+        except BadParams:
+            return
+    run.spec = new
+    if run.attempt is not None and not begins_with(run, run.attempt.step):
+        forget_claim(turn, run)
+    turn.fx.save(run)
 
 
 def forget_claim(turn: Turn, run: Run) -> None:
@@ -305,7 +328,7 @@ def undo_starting(turn: Turn, run: Run) -> None:
     """It was thought to start and did not: the slot is free, and it counts as never started."""
     job = run.job
     turn.state.taken -= 1
-    turn.state.staged -= job.spec.staged
+    turn.state.staged -= run.spec.staged
     run.attempts_made -= 1
     if run.attempts_made == 0:
         run.go(Queued(run.queued_at))

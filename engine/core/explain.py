@@ -185,11 +185,11 @@ def _needs_line(job: Job) -> str:
 
 
 def _users(state: State, pool: str) -> list[str]:
-    return [run.job.id for run in state.runs.values() if pool in run.job.spec.pools and run.live]
+    return [run.job.id for run in state.runs.values() if pool in run.spec.pools and run.live]
 
 
 def _members(state: State, group: str) -> list[str]:
-    return [run.job.id for run in state.runs.values() if run.job.spec.exclusive == group and run.live]
+    return [run.job.id for run in state.runs.values() if run.spec.exclusive == group and run.live]
 
 
 def _names(names: list[str], most: int = 3) -> str:

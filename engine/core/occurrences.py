@@ -130,7 +130,7 @@ def _fate(turn: Turn, job: Job, kind: RunKind, planned: Instant) -> tuple[Outcom
 
 def watch_deadline(turn: Turn, run: Run) -> None:
     """Let a queued run of the schedule, or of a change, be missed when it has not started `start_deadline` after it was due."""
-    deadline = run.job.spec.start_deadline
+    deadline = run.spec.start_deadline
     if deadline is not None and run.kind in {RunKind.SCHEDULE, RunKind.WATCH}:
         turn.fx.timers.add(due_at(run.job, run.planned_at) + micros(deadline), DeadlineAt(run))
 

@@ -37,7 +37,7 @@ SIMPLE: Final = Needs()
 
 def takes(run: Run) -> Needs:
     """What a run takes beyond a slot."""
-    spec = run.job.spec
+    spec = run.spec
     if not spec.pools and spec.exclusive is False and spec.reserve is None:
         return SIMPLE
     cpu, memory = (0.0, 0) if spec.reserve is None else (spec.reserve.cpu, spec.reserve.memory)
@@ -46,7 +46,7 @@ def takes(run: Run) -> Needs:
 
 def order_key(run: Run, ageing: Ageing, pools: Mapping[str, PoolSpec]) -> OrderKey:
     """Sorts runs by the rule above; constant while the run waits. In a pool with `order: fifo` priorities count for nothing."""
-    rate, named = ageing.step / ageing.every, run.job.spec.pools
+    rate, named = ageing.step / ageing.every, run.spec.pools
     fifo = bool(named) and any(pools[name].order is PoolOrder.FIFO for name in named)
     priority = 0 if fifo else run.priority
     return (

@@ -161,7 +161,7 @@ def _ended(turn: Turn, run: Run, attempt: Attempt, report: Ended) -> None:
         _leave(turn, run, attempt)
         step_over(turn, run, attempt.step, _hook_error(report))
         return
-    outcome, reason = judge(run.job.spec, report, run.state.reason if isinstance(run.state, Stopping) else None)
+    outcome, reason = judge(run.spec, report, run.state.reason if isinstance(run.state, Stopping) else None)
     run.exit_code, run.signal = report.exit_code, report.signal
     run.error = None if report.failure is None else report.failure.traceback
     run.ended_at = report.at

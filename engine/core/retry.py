@@ -17,7 +17,7 @@ def wait_before(run: Run, outcome: Outcome, reason: Reason, chance: random.Rando
     """
     if outcome is Outcome.SUCCESS:
         return None
-    retry = run.job.spec.retry
+    retry = run.spec.retry
     made = run.attempts_made if retry.reset_on_success else run.job.retries + 1
     if not _is_cause(retry.only, outcome, reason) or (retry.limit is not None and made > retry.limit):
         return None
@@ -60,7 +60,7 @@ def _is_cause(only: RetryCauses, outcome: Outcome, reason: Reason) -> bool:
 
 def total_left(run: Run) -> float | None:
     """Seconds of `timeout.total` that the run's attempts have not used, pauses left out; None: no such limit."""
-    total = run.job.spec.timeout.total
+    total = run.spec.timeout.total
     if total is None:
         return None
     used = sum(
@@ -71,5 +71,5 @@ def total_left(run: Run) -> float | None:
 
 def attempt_timeout(run: Run) -> float | None:
     """Seconds that the current attempt may run: the job's timeout, and what is left of `timeout.total`; None: any."""
-    limits = [limit for limit in (run.job.timeout, total_left(run)) if limit is not None]
+    limits = [limit for limit in (run.timeout, total_left(run)) if limit is not None]
     return min(limits, default=None)

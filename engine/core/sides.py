@@ -34,7 +34,7 @@ def claim(turn: Turn, run: Run, step: Step, new_id: AttemptId, number: int) -> A
     """A new attempt, to be made durable before it may be ordered: that of the run, unless it runs beside it."""
     attempt = Attempt(new_id, number, turn.chance.getrandbits(TAG_BITS) | 1, turn.state.boot_id, step)
     if step.kind not in SIDES:
-        run.home = Home.CALL if isinstance(command_of(run.job.spec, step), Call) else Home.LOCAL
+        run.home = Home.CALL if isinstance(command_of(run.spec, step), Call) else Home.LOCAL
     turn.state.by_attempt[new_id] = run
     turn.fx.claims.append((run, attempt))
     return attempt
@@ -50,7 +50,7 @@ def attempt_of(run: Run, wanted: AttemptId) -> Attempt:
 def begin_side(turn: Turn, run: Run, kind: StepKind) -> None:
     """Run this hook beside the run, if the job has it."""
     step = Step(kind)
-    if step.slot not in run.job.spec.hooks or turn.state.draining:
+    if step.slot not in run.spec.hooks or turn.state.draining:
         return
     run.course.beside += 1
     new_id = f"{attempt_id(run, step, run.attempts_made)}.{run.course.beside}"

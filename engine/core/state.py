@@ -237,8 +237,11 @@ class Run:
     """What it was ordered by when it last came into the ready queue, or came first of its job there."""
     occurrence: int = field(init=False)
     """The number in its id, which the shards of one occurrence share."""
+    spec: JobSpec = field(init=False)
+    """What it goes by: its job's, but one that has begun keeps the spec that it began with when the job's changes."""
 
     def __post_init__(self) -> None:
+        self.spec = self.job.spec
         self.occurrence = int(self.run_id.rpartition(":")[2])
 
     @property
@@ -272,6 +275,11 @@ class Run:
     def counts(self) -> bool:
         """For `max_runs`: made by schedule or `needs`, not by hand nor by what a person set going; of shards the first."""
         return self.kind in COUNTED and self.cascade is None and (self.shard is None or self.shard.first)
+
+    @property
+    def timeout(self) -> float | None:
+        """Seconds that an attempt of it may run (None: any), as its spec says or as an operator set it for the job."""
+        return self.spec.timeout.run if self.job.timeout_set is None else self.job.timeout_set or None
 
     @property
     def disk_in_all(self) -> Disk | None:

@@ -34,7 +34,7 @@ def main_over(turn: Turn, run: Run, step: Step, outcome: Outcome, reason: Reason
     if wait is None:
         run.recovered = step != COMMAND and outcome is Outcome.SUCCESS
         conclude(turn, run, step, (outcome, reason))
-    elif HookSlot.RETRY in run.job.spec.hooks:
+    elif HookSlot.RETRY in run.spec.hooks:
         run.course.wait = wait
         begin_step(turn, run, Step(StepKind.RETRY))
     else:
@@ -43,7 +43,7 @@ def main_over(turn: Turn, run: Run, step: Step, outcome: Outcome, reason: Reason
 
 def step_over(turn: Turn, run: Run, step: Step, error: str | None) -> None:
     """A precondition or a hook of the run is over, `error` None: it went well."""
-    spec, course = run.job.spec, run.course
+    spec, course = run.spec, run.course
     stopping = run.state.reason if isinstance(run.state, Stopping) else None
     if step.slot is not None and error is not None:
         course.note(step.slot, error)
@@ -68,7 +68,7 @@ def step_over(turn: Turn, run: Run, step: Step, error: str | None) -> None:
 
 def conclude(turn: Turn, run: Run, done: Step, verdict: tuple[Outcome, Reason] | None) -> None:
     """Go on after `done`: the next step, or the end of the run."""
-    spec = run.job.spec
+    spec = run.spec
     following = next_step(spec, done, verdict)
     if verdict is not None and following is None:
         _finish(turn, run, verdict)
@@ -79,9 +79,9 @@ def conclude(turn: Turn, run: Run, done: Step, verdict: tuple[Outcome, Reason] |
 
 
 def _finish(turn: Turn, run: Run, verdict: tuple[Outcome, Reason]) -> None:
-    if run.job.spec.staged:
+    if run.spec.staged:
         turn.state.staged -= 1
-        verdict = final_verdict(run.job.spec, verdict, run.course.errors)
+        verdict = final_verdict(run.spec, verdict, run.course.errors)
     if not run.may_still_run:
         turn.state.taken -= 1
         release(turn, run)
@@ -91,11 +91,11 @@ def _finish(turn: Turn, run: Run, verdict: tuple[Outcome, Reason]) -> None:
 def _retry_after(turn: Turn, run: Run, wait: float) -> None:
     """Give the slot back and come again after `wait` seconds."""
     turn.state.taken -= 1
-    turn.state.staged -= run.job.spec.staged
+    turn.state.staged -= run.spec.staged
     release(turn, run)
     until = turn.now + round(wait * SECOND)
     run.go(Retrying(turn.now, until))
-    if not run.job.spec.retry.reset_on_success:
+    if not run.spec.retry.reset_on_success:
         run.job.retries += 1
         turn.fx.save_job(run.job)
     run.ages_from = until
@@ -106,7 +106,7 @@ def _retry_after(turn: Turn, run: Run, wait: float) -> None:
 
 def _not_held(turn: Turn, run: Run, why: str) -> None:
     """A precondition does not hold: skip the run, or look again later as `on_false` says; it counts as never started."""
-    on_false, course = run.job.spec.on_false, run.course
+    on_false, course = run.spec.on_false, run.course
     course.rounds += 1
     if course.checked_since is None:
         course.checked_since = turn.now

@@ -38,7 +38,7 @@ def order_end(turn: Turn, run: Run, reason: Reason, grace: float | None, *, kill
     """Tell the executor to end the run's current attempt, if that has a process."""
     if run.attempt is None or run.attempt.pid is None:
         return
-    policy = run.job.spec.stop
+    policy = run.spec.stop
     turn.fx.orders.append(
         Stop(
             run.attempt.id,

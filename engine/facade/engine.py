@@ -50,6 +50,7 @@ from engine.facade.mailbox import Mailbox
 from engine.facade.members import Members
 from engine.facade.monitor import Monitor
 from engine.facade.records import Records
+from engine.facade.reloading import Origin, Reload
 from engine.facade.run import Run
 from engine.facade.system import measure, pool_use
 from engine.facade.taking_back import take_back
@@ -60,6 +61,7 @@ from engine.model.alert import Alert
 from engine.model.audit import AuditRecord, Deed
 from engine.model.day import DayRecord
 from engine.model.events import EngineStopping, FactsAttached, JobAdded, JobRemoved
+from engine.model.file_changes import FileChanges
 from engine.model.outcome import Because, Outcome
 from engine.model.record import EngineStatus, Json, RunRecord
 from engine.model.states import JobStatus
@@ -80,7 +82,7 @@ from engine.runtime.starting import build_turn, restore, under_way
 from engine.runtime.system_clock import SystemClock, boot_id, local_zone
 from engine.spec.config import EngineSpec, JobFile, PoolSpec
 from engine.spec.context import DATA_LIMIT
-from engine.spec.job import Call, JobSpec
+from engine.spec.job import NOTHING, Call, JobSpec
 from engine.spec.library import Duration, seconds
 from engine.spec.matrix import job_of
 from engine.spec.notify import ByPing, Notifier
@@ -183,15 +185,21 @@ class Engine:
         self._processes: LocalExecutor | None = None
         self._removals: set[asyncio.Task[None]] = set()
         self._cut_short: list[str] = []
+        self._origin: Origin | None = None
         self.socket = ""
         """Where the control server listens; set by whoever runs one."""
         for spec in specs:
             self.add(spec)
 
     @classmethod
-    def from_file(cls, job_file: JobFile, *, state_dir: Path, version: str) -> Engine:
-        """An engine for this file on the machine's own clock, store and processes."""
+    def from_file(
+        cls, job_file: JobFile, *, state_dir: Path, version: str, given: Mapping[str, str] = NOTHING
+    ) -> Engine:
+        """An engine for this file on the machine's own clock, store and processes. `given`: what the file was loaded with;
+        a reload gives it the same."""
         engine = cls(state_dir=state_dir)
+        if job_file.path:
+            engine._origin = Origin(Path(job_file.path), dict(os.environ), given)
         engine._version = version
         engine._take(job_file)
         engine._members.own_file(job_file)
@@ -512,6 +520,47 @@ class Engine:
         self._watch_files()
         return self._members.enlist(joined)
 
+    async def file_changes(self) -> FileChanges:
+        """See `engine.api`."""
+        return (await self._read_anew()).changes
+
+    async def reload(self, digest: str | None = None, *, confirmed: bool = False, stop: bool = False) -> FileChanges:
+        """See `engine.api`."""
+        reload = await self._read_anew()
+        changes = reload.changes
+        if digest not in {None, changes.digest}:
+            raise Refused(RefusedCode.CHANGED, f"{changes.path} was written again since it was shown", "look again")
+        if changes.nothing:
+            return changes
+        if changes.asks and not confirmed:
+            raise Refused(RefusedCode.CONFIRM, f"{changes.path}: {changes.summary()}", "confirm it, or mend the file")
+        deed = self._deed("reload", "", {"path": changes.path, "changes": changes.summary()})
+        joined = self._loop.act_now(lambda turn: reload.perform(turn, stop=stop), deed)
+        self._file = replace(reload.file, jobs=())
+        self._members.strike(set(changes.removed))
+        self._members.enlist(joined)
+        self._members.arrange(self._turn.state.jobs)
+        for job_id in changes.added:
+            self._loop.tell(JobAdded, job=job_id)
+        for job_id in changes.removed:
+            self._loop.tell(JobRemoved, job=job_id)
+            self._forget_later(self._turn.state.jobs[job_id])
+        self._executor.submit([Limit(self._turn.state.spec.max_running)])
+        self._watch_files()
+        await self._box.change(lambda _: None)  # on record
+        return changes
+
+    async def _read_anew(self) -> Reload:
+        origin = self._origin
+        if origin is None:
+            raise Refused(
+                RefusedCode.STATE, "this engine was not made from a job file", "`add` and `remove` change its jobs"
+            )
+        file = await asyncio.to_thread(origin.read)
+        if self._phase is Phase.OVER or self._turn.state.draining:
+            raise Refused(RefusedCode.SHUTTING_DOWN, "the engine is shut down; nothing can be changed")
+        return Reload(self._file, file, self._members, self._turn, self._zone)
+
     async def remove(self, job_id: str, running: str = "drain", *, wait: bool = True) -> None:
         """See `engine.api`."""
         if running not in {"drain", "stop"}:
@@ -525,6 +574,9 @@ class Engine:
         if wait:
             await self._forget_when_gone(subject)
             return
+        self._forget_later(subject)
+
+    def _forget_later(self, subject: JobSubject) -> None:
         task = asyncio.get_running_loop().create_task(self._forget_when_gone(subject))
         self._removals.add(task)
         task.add_done_callback(self._removal_over)

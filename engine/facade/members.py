@@ -52,12 +52,24 @@ class Members:
         self.own = frozenset(spec.id for spec in file.jobs)
         self.accounts = frozenset((spec.user, spec.group) for spec in file.jobs)
 
+    def own_anew(self, file: JobFile) -> tuple[set[str], set[str]]:
+        """The engine's own file was written anew. Ids that it has now and had not; those of removed jobs that are not in it any more."""
+        new, gone = {spec.id for spec in file.jobs} - self.own, self.removed - {spec.id for spec in file.jobs}
+        self.removed -= gone
+        self.own_file(file)
+        return new, gone
+
     def enlist(self, subjects: Iterable[JobSubject]) -> Sequence[Job]:
         """Handles for jobs that have come."""
         handles = [Job(subject, self._box, self._host) for subject in subjects]
         self.handles += handles
         self.by_id |= {handle.id: handle for handle in handles}
         return handles
+
+    def arrange(self, order: Iterable[str]) -> None:
+        """The list is in this order."""
+        place = {job_id: number for number, job_id in enumerate(order)}
+        self.handles.sort(key=lambda handle: place[handle.id])
 
     def strike(self, gone: set[str]) -> None:
         """These have left the list."""
@@ -115,14 +127,19 @@ class Members:
                 facts[f"{REMOVED}{spec.id}"] = ""
         return facts
 
+    def join(self, turn: Turn, specs: Sequence[JobSpec]) -> list[JobSubject]:
+        """Jobs of the engine, not begun; one that was here before has what is on record of it."""
+        jobs = [join_job(turn, spec) for spec in specs]
+        for job in jobs:
+            if (row := self._rows.pop(job.id, None)) is not None:
+                restore_job(job, row)
+        return jobs
+
     def joining(self, specs: Sequence[JobSpec], zone: str) -> Callable[[Turn], list[JobSubject]]:
-        """The change that lets them join; a job that was here before has what is on record of it."""
+        """The change that lets them join."""
 
         def act(turn: Turn) -> list[JobSubject]:
-            jobs = [join_job(turn, spec) for spec in specs]
-            for job in jobs:
-                if (row := self._rows.pop(job.id, None)) is not None:
-                    restore_job(job, row)
+            jobs = self.join(turn, specs)
             begin_new(turn, jobs, zone)
             return jobs
 

@@ -35,7 +35,7 @@ def pool_use(state: State) -> tuple[PoolUse, ...]:
     holders: dict[str, list[str]] = {name: [] for name in state.pools}
     for run in state.runs.values():
         if run.live:
-            for name in run.job.spec.pools:
+            for name in run.spec.pools:
                 holders[name].append(run.job.id)
     return tuple(
         PoolUse(name, pool.slots, state.pool_taken.get(name, 0), tuple(holders[name]))

@@ -41,7 +41,7 @@ LOOK_TIMEOUT: Final = 60.0
 def step_timeout(run: Run, step: Step) -> float | None:
     """Seconds that this step of the run may take, pauses left out; None: any."""
     if step.slot is not None:
-        hook = run.job.spec.hooks.get(step.slot)
+        hook = run.spec.hooks.get(step.slot)
         return LOOK_TIMEOUT if hook is None else hook.timeout
     return attempt_timeout(run) if step.main else LOOK_TIMEOUT
 
@@ -81,7 +81,7 @@ class Launcher:
 
     def launch(self, run: Run, attempt: Attempt) -> Launch:
         """The order for an attempt of the run. SecretUnavailable, UnknownAccount."""
-        spec, step = run.job.spec, attempt.step
+        spec, step = run.spec, attempt.step
         assert run.log_path is not None
         facts = self._facts(run, attempt)
         handed_on: dict[str, str] = {}
@@ -147,7 +147,7 @@ class Launcher:
 
     def _secrets(self, run: Run, command: Command | None) -> dict[str, str]:
         """Those of an attempt that runs something of the job's, and that are not printed by commands. SecretUnavailable."""
-        spec, given = run.job.spec, run.given
+        spec, given = run.spec, run.given
         if not (spec.secrets or given.secret) or command is None:
             return {}
         assert run.log_path is not None
@@ -157,13 +157,13 @@ class Launcher:
 
     def unstarted(self, run: Run, attempt: Attempt) -> str:
         """Why the program of an attempt that ended was never run; empty: it was."""
-        if run.log_path is None or not any(isinstance(one, FromCommand) for one in run.job.spec.secrets.values()):
+        if run.log_path is None or not any(isinstance(one, FromCommand) for one in run.spec.secrets.values()):
             return ""
         return fault_of(marks_path(run.log_path), attempt.id) or ""
 
     def hide(self, run: Run) -> Callable[[str], str] | None:
         """Hides the run's secrets in a text that is to stand on its record; None: it has none."""
-        if run.log_path is None or not (run.job.spec.secrets or run.given.secret):
+        if run.log_path is None or not (run.spec.secrets or run.given.secret):
             return None
         marks = marks_of(run.log_path)
         return None if marks is None else marks.hide_text
@@ -197,7 +197,7 @@ class Launcher:
         self, run: Run, command: Command | None, step: Step, facts: Mapping[str, str], env: Mapping[str, str]
     ) -> tuple[tuple[str, ...], str]:
         """The arguments, and what stands on standard input."""
-        spec = run.job.spec
+        spec = run.spec
         match command:
             case Shell(text=text):
                 argv: tuple[str, ...] = (*spec.shell, text)
@@ -254,7 +254,7 @@ class Launcher:
             scheduled_at=moment(run.planned_at),
             data=run.data,
             job_data=run.job.data,
-            pause_timeout=run.job.spec.pause_timeout,
+            pause_timeout=run.spec.pause_timeout,
             params=run.given.values,
         )
 

@@ -128,7 +128,7 @@ class LogUpkeep:
             if run.log_path is not None and run.live and (run.pid is not None or run.home is Home.CALL):
                 log = _log_of(run, run.log_path)
                 live.append(log)
-                if run.job.spec.staged:
+                if run.spec.staged:
                     live.append(replace(log, path=hooks_path(log.path), optional=True))
         return live
 
@@ -181,7 +181,7 @@ def _by_stem(rows: Sequence[LogRow]) -> Mapping[str, LogFacts]:
 
 
 def _log_of(run: Run, path: str) -> LiveLog:
-    return LiveLog(run.job.id, path, run.attempts_made, run.job.spec.log.max_size, optional=run.home is Home.CALL)
+    return LiveLog(run.job.id, path, run.attempts_made, run.spec.log.max_size, optional=run.home is Home.CALL)
 
 
 def _facts(row: LogRow) -> LogFacts:

@@ -420,8 +420,9 @@ class Loop:
                 case BlackoutEdge():
                     take_edge(turn)
                 case OverAt(job=job):
-                    job.over = True
-                    turn.fx.touch(job)
+                    if job.limits.end is not None and turn.now > job.limits.end:  # it may have been put off since
+                        job.over = True
+                        turn.fx.touch(job)
             if self._clock.monotonic() > until:
                 self.wake()
                 return

@@ -96,7 +96,7 @@ def under_way(state: State) -> list[AttemptRef]:
 
 
 def _reference(run: Run, attempt: Attempt) -> AttemptRef:
-    spec, step = run.job.spec, attempt.step
+    spec, step = run.spec, attempt.step
     return AttemptRef(
         attempt=attempt.id,
         tag=attempt.tag,

@@ -85,10 +85,14 @@ def begin_new(turn: Turn, jobs: Sequence[Job], zone: str) -> None:
             needed = turn.state.jobs[need.job]
             needed.needed_by.append(job)
             job.needed.append(needed)
+    begin_linked(turn, jobs, zone)
+
+
+def begin_linked(turn: Turn, jobs: Sequence[Job], zone: str) -> None:
+    """As `begin_new`, when each of them knows whom it needs."""
     for job in jobs:
         cover(job, turn.state)
         plan_job(turn, job, zone)
-        cover(job, turn.state)
     for job in jobs:
         begin_job(turn, job, campaign=False)
         turn.fx.save_job(job)

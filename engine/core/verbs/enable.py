@@ -16,6 +16,11 @@ def enable(turn: Turn, job: Job) -> None:
     if job.enabled:
         raise Refused(RefusedCode.STATE, f"{job.id} is enabled already")
     job.enabled_set = None if job.spec.enabled else True
+    switch_on(turn, job)
+
+
+def switch_on(turn: Turn, job: Job) -> None:
+    """It is enabled now."""
     if job.planned_until is not None:
         job.planned_until = max(job.planned_until, turn.now)
     turn.fx.offs_changed = True
@@ -28,6 +33,11 @@ def disable(turn: Turn, job: Job) -> None:
     if not job.enabled:
         raise Refused(RefusedCode.STATE, f"{job.id} is disabled already")
     job.enabled_set = False if job.spec.enabled else None
+    switch_off(turn, job)
+
+
+def switch_off(turn: Turn, job: Job) -> None:
+    """It is disabled now."""
     for run in list(job.queue):
         cancel_queued(turn, run, Outcome.SKIPPED, Reason(Because.OPERATOR))
     take_out(turn, job)

@@ -16,7 +16,7 @@ def pause_run(turn: Turn, run: Run, for_seconds: float | None) -> None:
     """Order the pause of a running run; it is `paused` when the executor says so. Refused: not running, not pausable."""
     if run.phase is not RunPhase.RUNNING:
         raise Refused(RefusedCode.STATE, f"{run.run_id} is {run.phase}, not running")
-    if not run.job.spec.pausable:
+    if not run.spec.pausable:
         raise Refused(RefusedCode.NOT_PAUSABLE, f"{run.job.id} says pausable: false")
     if run.attempt is None or run.attempt.pid is None:
         raise Refused(RefusedCode.STATE, f"{run.run_id} is between two processes", "try again")

@@ -1,0 +1,84 @@
+"""What a job file that was written anew would change: what `reload` shows before it does it."""
+
+from __future__ import annotations
+
+from engine.model.record import Json
+from engine.values import sealed
+
+
+@sealed(frozen=True, slots=True)
+class ValueChange:
+    """One key, and what it says before and after, as it would stand in a file; None: nothing of its own."""
+
+    key: str
+    before: str | None
+    after: str | None
+
+    def to_json(self) -> dict[str, Json]:
+        """Stable JSON."""
+        return {"key": self.key, "before": self.before, "after": self.after}
+
+
+@sealed(frozen=True, slots=True)
+class JobChange:
+    """A job that is in both files, and what differs. No key differs where only a calendar that it names does."""
+
+    id: str
+    values: tuple[ValueChange, ...]
+
+    def to_json(self) -> dict[str, Json]:
+        """Stable JSON."""
+        return {"id": self.id, "values": [one.to_json() for one in self.values]}
+
+
+@sealed(frozen=True, slots=True, kw_only=True)
+class FileChanges:
+    """The difference between the jobs of an engine and its file as it stands there now."""
+
+    path: str
+    digest: str
+    """Names this state of the file, for `reload` to be held to what was shown."""
+    added: tuple[str, ...] = ()
+    at_once: tuple[str, ...] = ()
+    """Those of them that run as soon as they are added: one-shots."""
+    removed: tuple[str, ...] = ()
+    changed: tuple[JobChange, ...] = ()
+    settings: tuple[ValueChange, ...] = ()
+    """What is no job: `engine.max_running`, `pools.gpu`, `blackouts`."""
+    after_restart: tuple[str, ...] = ()
+    """Keys of `settings` that hold from the next start of the engine on."""
+
+    @property
+    def nothing(self) -> bool:
+        """There is no difference."""
+        return not (self.added or self.removed or self.changed or self.settings)
+
+    @property
+    def asks(self) -> bool:
+        """Somebody has to confirm it: jobs vanish, or some run at once."""
+        return bool(self.removed or self.at_once)
+
+    def summary(self) -> str:
+        """One line: `2 jobs added, 1 removed, 3 changed`."""
+        counts = {"added": len(self.added), "removed": len(self.removed), "changed": len(self.changed)}
+        parts = [f"{count} {word}" for word, count in counts.items() if count]
+        if parts:
+            first, *rest = parts
+            number, _, word = first.partition(" ")
+            parts = [f"{number} {'job' if number == '1' else 'jobs'} {word}", *rest]
+        if self.settings:
+            parts.append(f"{len(self.settings)} {'setting' if len(self.settings) == 1 else 'settings'} changed")
+        return ", ".join(parts) or "nothing has changed"
+
+    def to_json(self) -> dict[str, Json]:
+        """Stable JSON."""
+        return {
+            "path": self.path,
+            "digest": self.digest,
+            "added": [*self.added],
+            "at_once": [*self.at_once],
+            "removed": [*self.removed],
+            "changed": [one.to_json() for one in self.changed],
+            "settings": [one.to_json() for one in self.settings],
+            "after_restart": [*self.after_restart],
+        }
