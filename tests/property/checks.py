@@ -35,11 +35,15 @@ def check(world: World, memory: Memory) -> None:
     bench = world.bench
     check_places(bench)
     check_amounts(bench)
+    if not world.older & {run.no for run in bench.state.runs.values()}:
+        check_bounds(bench)
     check_order(bench)
     check_reasons(bench)
     check_executor(world)
     for job in bench.state.jobs.values():
-        check_job(job)
+        check_counters(job)
+        if job.id not in world.rewritten:
+            check_limits(job)
     check_store(bench, memory)
     check_offs(world, memory)
     check_pauses(bench, memory)
@@ -56,7 +60,7 @@ def check_places(bench: Bench) -> None:
     assert state.waiting == sum(run.phase is RunPhase.QUEUED for run in runs)
     live = [run for run in runs if run.phase in LIVE]
     assert state.taken == len(live)
-    assert state.staged == sum(run.job.spec.staged for run in live)
+    assert state.staged == sum(run.spec.staged for run in live)
     attempts = {run.attempt.id for run in runs if run.attempt is not None}
     sides = {one for one in state.by_attempt if one not in attempts}
     assert attempts <= state.by_attempt.keys(), "every attempt is known"
@@ -88,7 +92,6 @@ def check_amounts(bench: Bench) -> None:
     holding = on_the_way(bench)
     pools: Counter[str] = Counter()
     groups: Counter[str] = Counter()
-    alone = [run for run in holding if takes(run).exclusive is True]
     for run in holding:
         needed = takes(run)
         pools.update(dict(needed.pools))
@@ -96,16 +99,22 @@ def check_amounts(bench: Bench) -> None:
             groups[needed.exclusive] += 1
     assert pools == Counter(state.pool_taken), "pools count what live runs and those on their way hold"
     assert groups == Counter(state.groups)
-    assert all(count <= state.pools[name].slots for name, count in pools.items())
-    assert all(count <= 1 for count in groups.values())
-    assert alone == ([state.alone] if state.alone else [])
-    assert not alone or holding == alone, "an exclusive run is alone"
     cpus = [takes(run).cpu for run in holding if takes(run).cpu]
     memory = [takes(run).memory for run in holding if takes(run).memory]
     assert abs(state.cpu_reserved - sum(cpus)) < 1e-9
     assert state.memory_reserved == sum(memory)
-    assert len(cpus) < 2 or sum(cpus) <= state.cpus
-    assert len(memory) < 2 or sum(memory) <= state.memory
+
+
+def check_bounds(bench: Bench) -> None:
+    """No more is taken than there is."""
+    state, holding = bench.state, on_the_way(bench)
+    assert all(count <= state.pools[name].slots for name, count in state.pool_taken.items())
+    assert all(count <= 1 for count in state.groups.values())
+    alone = [run for run in holding if takes(run).exclusive is True]
+    assert alone == ([state.alone] if state.alone else [])
+    assert not alone or holding == alone, "an exclusive run is alone"
+    assert sum(takes(run).cpu > 0 for run in holding) < 2 or state.cpu_reserved <= state.cpus
+    assert sum(takes(run).memory > 0 for run in holding) < 2 or state.memory_reserved <= state.memory
 
 
 def check_order(bench: Bench) -> None:
@@ -116,7 +125,7 @@ def check_order(bench: Bench) -> None:
     fifo = {name for name, pool in state.pools.items() if pool.order == "fifo"}
 
     def place(run: Run) -> tuple[float, int, int, int, int]:
-        own = run.priority if fifo & run.job.spec.pools.keys() else 0
+        own = run.priority if fifo & run.spec.pools.keys() else 0
         effective = state.effective_priority(run, bench.now) - own
         return (-round(effective, 6), run.planned_at, run.job.served_at, run.job.index, run.no)
 
@@ -167,13 +176,17 @@ def check_executor(world: World) -> None:
         assert job_of(attempt) in world.undurable, f"{attempt} was started twice"
 
 
-def check_job(job: Job) -> None:
-    """Counters add up; limits of the job hold."""
+def check_counters(job: Job) -> None:
+    """They add up."""
     tally = job.tally
     over = tally.success + tally.failed + tally.timed_out + tally.stopped + tally.lost
     assert tally.starts == over + len(job.active), f"counters of {job.id} add up"
     assert all(run.phase in ACTIVE and run.attempts_made > 0 for run in job.active)
     assert all(run.phase is RunPhase.QUEUED and run.attempts_made == 0 for run in job.queue)
+
+
+def check_limits(job: Job) -> None:
+    """Those of the job hold, for one whose file has always said the same."""
     limit = concurrency(job.spec) if job.listed else None
     assert limit is None or len(job.active) <= limit, f"{job.id} runs {len(job.active)} at once"
     if job.spec.max_runs is not None and job.listed:
@@ -239,10 +252,12 @@ def check_pauses(bench: Bench, memory: Memory) -> None:
     memory.paused = paused
 
 
-def check_all_over(bench: Bench) -> None:
+def check_all_over(world: World) -> None:
     """All work has come to an end, but for what waits for a job that did not end as required, or that a failure has halted."""
+    bench = world.bench
     for run in bench.state.runs.values():
-        halted = run.job.stopped and run.job.spec.on_failure is OnFailure.HALT
+        halts = run.spec.on_failure is OnFailure.HALT or run.job.id in world.rewritten
+        halted = run.job.stopped and halts
         why = why_queued(bench.state, run, bench.now) if run.phase is RunPhase.QUEUED else run.phase
         stuck = not halted and (run.phase is not RunPhase.QUEUED or closed_by(run, bench.now) is None)
         assert not stuck, f"{run.run_id} never ends: {why}"

@@ -21,6 +21,7 @@ from engine.core.verbs.hold import hold, release
 from engine.core.verbs.kill import kill_runs
 from engine.core.verbs.pause import hold_job, pause_run
 from engine.core.verbs.priority import set_priority, set_run_priority
+from engine.core.verbs.reload import arrange, change
 from engine.core.verbs.remove import forget_job, is_gone, remove_job
 from engine.core.verbs.rerun import rerun
 from engine.core.verbs.resume import release_hold, release_job, resume_run
@@ -63,6 +64,9 @@ class World:
         self.added = 0
         self.undurable = {job.id for job in self.file.jobs if job.when_not_durable is WhenNotDurable.RUN}
         self.forgotten: dict[str, Job] = {}
+        self.older: set[int] = set()
+        """Numbers of runs that had begun, or waited, when their job was written anew: what it allows now was not asked of them."""
+        self.rewritten: set[str] = set()
         self.restarted = False
         """The last deed began an engine anew."""
 
@@ -217,6 +221,32 @@ def _remove(world: World, job: Job, deed: Deed) -> None:
         world.file = replace(world.file, jobs=tuple(one.spec for one in world.bench.state.listed_jobs()))
 
 
+def _reload(world: World, job: Job, deed: Deed) -> None:
+    """The file has another job of this id, or the same one once more."""
+    chance = random.Random(f"{world.seed} {deed}")
+    listed = list(world.bench.state.listed_jobs())
+    spec = job.spec if deed.how % 5 == 0 else random_job(chance, job.id, [one.spec for one in listed if one is not job])
+    specs = [spec if one is job else one.spec for one in listed]
+    try:
+        check_needs(specs, lambda _: False)
+    except ValueError:  # in a circle
+        spec = replace(spec, needs=())
+        if spec.schedule is None and job.spec.schedule is not None:
+            spec = replace(spec, schedule=job.spec.schedule)
+        specs = [spec if one is job else one.spec for one in listed]
+    if spec.when_not_durable is WhenNotDurable.RUN:
+        world.undurable.add(spec.id)
+
+    def write(turn: Turn) -> None:
+        change(turn, [spec], [], "UTC")
+        arrange(turn, [one.id for one in specs])
+
+    world.older |= {run.no for run in (*job.active, *job.queue)}
+    world.rewritten.add(job.id)
+    world.bench.do(write)
+    world.file = replace(world.file, jobs=tuple(specs))
+
+
 def _unknown(world: World, job: Job, deed: Deed) -> None:
     world.do(lambda turn: find_job(turn, "nobody"))
 
@@ -289,6 +319,7 @@ DEEDS: Final[dict[str, Callable[[World, Job, Deed], None]]] = {
     "rerun": _rerun,
     "add": _add,
     "remove": _remove,
+    "reload": _reload,
     "unknown": _unknown,
     "shutdown": _shutdown,
     "crash": _crash,

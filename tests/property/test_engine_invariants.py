@@ -32,7 +32,7 @@ def carry_out(seed: int, deeds: Sequence[Deed]) -> None:
         world.commit(deed)
         check(world, memory)
     let_all_end(world)
-    check_all_over(world.bench)
+    check_all_over(world)
 
 
 def fault_of(seed: int, deeds: Sequence[Deed]) -> Exception | None:
@@ -117,7 +117,7 @@ class EngineMachine(RuleBasedStateMachine):
         """All that is due ends."""
         if hasattr(self, "world"):
             let_all_end(self.world)
-            check_all_over(self.world.bench)
+            check_all_over(self.world)
 
 
 TestEngineMachine = EngineMachine.TestCase
