@@ -533,7 +533,9 @@ class Engine:
         if changes.nothing:
             return changes
         if changes.asks and not confirmed:
-            raise Refused(RefusedCode.CONFIRM, f"{changes.path}: {changes.summary()}", "confirm it, or mend the file")
+            raise Refused(
+                RefusedCode.CONFIRM, f"{changes.path}: {changes.summary()}", "`reload --yes` does it, or mend the file"
+            )
         deed = self._deed("reload", "", {"path": changes.path, "changes": changes.summary()})
         joined = self._loop.act_now(lambda turn: reload.perform(turn, stop=stop), deed)
         self._file = replace(reload.file, jobs=())

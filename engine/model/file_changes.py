@@ -14,6 +14,10 @@ class ValueChange:
     before: str | None
     after: str | None
 
+    def text(self) -> str:
+        """`every: 10s -> 20s`."""
+        return f"{self.key}: {'(none)' if self.before is None else self.before} -> {'(none)' if self.after is None else self.after}"
+
     def to_json(self) -> dict[str, Json]:
         """Stable JSON."""
         return {"key": self.key, "before": self.before, "after": self.after}
@@ -69,6 +73,18 @@ class FileChanges:
         if self.settings:
             parts.append(f"{len(self.settings)} {'setting' if len(self.settings) == 1 else 'settings'} changed")
         return ", ".join(parts) or "nothing has changed"
+
+    def lines(self) -> tuple[str, ...]:
+        """The difference for people, a line each: `+ new`, `- gone`, `~ changed` and below it its keys."""
+        lines = [f"+ {one}  (runs at once)" if one in self.at_once else f"+ {one}" for one in self.added]
+        lines += [f"- {one}" for one in self.removed]
+        for job in self.changed:
+            lines.append(f"~ {job.id}")
+            lines += [f"    {one.text()}" for one in job.values] or ["    its calendar"]
+        for one in self.settings:
+            later = "  (from the next start on)" if one.key in self.after_restart else ""
+            lines.append(f"~ {one.text()}{later}")
+        return tuple(lines)
 
     def to_json(self) -> dict[str, Json]:
         """Stable JSON."""

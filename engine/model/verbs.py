@@ -241,6 +241,16 @@ _TABLE: Final = (
             Arg("parallel", ArgKind.INTEGER, "so many at once; default: 1", least=1, most=100_000),
         ),
     ),
+    Verb(
+        "reload",
+        frozenset({Target.ENGINE}),
+        "Take the job file as it stands there now; without --yes only what takes no job away and runs none at once.",
+        "reloaded:",
+        (
+            Arg("yes", ArgKind.FLAG, "although jobs vanish, or run at once"),
+            Arg("stop", ArgKind.FLAG, "stop the runs of jobs that vanish; else they end by themselves"),
+        ),
+    ),
     Verb("enable", frozenset({Target.JOB}), "Let a disabled job follow its schedule.", "enabled"),
     Verb(
         "disable", frozenset({Target.JOB}), "Treat a job as if it were not in the file; what runs goes on.", "disabled"

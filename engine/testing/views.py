@@ -12,6 +12,7 @@ from engine.clock import Instant
 from engine.model.audit import AuditRecord
 from engine.model.coming import Coming
 from engine.model.day import DayRecord
+from engine.model.file_changes import FileChanges
 from engine.model.record import RunRecord
 from engine.model.stats import JobStats
 from engine.model.system import SystemRecord
@@ -221,6 +222,14 @@ class EngineVerbs:
     """The verbs of `engine.api.EngineView`, and an empty Inbox and audit."""
 
     __slots__ = ()
+
+    async def file_changes(self) -> FileChanges:
+        """See `engine.api`."""
+        _unexpected("file_changes")
+
+    async def reload(self, digest: str | None = None, *, confirmed: bool = False, stop: bool = False) -> FileChanges:
+        """See `engine.api`."""
+        _unexpected("reload")
 
     async def hold(self, reason: str = "", for_seconds: float | None = None, *, tag: str | None = None) -> Undo:
         """See `engine.api`."""

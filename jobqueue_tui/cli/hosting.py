@@ -36,7 +36,7 @@ async def hosted(job_file: JobFile, choices: Choices) -> AsyncIterator[tuple[Eng
     StateLocked, SocketTaken, UnsafeSocket, OSError.
     """
     state = state_folder(job_file, choices.state_dir)
-    engine = Engine.from_file(job_file, state_dir=state, version=VERSION)
+    engine = Engine.from_file(job_file, state_dir=state, version=VERSION, given=choices.given)
     settle_heap()
     await engine.start(campaign=choices.until_idle)
     gc.freeze()

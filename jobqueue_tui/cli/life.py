@@ -9,7 +9,7 @@ import signal
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from engine.errors import Refused, RefusedCode
+from engine.errors import BadJobFile, EngineError, Refused, RefusedCode
 from engine.facade import Engine
 from engine.model.actor import acting_as
 from engine.spec.config import OnTerm
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _LOG: Final = logging.getLogger(__name__)
 
-_NO_MEANING_YET: Final = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGTTIN, signal.SIGTTOU)
+_NO_MEANING_YET: Final = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGTTIN, signal.SIGTTOU)
 """Their default would end or stop an engine. A handler that does nothing, not SIG_IGN, which jobs would inherit."""
 
 
@@ -45,18 +45,40 @@ class Life:
         self._leave_on_term = on_term is OnTerm.LEAVE and not campaign and os.getpid() != 1
         self.wish: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         """EngineFault in its place when the engine ended by itself, which it does for a fault of its own alone."""
+        self._reloads: set[asyncio.Task[None]] = set()
         self._hurry: asyncio.Task[Sequence[str]] | None = None
         self._watch = asyncio.get_running_loop().create_task(engine.wait_stopped())
         self._watch.add_done_callback(self._engine_ended)
 
     def take_signals(self) -> None:
-        """TERM and INT end the engine in order, a second one at once."""
+        """TERM and INT end the engine in order, a second one at once; HUP has it read its job file."""
         loop = asyncio.get_running_loop()
         terminated = Exit.TERMINATED if self._campaign else Exit.OK
         loop.add_signal_handler(signal.SIGTERM, self._signalled, terminated)
         loop.add_signal_handler(signal.SIGINT, self._signalled, Exit.INTERRUPTED)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
         for number in _NO_MEANING_YET:
             loop.add_signal_handler(number, _LOG.info, "signal %s is not used", number.name)
+
+    def _reload(self) -> None:
+        """HUP: whoever sends it has decided."""
+        task = asyncio.get_running_loop().create_task(self._reloaded())
+        self._reloads.add(task)
+        task.add_done_callback(self._reloads.discard)
+
+    async def _reloaded(self) -> None:
+        try:
+            with acting_as("signal"):
+                changes = await self._engine.reload(confirmed=True)
+        except BadJobFile as bad:
+            for line in (str(bad), *bad.text.splitlines()):
+                _LOG.error("%s", line)
+        except (EngineError, OSError) as refused:
+            _LOG.error("not reloaded: %s", refused)
+        else:
+            _LOG.info("%s reloaded: %s", changes.path, changes.summary())
+            for key in changes.after_restart:
+                _LOG.warning("%s holds from the next start of the engine on", key)
 
     def shutdown(self, wish: Shutdown) -> None:
         """The wish of a client. Refused when the engine is ending already."""

@@ -144,6 +144,7 @@ ACTIONS: Final = (
     Action("all.commands", ("colon", "ctrl+p"), Where.EVERYWHERE, "command line: every action by its name", "commands"),
     Action("all.back", ("escape",), Where.EVERYWHERE, "clear the filter, then back", "back", "back"),
     Action("all.help", ("question_mark", "f1"), Where.EVERYWHERE, "the keys of this screen", "help", "help"),
+    Action("all.reload", ("ctrl+r",), Where.EVERYWHERE, "reload the job file; shows first what is different", "reload", "", "reload"),
     Action("all.tour", (), Where.EVERYWHERE, "a short tour of the keys to know", "tour"),
     Action("all.quit", ("q", "ctrl+q"), Where.EVERYWHERE, "quit; asks when runs are active", "quit", "quit"),
     Action("move.down", ("j", "down"), Where.MOVE, "down", "move(1)"),

@@ -19,7 +19,7 @@ from textual.screen import Screen
 from engine.api import EngineView, JobView
 from engine.model.undo import Undo
 from jobqueue_tui.console import kept, themes
-from jobqueue_tui.console.actions import Where, bindings, bound
+from jobqueue_tui.console.actions import Where, bindings, bound, gives_verb
 from jobqueue_tui.console.ending import ConsoleEnd, OnQuit
 from jobqueue_tui.console.palette import DEFAULTS
 from jobqueue_tui.console.places import Place, Places
@@ -180,6 +180,10 @@ class ConsoleApp(App[ConsoleEnd]):
 
     # ---- keys of every screen
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Read-only: no verb."""
+        return not (self.read_only and gives_verb(action))
+
     async def action_back(self) -> None:
         """Esc: to the main part, clear the filter, else leave this screen; at home nothing."""
         top = self.screen
@@ -191,7 +195,8 @@ class ConsoleApp(App[ConsoleEnd]):
         if not self.settings.embedded:
             self.end(ConsoleEnd.QUIT_LEAVE)
             return
-        active = sum(len(job.active) for job in self.engine.jobs)
+        # those of a job that has left the file are in no list
+        active = max(sum(len(job.active) for job in self.engine.jobs), self.engine.status().running)
         match self.settings.on_quit:
             case _ if not active:
                 self.end(ConsoleEnd.QUIT_STOP)
@@ -244,6 +249,14 @@ class ConsoleApp(App[ConsoleEnd]):
     def action_help(self) -> None:
         """`?`: the keys of this screen, to be searched and done."""
         self._offer("Keys of this screen", keys_first=True)
+
+    def action_reload(self) -> None:
+        """Ctrl-r: what is different in the job file, and whether it is to be taken."""
+        from jobqueue_tui.console.screens.reload import show_changes  # noqa: PLC0415 - seldom needed
+
+        home = self.screen_stack[0]
+        if isinstance(self.screen, LiveScreen) and isinstance(home, JobsScreen):
+            show_changes(home)
 
     def action_tour(self) -> None:
         """A few cards about the keys of the home screen."""

@@ -17,7 +17,7 @@ from engine.model.actor import actor
 from engine.model.record import Json
 from engine.model.verbs import VERBS, Target
 from jobqueue_tui.server.answers import answer, answer_list
-from jobqueue_tui.server.faults import Failed, unknown_job
+from jobqueue_tui.server.faults import Failed, status_of, unknown_job
 from jobqueue_tui.server.logs import LogRoutes
 from jobqueue_tui.server.queries import MOST_RUNS, outcome, since, whole
 from jobqueue_tui.server.selection import select
@@ -61,6 +61,7 @@ class Routes:
             web.get("/v1/inbox", self.inbox),
             web.get("/v1/audit", self.audit),
             web.get("/v1/days", self.days),
+            web.get("/v1/file-changes", self.file_changes),
             web.get("/v1/events", self.events),
             *self._logs.table(),
             web.post("/v1/verbs/{verb}", self.verb),
@@ -156,6 +157,10 @@ class Routes:
         )
         return await answer_list(request, (record.to_json() for record in records))
 
+    async def file_changes(self, request: web.Request) -> web.Response:
+        """What a reload of the job file would change."""
+        return answer((await self._view.file_changes()).to_json())
+
     async def events(self, request: web.Request) -> web.StreamResponse:
         """Server-sent events from now on, after `Last-Event-ID` or `?after=`; `?follow=0`: what is kept, as a JSON array."""
         after = event_number(request)
@@ -186,6 +191,8 @@ class Routes:
         if verb.name == "add":
             added = await self._view.add_file(Path(call.arguments.text("path")))
             return answer({"results": [{"id": job, "ok": True} for job in added]})
+        if verb.name == "reload":
+            return await self._reload(confirmed=call.arguments.flag("yes"), stop=call.arguments.flag("stop"))
         if verb.on == {Target.ENGINE}:
             self._on_shutdown(Shutdown(call.arguments.seconds("drain"), call.arguments.flag("leave"), actor()))
             return answer({"results": []}, status=202)
@@ -195,6 +202,22 @@ class Routes:
         if refused is None or refused.fault is None:
             return answer({"results": results})
         return answer({"error": refused.fault.to_json(), "results": results}, status=refused.status)
+
+    async def _reload(self, *, confirmed: bool, stop: bool) -> web.Response:
+        found = await self._view.file_changes()
+        try:
+            changes = await self._view.reload(found.digest, confirmed=confirmed, stop=stop)
+        except Refused as refused:
+            text = "".join(f"{line}\n" for line in found.lines())
+            fault = Fault.of(refused).to_json()
+            return answer({"error": fault, "text": text, "changes": found.to_json()}, status=status_of(refused.code))
+        result: dict[str, Json] = {
+            "id": "engine",
+            "ok": True,
+            "summary": changes.summary(),
+            "changes": changes.to_json(),
+        }
+        return answer({"results": [result]})
 
     def _job(self, request: web.Request) -> JobView:
         return self._named(request.match_info["id"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 from engine.clock import SECOND
+from engine.model.file_changes import FileChanges, JobChange, ValueChange
 from engine.model.outcome import Outcome
 from engine.model.record import Counters
 from engine.model.states import JobStatus, RunPhase
@@ -25,6 +26,19 @@ def wave(seed: int, count: int, base: float, swing: float) -> list[float]:
 def small_engine() -> FakeEngine:
     """Sixteen jobs, every state there is: what the snapshots show."""
     engine = FakeEngine()
+    engine.file = FileChanges(
+        path="/srv/jobs.yaml",
+        digest="written anew",
+        added=("archive", "import-old"),
+        at_once=("import-old",),
+        removed=("report",),
+        changed=(
+            JobChange("extract", (ValueChange("every", "15m", "10m"), ValueChange("priority", "0", "5"))),
+            JobChange("load", ()),
+        ),
+        settings=(ValueChange("engine.max_running", "8", "12"), ValueChange("engine.timezone", None, "Europe/Berlin")),
+        after_restart=("engine.timezone",),
+    )
     minute, hour, day = 60 * SECOND, 3600 * SECOND, 86400 * SECOND
     at = engine.at
 

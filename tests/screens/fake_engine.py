@@ -15,6 +15,7 @@ from engine.model.audit import AuditRecord
 from engine.model.coming import Coming
 from engine.model.day import DayRecord
 from engine.model.events import Event
+from engine.model.file_changes import FileChanges
 from engine.model.outcome import Outcome
 from engine.model.record import Counters, EngineStatus, JobRecord, RunKind, RunRecord, Why
 from engine.model.states import JobStatus, RunPhase
@@ -438,6 +439,8 @@ class FakeEngine(EngineVerbs):
         self.day_records: list[DayRecord] = []
         self.warnings: tuple[str, ...] = ()
         self.trouble: Exception | None = None
+        self.file = FileChanges(path="/srv/jobs.yaml", digest="as it is")
+        """What `file_changes` says, unless `trouble` is raised."""
 
     @property
     def jobs(self) -> Sequence[FakeJob]:
@@ -614,6 +617,19 @@ class FakeEngine(EngineVerbs):
                 await self.job(undo.target).set_priority(int(str(undo.arguments["priority"])))
             case other:
                 raise AssertionError(other)
+
+    async def file_changes(self) -> FileChanges:
+        """As set."""
+        if self.trouble is not None:
+            raise self.trouble
+        return self.file
+
+    async def reload(self, digest: str | None = None, *, confirmed: bool = False, stop: bool = False) -> FileChanges:
+        """Writes it down; refused when the file is not what was shown."""
+        if digest != self.file.digest:
+            raise Refused(RefusedCode.CHANGED, "the file was written again", "look again")
+        self.verbs.append(("reload", "", {"confirmed": confirmed, "stop": stop}))
+        return self.file
 
     async def shutdown(self, drain: float | None = None, *, leave: bool = False) -> tuple[str, ...]:
         """Writes it down."""

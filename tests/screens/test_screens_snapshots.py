@@ -89,6 +89,7 @@ DIALOGS = {
     "columns": ("colon", *"columns", "enter"),
     "save": ("ctrl+s",),
     "marked": ("space", "space", "b", "x"),
+    "reload": ("ctrl+r",),
     "record": ("6", "right_square_bracket", "j", "d"),
 }
 

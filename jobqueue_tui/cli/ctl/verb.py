@@ -144,5 +144,5 @@ def _tell(verb: Verb, results: list[dict[str, Json]]) -> None:
         if isinstance(error, dict):
             click.echo(f"error: {name}: {one_line(str(Fault.from_json(error)))}", err=True)
             continue
-        facts = [one_line(str(result[key])) for key in ("run_id", "priority", "runs") if key in result]
+        facts = [one_line(str(result[key])) for key in ("run_id", "priority", "runs", "summary") if key in result]
         click.echo(f"{name}: {' '.join([verb.done, *facts])}")

@@ -1,0 +1,167 @@
+"""Ctrl-r: what is different in the job file, shown before it is taken; or what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from pathlib import Path
+from textwrap import wrap
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.strip import Strip
+from textual.widgets import Static
+
+from engine.api import EngineView
+from engine.errors import BadJobFile, EngineError
+from engine.model.file_changes import FileChanges
+from jobqueue_tui.console.columns import Cell
+from jobqueue_tui.console.giving import Giving
+from jobqueue_tui.console.host import host
+from jobqueue_tui.console.orders import Order
+from jobqueue_tui.console.painting import fitted, text_strip
+from jobqueue_tui.console.palette import Palette
+from jobqueue_tui.console.screens.dialogs import CANCEL, Choice, ChoiceDialog
+from jobqueue_tui.console.signs import Role
+from jobqueue_tui.console.widgets.line_list import LineList
+from jobqueue_tui.terminal import one_line
+
+MOST_WIDE: Final = 110
+"""Columns of the dialog, where the screen has them."""
+_ROLES = {"+": Role.OK, "-": Role.FAILED, "~": Role.TITLE}
+
+
+class ReadLines(LineList):
+    """Lines to be read; they scroll when they have the keys."""
+
+    def __init__(self, text: Sequence[Cell]) -> None:
+        super().__init__(lambda: 0.0)
+        self._text = text
+        self.lines: list[Cell] = []
+
+    def lay_out(self, width: int) -> None:
+        """What is wider goes on below."""
+        self.lines = [
+            (part, role)
+            for text, role in self._text
+            for part in wrap(text, max(20, width - 2), subsequent_indent="    ", drop_whitespace=False) or [""]
+        ]
+        self.rows_changed()
+
+    @property
+    def row_count(self) -> int:
+        """Lines there are."""
+        return len(self.lines)
+
+    def stamp(self, row: int) -> Hashable:
+        """They do not change."""
+        return row
+
+    def paint(self, row: int, width: int, palette: Palette, *, selected: bool) -> Strip:
+        """One line; the cursor shows only where the keys are."""
+        selected = selected and self.has_focus
+        text, role = self.lines[row]
+        cells = [("▌ " if selected else "  ", Role.TITLE), (fitted(text, max(1, width - 2)), role)]
+        return text_strip(cells, palette.cursor if selected else palette.raised, width)
+
+
+class FileDialog(ChoiceDialog):
+    """A question below lines that may be many."""
+
+    BINDINGS: ClassVar = [("tab", "other_part", ""), ("shift+tab", "other_part", "")]
+
+    def __init__(self, heading: str, lines: Sequence[str], body: Sequence[Cell], choices: Sequence[Choice]) -> None:
+        super().__init__(heading, lines, choices)
+        self.body = ReadLines(body)
+
+    def compose(self) -> ComposeResult:
+        """Heading, summary, all of it, answers."""
+        with Vertical(id="dialog"):
+            yield Static(Content(self.heading), id="heading")
+            if self.lines:
+                yield Static(Content("\n".join(self.lines)), id="lines")
+            yield self.body
+            yield self.choices
+
+    def on_mount(self) -> None:
+        """As high as it has lines; the rest of the screen at the most."""
+        self.on_resize()
+        super().on_mount()
+
+    def on_resize(self) -> None:
+        """The answers always have their place."""
+        width = min(MOST_WIDE, self.app.size.width * 96 // 100)
+        self.query_one("#dialog").styles.width = width
+        self.body.lay_out(width - 8)
+        others = 8 + len(self.lines) + self.choices.row_count
+        self.body.styles.height = max(1, min(self.body.row_count, self.app.size.height - others))
+
+    def action_other_part(self) -> None:
+        """Tab: the keys that move go to the lines, or back to the answers."""
+        (self.choices if self.body.has_focus else self.body).focus()
+
+    def action_choose(self) -> None:
+        """Enter answers only where the answers have the keys."""
+        if self.body.has_focus:
+            self.choices.focus()
+        else:
+            super().action_choose()
+
+
+def show_changes(screen: Giving) -> None:
+    """Read the file, then ask; `screen` gives the verb."""
+    screen.run_worker(_ask(screen), group="reload", exclusive=True)
+
+
+async def _ask(screen: Giving) -> None:
+    engine = host(screen).engine
+    try:
+        changes = await engine.file_changes()
+    except BadJobFile as bad:
+        path = engine.status().job_file
+        lines = [line.replace(path, Path(path).name) for line in bad.text.splitlines()]
+        cells = [(one_line(line), _role_of_problem(line)) for line in lines]
+        screen.app.push_screen(FileDialog(one_line(str(bad)), [], cells, []))
+        return
+    except (EngineError, OSError) as error:
+        screen.notify(one_line(str(error)), title="Not reloaded", severity="warning", timeout=6, markup=False)
+        return
+    if changes.nothing:
+        screen.notify(f"{one_line(changes.path)} says what the engine has.", timeout=3, markup=False)
+        return
+
+    def answered(answer: str | None) -> None:
+        if answer not in {None, CANCEL}:
+            screen.give([reload(engine, changes, stop=answer == "stop")])
+
+    screen.app.push_screen(reload_dialog(changes), answered)
+
+
+def reload_dialog(changes: FileChanges) -> FileDialog:
+    """The difference, and what can be done about it."""
+    cells = [(one_line(line), _ROLES.get(line[0], Role.TEXT)) for line in changes.lines()]
+    summary = changes.summary()
+    lines = [f"{summary[0].upper()}{summary[1:]}. Runs that have begun end by what they began with."]
+    choices = [Choice("reload", "Reload", "runs of what vanishes end by themselves" if changes.removed else "")]
+    if changes.removed:
+        choices.append(Choice("stop", "Reload, stop what vanishes", "TERM, grace, KILL of each process tree"))
+    return FileDialog(f"Reload {one_line(changes.path)}", lines, cells, choices)
+
+
+def reload(engine: EngineView, changes: FileChanges, *, stop: bool) -> Order:
+    """What was shown is taken, or nothing."""
+
+    async def call() -> str:
+        try:
+            return f"reloaded: {(await engine.reload(changes.digest, confirmed=True, stop=stop)).summary()}"
+        except BadJobFile as bad:
+            raise EngineError(f"{bad}; it was written again since it was shown") from bad
+
+    return Order("reload", call, "", "reloaded")
+
+
+def _role_of_problem(line: str) -> Role:
+    if line.startswith(" "):
+        return Role.MUTED
+    return Role.WARN if ": warning: " in line else Role.FAILED
