@@ -16,7 +16,7 @@ from engine.model.audit import AuditRecord
 from engine.model.coming import Coming
 from engine.model.day import DayRecord
 from engine.model.events import Event
-from engine.model.file_changes import FileChanges
+from engine.model.file_changes import FileChanges, FilePlace
 from engine.model.outcome import Outcome
 from engine.model.record import Counters, EngineStatus, JobRecord, Json, RunKind, RunRecord, Why, iso
 from engine.model.states import JobStatus, RunPhase
@@ -492,6 +492,10 @@ class EngineView(Protocol):
 
         `wait`: returns when it is gone, else when it is off the list. Refused: unknown id, other jobs need it.
         """
+
+    async def place_of(self, job_id: str) -> FilePlace:
+        """Where the job stands in the engine's job file, or in a file that this includes; line 1 where it is not found in it.
+        Refused: the engine has no job file."""
 
     async def file_changes(self) -> FileChanges:
         """What differs between the engine's jobs and its job file as it stands there now. BadJobFile; Refused: it has none."""

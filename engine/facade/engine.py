@@ -61,7 +61,7 @@ from engine.model.alert import Alert
 from engine.model.audit import AuditRecord, Deed
 from engine.model.day import DayRecord
 from engine.model.events import EngineStopping, FactsAttached, JobAdded, JobRemoved
-from engine.model.file_changes import FileChanges
+from engine.model.file_changes import FileChanges, FilePlace
 from engine.model.outcome import Because, Outcome
 from engine.model.record import EngineStatus, Json, RunRecord
 from engine.model.states import JobStatus
@@ -520,6 +520,10 @@ class Engine:
         self._watch_files()
         return self._members.enlist(joined)
 
+    async def place_of(self, job_id: str) -> FilePlace:
+        """See `engine.api`."""
+        return await asyncio.to_thread(self._own_file().place_of, job_id)
+
     async def file_changes(self) -> FileChanges:
         """See `engine.api`."""
         return (await self._read_anew()).changes
@@ -553,15 +557,17 @@ class Engine:
         return changes
 
     async def _read_anew(self) -> Reload:
-        origin = self._origin
-        if origin is None:
-            raise Refused(
-                RefusedCode.STATE, "this engine was not made from a job file", "`add` and `remove` change its jobs"
-            )
-        file = await asyncio.to_thread(origin.read)
+        file = await asyncio.to_thread(self._own_file().read)
         if self._phase is Phase.OVER or self._turn.state.draining:
             raise Refused(RefusedCode.SHUTTING_DOWN, "the engine is shut down; nothing can be changed")
         return Reload(self._file, file, self._members, self._turn, self._zone)
+
+    def _own_file(self) -> Origin:
+        if self._origin is None:
+            raise Refused(
+                RefusedCode.STATE, "this engine was not made from a job file", "`add` and `remove` change its jobs"
+            )
+        return self._origin
 
     async def remove(self, job_id: str, running: str = "drain", *, wait: bool = True) -> None:
         """See `engine.api`."""

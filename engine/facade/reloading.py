@@ -6,6 +6,7 @@ The file is read by whoever asks, and once more before anything changes: what is
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -22,7 +23,7 @@ from engine.errors import BadJobFile, Refused, RefusedCode
 from engine.facade.members import ADDED, REMOVED, Members
 from engine.jobfile import load, render
 from engine.jobfile.words import flow, in_words
-from engine.model.file_changes import FileChanges, JobChange, ValueChange
+from engine.model.file_changes import FileChanges, FilePlace, JobChange, ValueChange
 from engine.spec.config import EngineSpec, JobFile, PoolSpec
 from engine.values import lean
 
@@ -46,6 +47,14 @@ class Origin:
         if loaded.file is None:
             raise BadJobFile(str(self.path), render(loaded.diagnostics, loaded.lines), "nothing was changed")
         return loaded.file
+
+    def place_of(self, job_id: str) -> FilePlace:
+        """Where the job stands, in however bad a file. May take a while."""
+        found = load(self.path, self.environ, given=self.given).resolved.get(job_id)
+        if found is None:
+            return FilePlace(str(self.path), 1)
+        written = found.written
+        return FilePlace(os.path.abspath(written.source.name), written.key.line)  # noqa: PTH100 - symlinks stay
 
 
 def compare(old: JobFile, new: JobFile, members: Members, state: State) -> FileChanges:

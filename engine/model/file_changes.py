@@ -7,6 +7,18 @@ from engine.values import sealed
 
 
 @sealed(frozen=True, slots=True)
+class FilePlace:
+    """A line of a file on the engine's machine, counted from 1."""
+
+    path: str
+    line: int
+
+    def to_json(self) -> dict[str, Json]:
+        """Stable JSON."""
+        return {"path": self.path, "line": self.line}
+
+
+@sealed(frozen=True, slots=True)
 class ValueChange:
     """One key, and what it says before and after, as it would stand in a file; None: nothing of its own."""
 

@@ -12,7 +12,7 @@ from engine.clock import Instant
 from engine.model.audit import AuditRecord
 from engine.model.coming import Coming
 from engine.model.day import DayRecord
-from engine.model.file_changes import FileChanges
+from engine.model.file_changes import FileChanges, FilePlace
 from engine.model.record import RunRecord
 from engine.model.stats import JobStats
 from engine.model.system import SystemRecord
@@ -222,6 +222,10 @@ class EngineVerbs:
     """The verbs of `engine.api.EngineView`, and an empty Inbox and audit."""
 
     __slots__ = ()
+
+    async def place_of(self, job_id: str) -> FilePlace:
+        """See `engine.api`."""
+        _unexpected("place_of")
 
     async def file_changes(self) -> FileChanges:
         """See `engine.api`."""

@@ -73,6 +73,7 @@ ACTIONS: Final = (
     Action("jobs.log", ("l",), Where.JOBS, "log of its last run; of several marked jobs in one", "log", "log"),
     Action("jobs.why", ("d",), Where.JOBS, "why it is not running, and what helps", "why", "why"),
     Action("jobs.effective", ("y",), Where.JOBS, "the job as it is in effect, as a job file", "effective"),
+    Action("jobs.edit", ("e",), Where.JOBS, "edit the job file at this job, then reload it", "edit", "", "reload"),
     Action("jobs.details", ("enter",), Where.JOBS, "details: facts, why it is not running, last runs", "details", "info"),
     Action("table.filter", ("slash",), Where.FILTER, "filter: regex, !x, -f fuzzy, tag:T, status:S", "filter", "filter"),
     *(

@@ -15,7 +15,7 @@ from engine.model.audit import AuditRecord
 from engine.model.coming import Coming
 from engine.model.day import DayRecord
 from engine.model.events import Event
-from engine.model.file_changes import FileChanges
+from engine.model.file_changes import FileChanges, FilePlace
 from engine.model.outcome import Outcome
 from engine.model.record import Counters, EngineStatus, JobRecord, RunKind, RunRecord, Why
 from engine.model.states import JobStatus, RunPhase
@@ -617,6 +617,10 @@ class FakeEngine(EngineVerbs):
                 await self.job(undo.target).set_priority(int(str(undo.arguments["priority"])))
             case other:
                 raise AssertionError(other)
+
+    async def place_of(self, job_id: str) -> FilePlace:
+        """The third line."""
+        return FilePlace(self.file.path, 3)
 
     async def file_changes(self) -> FileChanges:
         """As set."""

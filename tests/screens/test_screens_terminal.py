@@ -27,10 +27,16 @@ PATIENCE = 20.0
 ALT_SCREEN, LEFT_IT = b"\x1b[?1049h", b"\x1b[?1049l"
 
 
+def take_terminal() -> None:
+    """The session's terminal is the one on standard input."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 class Terminal:
     """A pty with a console in it."""
 
-    def __init__(self, folder: Path, *arguments: str, **environ: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, controlling: bool = False, **environ: str) -> None:
+        """`controlling`: it is that of its session, as a shell's is."""
         self.result = folder / "result.json"
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
@@ -45,6 +51,7 @@ class Terminal:
             cwd=ROOT,
             env={**kept, "TERM": "xterm-256color", **environ},
             start_new_session=True,
+            preexec_fn=take_terminal if controlling else None,  # noqa: PLW1509 - no thread here holds a lock of it
         )
         self.slave = slave
 
@@ -105,8 +112,8 @@ def terminals(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
     """Makes terminals, and ends them."""
     made: list[Terminal] = []
 
-    def make(*arguments: str, **environ: str) -> Terminal:
-        made.append(Terminal(tmp_path, *arguments, **environ))
+    def make(*arguments: str, controlling: bool = False, **environ: str) -> Terminal:
+        made.append(Terminal(tmp_path, *arguments, controlling=controlling, **environ))
         return made[-1]
 
     yield make
@@ -235,3 +242,32 @@ def test_the_console_imports_only_what_it_may() -> None:
     allowed = ["engine.api", "engine.clock", "engine.errors", "engine.model", "engine.spec", "engine.values"]
     assert all(any(name == good or name.startswith(f"{good}.") for good in allowed) for name in eval(engine))
     assert heavy == "set()"
+
+
+EDITOR = """
+import json, os, sys
+json.dump([sys.argv[2:], os.tcgetpgrp(0) == os.getpgrp()], open(sys.argv[1], "w"))
+sys.stdin.read()
+"""
+
+
+def test_an_editor_has_the_terminal_for_itself_while_the_engine_goes_on(
+    terminals: Callable[..., Terminal], tmp_path: Path
+) -> None:
+    """`e`: on the line of the job, in the foreground; its Ctrl-c is its own; then the console is there with what is different."""
+    script, told = tmp_path / "editor.py", tmp_path / "told.json"
+    script.write_text(EDITOR)
+    terminal = terminals(controlling=True, EDITOR=f"{sys.executable} {script} {told}").ready()
+    terminal.type(b"e")
+    terminal.until(lambda: told.exists() and told.read_text() != "", "no editor")
+    assert json.loads(told.read_text()) == [["+3", "/srv/jobs.yaml"], True]
+    assert LEFT_IT in terminal.seen
+    before = terminal.ticks
+    terminal.until(lambda: terminal.ticks > before + 20, "the loop stands still")
+    terminal.seen = b""
+    terminal.type(b"\x1a")  # nobody could take it up again
+    terminal.type(b"\x03")
+    terminal.until(lambda: b"import-old" in terminal.seen, "no dialog")
+    assert ALT_SCREEN in terminal.seen
+    terminal.type(b"\rq")
+    assert terminal.ended()["end"] == "quit-stop"

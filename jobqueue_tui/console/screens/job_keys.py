@@ -49,6 +49,14 @@ class JobKeys(Giving):
         """The job under the cursor."""
         return one_line(self.job_id or "")
 
+    def action_edit(self) -> None:
+        """`e`: the job file at the job under the cursor, in an editor; then what is different."""
+        from jobqueue_tui.console.screens.reload import edit_file  # noqa: PLC0415 - seldom needed
+
+        job = self.current_job
+        if job is not None:
+            edit_file(self, job.id)
+
     # ---- verbs that can be taken back
 
     def action_pause(self) -> None:

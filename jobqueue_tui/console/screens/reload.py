@@ -1,13 +1,14 @@
-"""Ctrl-r: what is different in the job file, shown before it is taken; or what is wrong with it."""
+"""Ctrl-r: what is different in the job file, shown before it is taken; or what is wrong with it. `e`: an editor first."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Hashable, Sequence
 from pathlib import Path
 from textwrap import wrap
 from typing import ClassVar, Final
 
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SuspendNotSupported
 from textual.containers import Vertical
 from textual.content import Content
 from textual.strip import Strip
@@ -17,6 +18,7 @@ from engine.api import EngineView
 from engine.errors import BadJobFile, EngineError
 from engine.model.file_changes import FileChanges
 from jobqueue_tui.console.columns import Cell
+from jobqueue_tui.console.editing import command, edit
 from jobqueue_tui.console.giving import Giving
 from jobqueue_tui.console.host import host
 from jobqueue_tui.console.orders import Order
@@ -114,6 +116,31 @@ def show_changes(screen: Giving) -> None:
     screen.run_worker(_ask(screen), group="reload", exclusive=True)
 
 
+def edit_file(screen: Giving, job_id: str) -> None:
+    """Open the job file at a job in an editor, then ask."""
+    screen.run_worker(_edit(screen, job_id), group="reload", exclusive=True)
+
+
+async def _edit(screen: Giving, job_id: str) -> None:
+    try:
+        place = await host(screen).engine.place_of(job_id)
+        argv = command(os.environ, place.path, place.line)
+        with screen.app.suspend():
+            code = await edit(argv)
+    except SuspendNotSupported:
+        _say(screen, "this terminal cannot be given to an editor", "Not edited")
+    except (EngineError, OSError, ValueError) as error:
+        _say(screen, str(error), "Not edited")
+    else:
+        if code:
+            _say(screen, f"{Path(argv[0]).name} ended with {code}", "")
+        await _ask(screen)
+
+
+def _say(screen: Giving, text: str, title: str) -> None:
+    screen.notify(one_line(text), title=title, severity="warning", timeout=6, markup=False)
+
+
 async def _ask(screen: Giving) -> None:
     engine = host(screen).engine
     try:
@@ -125,7 +152,7 @@ async def _ask(screen: Giving) -> None:
         screen.app.push_screen(FileDialog(one_line(str(bad)), [], cells, []))
         return
     except (EngineError, OSError) as error:
-        screen.notify(one_line(str(error)), title="Not reloaded", severity="warning", timeout=6, markup=False)
+        _say(screen, str(error), "Not reloaded")
         return
     if changes.nothing:
         screen.notify(f"{one_line(changes.path)} says what the engine has.", timeout=3, markup=False)
