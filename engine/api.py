@@ -400,6 +400,10 @@ class JobView(Protocol):
     async def skip_next(self, *, undo: bool = False) -> Undo:
         """The next occurrence becomes `skipped(operator)`; `undo`: it does not."""
 
+    async def postpone(self, seconds: float) -> Undo:
+        """The next occurrence starts so much later than its schedule says (0: as it says), over restarts, too. Refused: it has
+        none, or the one after it would come first."""
+
     async def hold(self, reason: str = "", for_seconds: float | None = None) -> Undo:
         """Nothing of it starts until released, or for so long."""
 

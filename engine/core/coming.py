@@ -35,7 +35,9 @@ def coming(job: Job, now: Instant) -> Iterator[Coming]:
 
 
 def _note(job: Job, at: Instant) -> str:
-    """What a change of the clock does to it; empty for nothing."""
+    """That it was put off, or what a change of the clock does to it; empty for nothing."""
+    if job.postponed is not None and job.postponed[0] == at:
+        return "postponed"
     schedule, home = job.spec.schedule, job.limits.zone
     if not isinstance(schedule, CronSchedule) or home is None:
         return ""

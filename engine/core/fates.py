@@ -116,7 +116,9 @@ def set_next(turn: Turn, job: Job, planned: Instant | None) -> None:
 
 
 def due_at(job: Job, planned: Instant) -> Instant:
-    """When the occurrence planned at `planned` is due: its jitter added."""
+    """When the occurrence planned at `planned` is due: its jitter added, or when an operator has put it off to."""
+    if job.postponed is not None and job.postponed[0] == planned:
+        return job.postponed[1]
     return planned + jitter(job.id, planned, job.spec.jitter)
 
 

@@ -346,6 +346,8 @@ class Job:
     """The first occurrence at or after this instant becomes `skipped(operator)`."""
     after_skip: Instant | None = None
     """The occurrence after the one that is to be skipped."""
+    postponed: tuple[Instant, Instant] | None = None
+    """An occurrence that an operator put off, and when it is due instead; of the newest one that was."""
     enabled_set: bool | None = None
     """What an operator set; None: as the file says."""
     timeout_set: float | None = None

@@ -18,6 +18,7 @@ from engine.core.verbs.backfill import backfill
 from engine.core.verbs.enable import disable, enable
 from engine.core.verbs.kill import kill_runs
 from engine.core.verbs.pause import hold_job, pause_run
+from engine.core.verbs.postpone import postpone
 from engine.core.verbs.priority import set_priority
 from engine.core.verbs.resume import release_hold, release_job, resume_run
 from engine.core.verbs.set_timeout import set_timeout
@@ -394,6 +395,14 @@ class Job:
         """See `engine.api`."""
         await self._box.change(lambda turn: disable(turn, self._subject), self._deed("disable"))
         return Undo("enable", self.id)
+
+    async def postpone(self, seconds: float) -> Undo:
+        """See `engine.api`."""
+
+        def act(turn: Turn) -> Undo:
+            return Undo("postpone", self.id, {"by": postpone(turn, self._subject, seconds)})
+
+        return await self._box.change(act, self._deed("postpone", None, {"by": seconds}))
 
     async def set_timeout(self, seconds: float) -> Undo:
         """See `engine.api`."""

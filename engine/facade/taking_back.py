@@ -40,6 +40,8 @@ async def take_back(engine: EngineView, undo: Undo) -> None:
             await job.enable()
         case "disable":
             await job.disable()
+        case "postpone":
+            await job.postpone(given.required_seconds("by"))
         case "set_timeout":
             await job.set_timeout(given.required_seconds("timeout"))
         case other:

@@ -185,6 +185,13 @@ _TABLE: Final = (
         (Arg("undo", ArgKind.FLAG, "do not skip it after all"),),
     ),
     Verb(
+        "postpone",
+        frozenset({Target.JOB}),
+        "Let the next occurrence start later than its schedule says; the ones after it come as ever.",
+        "postponed",
+        (Arg("by", ArgKind.DURATION, "how much later; 0s: as the schedule says", required=True, positional=True),),
+    ),
+    Verb(
         "bump",
         frozenset({Target.JOB, Target.RUN}),
         "Raise or lower the priority; waiting runs are re-ordered at once.",

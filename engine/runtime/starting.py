@@ -20,6 +20,7 @@ from engine.core.timers import Timers
 from engine.core.turn import Pipeline, Turn
 from engine.core.verbs.hold import FACT as HOLDS
 from engine.core.verbs.hold import keep_holds, restore_holds
+from engine.core.verbs.postpone import restore_postponed
 from engine.ports.executor import AttemptRef
 from engine.ports.store import TAKEN_AT, Stored
 from engine.runtime.launching import step_timeout
@@ -54,6 +55,7 @@ def restore(turn: Turn, job_file: JobFile, stored: Stored, *, campaign: bool = F
         if spec.id not in state.jobs:
             add_job(turn, spec)
     link_needs(state.jobs)
+    restore_postponed(state)
     rows = {row.id: row for row in stored.jobs}
     for job in state.jobs.values():
         if job.id in rows:

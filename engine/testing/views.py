@@ -201,6 +201,10 @@ class JobVerbs:
         """See `engine.api`."""
         _unexpected("disable")
 
+    async def postpone(self, seconds: float) -> Undo:
+        """See `engine.api`."""
+        _unexpected("postpone")
+
     async def set_timeout(self, seconds: float) -> Undo:
         """See `engine.api`."""
         _unexpected("set_timeout")

@@ -63,6 +63,7 @@ ACTIONS: Final = (
     Action("jobs.raise", ("plus", "equals_sign"), Where.JOBS, "priority up by one", "bump(1)", "pri", "bump", "+"),
     Action("jobs.lower", ("minus",), Where.JOBS, "priority down by one", "bump(-1)", "", "bump", "-"),
     Action("jobs.skip", (), Where.JOBS, "skip the next occurrence of its schedule", "skip", "", "skip_next", "n"),
+    Action("jobs.postpone", (), Where.JOBS, "postpone the next occurrence of its schedule", "postpone", "", "postpone", "P"),
     Action("jobs.hold", (), Where.JOBS, "hold it, for a reason or a while", "hold", "", "hold", "h"),
     Action("jobs.release", (), Where.JOBS, "release a hold", "release", "", "release", "o"),
     Action("jobs.timeout", (), Where.JOBS, "set how long an attempt may run", "set_timeout", "", "set_timeout", "T"),

@@ -86,6 +86,12 @@ def skip_next(at: Aimed) -> Order:
     return Order(at.name, at.job.skip_next, f"{at.name}: the next occurrence is skipped", "skipped")
 
 
+def postpone(at: Aimed, seconds: float) -> Order:
+    """The next occurrence of its schedule starts so much later."""
+    said = f"starts {words.span(seconds)} later" if seconds else "starts as planned"
+    return Order(at.name, lambda: at.job.postpone(seconds), f"{at.name}: the next occurrence {said}", "postponed")
+
+
 def hold(at: Aimed, reason: str, seconds: float | None) -> Order:
     """Nothing of it starts until it is released, or for so long."""
     until = "" if seconds is None else f" for {words.span(seconds)}"

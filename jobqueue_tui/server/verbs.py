@@ -170,6 +170,8 @@ async def _on_job(job: JobView, call: Call) -> dict[str, Json]:
             undo = await job.unsuspend()
         case "skip_next":
             undo = await job.skip_next(undo=given.flag("undo"))
+        case "postpone":
+            undo = await job.postpone(given.required_seconds("by"))
         case "hold":
             undo = await job.hold(given.text("reason"), given.seconds("for"))
         case "release":

@@ -20,6 +20,7 @@ from engine.core.verbs.enable import disable, enable
 from engine.core.verbs.hold import hold, release
 from engine.core.verbs.kill import kill_runs
 from engine.core.verbs.pause import hold_job, pause_run
+from engine.core.verbs.postpone import postpone
 from engine.core.verbs.priority import set_priority, set_run_priority
 from engine.core.verbs.reload import arrange, change
 from engine.core.verbs.remove import forget_job, is_gone, remove_job
@@ -167,6 +168,10 @@ def _freeze(world: World, job: Job, deed: Deed) -> None:
         world.do(lambda turn: hold(turn, scope, seconds, by="chance", reason=""))
 
 
+def _postpone(world: World, job: Job, deed: Deed) -> None:
+    world.do(lambda turn: postpone(turn, job, pick(deed, 3.0, 0.0, 40.0, 0.5)))
+
+
 def _backfill(world: World, job: Job, deed: Deed) -> None:
     span, now = pick(deed, 1, 60, 300) * SECOND, world.bench.now
     world.do(lambda turn: backfill(turn, job, now - span, now, pick(deed, 1, 2)))
@@ -311,6 +316,7 @@ DEEDS: Final[dict[str, Callable[[World, Job, Deed], None]]] = {
     "freeze": _freeze,
     "suspend": lambda world, job, deed: world.do(lambda turn: pick(deed, suspend, unsuspend)(turn, job)),
     "skip": lambda world, job, deed: world.do(lambda turn: pick(deed, skip_next, undo_skip_next)(turn, job)),
+    "postpone": _postpone,
     "disable": lambda world, job, deed: world.do(lambda turn: pick(deed, disable, enable)(turn, job)),
     "backfill": _backfill,
     "priority": _set_priority,

@@ -350,6 +350,11 @@ class FakeJob(JobVerbs):
         self.touch()
         return Undo("enable", self.id)
 
+    async def postpone(self, seconds: float) -> Undo:
+        """Writes it down."""
+        self._asked("postpone", None, seconds=seconds)
+        return Undo("postpone", self.id, {"by": 0.0})
+
     async def set_timeout(self, seconds: float) -> Undo:
         """Writes it down."""
         self._asked("set_timeout", None, seconds=seconds)

@@ -127,6 +127,16 @@ async def test_a_hold_takes_a_reason_and_an_end() -> None:
         assert stage.verbs[-1] == ("release", "report")
 
 
+async def test_the_next_occurrence_is_postponed_by_what_is_typed() -> None:
+    """The menu, a duration, Enter."""
+    async with console() as stage:
+        await stage.press("a", "P")
+        await type_in(stage, "30m")
+        await stage.press("enter", "enter")
+        assert stage.engine.verbs == [("postpone", "db-dump", {"seconds": 1800.0})]
+        assert "starts 30m00s later" in stage.toasts[-1][1]
+
+
 async def test_a_value_that_cannot_be_read_is_said_and_not_sent() -> None:
     """The note stands below its field, and the form stays."""
     async with console() as stage:

@@ -55,6 +55,19 @@ def ask_timeout(screen: Giving, targets: Sequence[Aimed]) -> None:
     screen.app.push_screen(FormDialog(f"Timeout of {_what(targets)}", lines, [field], answer="Set it"), filled)
 
 
+def ask_postpone(screen: Giving, targets: Sequence[Aimed]) -> None:
+    """By how much."""
+    field = Field("by", "Later by", "such as 30m; 0s: as the schedule says", check=parse_duration, required=True)
+
+    def filled(answer: Filled | None) -> None:
+        if answer is not None:
+            seconds = parse_duration(answer.values["by"])
+            screen.give([orders.postpone(at, seconds) for at in targets])
+
+    lines = [*_lines(targets), "Only its next occurrence, which keeps its planned time; those after it come as ever."]
+    screen.app.push_screen(FormDialog(f"Postpone {_what(targets)}", lines, [field], answer="Postpone"), filled)
+
+
 def ask_backfill(screen: Giving, at: Aimed) -> None:
     """A span of planned times."""
     zone = host(screen).settings.zone

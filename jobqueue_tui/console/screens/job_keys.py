@@ -134,6 +134,13 @@ class JobKeys(Giving):
         if targets := self.targets():
             ask_hold(self, targets)
 
+    def action_postpone(self) -> None:
+        """The next occurrence later."""
+        from jobqueue_tui.console.screens.job_forms import ask_postpone  # noqa: PLC0415 - seldom needed
+
+        if targets := self.targets():
+            ask_postpone(self, targets)
+
     def action_set_timeout(self) -> None:
         """How long an attempt may run."""
         from jobqueue_tui.console.screens.job_forms import ask_timeout  # noqa: PLC0415 - seldom needed

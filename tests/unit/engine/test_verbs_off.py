@@ -8,6 +8,7 @@ from engine.clock import SECOND
 from engine.core.explain import status_of, why_idle
 from engine.core.verbs.enable import disable, enable
 from engine.core.verbs.pause import hold_job
+from engine.core.verbs.postpone import postpone
 from engine.core.verbs.resume import release_job
 from engine.core.verbs.set_timeout import set_timeout
 from engine.core.verbs.skip_next import skip_next, undo_skip_next
@@ -238,3 +239,72 @@ def test_a_retry_of_a_disabled_job_waits_until_it_is_enabled() -> None:
     b.do(lambda turn: enable(turn, b.job("a")))
     b.run_for(60)
     assert b.fates("a") == ["failed exit(1)"]
+
+
+HOUR = EverySchedule(3600.0)
+
+
+def test_a_postponed_occurrence_starts_later_and_those_after_it_as_ever() -> None:
+    b = bench(spec("tick", schedule=HOUR))
+    b.run_for(10)
+    b.do(lambda turn: postpone(turn, b.job("tick"), 1800.0))
+    b.run_for(3600)
+    assert b.fates("tick") == ["success"]
+    assert status_of(b.state, b.job("tick")) is JobStatus.WAITING
+    b.run_for(1800)
+    assert b.fates("tick") == ["success", "success"]
+    late = max(b.store.runs.values())
+    assert late.started_at is not None
+    assert late.started_at - late.planned_at == 1800 * SECOND
+    b.run_for(1800)
+    assert b.fates("tick") == ["success"] * 3
+
+
+def test_a_postponement_is_kept_over_a_restart_and_is_no_miss() -> None:
+    b = bench(spec("tick", schedule=HOUR))
+    b.run_for(3000)
+    b.do(lambda turn: postpone(turn, b.job("tick"), 1800.0))
+    b.run_for(1000)
+    b.crash()
+    assert b.fates("tick") == ["success"]
+    b.run_for(1000)
+    b.crash()
+    b.run_for(405)
+    assert b.fates("tick") == ["success", "success"]
+    assert b.job("tick").tally.missed == 0
+
+
+def test_a_start_deadline_counts_from_when_it_was_put_off_to() -> None:
+    b = bench(
+        spec("tick", schedule=HOUR, start_deadline=60.0, exclusive="group"),
+        spec("long", exclusive="group", manual=Manual.ONLY),
+        acts={"long": Act(30.0)},
+    )
+    b.run_for(10)
+    b.do(lambda turn: postpone(turn, b.job("tick"), 600.0))
+    b.run_for(4185)
+    b.do(lambda turn: trigger(turn, "long", bypass=False))
+    b.run_for(10)
+    b.crash()
+    b.run_for(30)
+    assert b.fates("tick") == ["success", "success"]
+
+
+def test_a_postponement_can_be_taken_back_and_made_anew() -> None:
+    b = bench(spec("tick", schedule=HOUR))
+    b.run_for(10)
+    assert b.do(lambda turn: postpone(turn, b.job("tick"), 1800.0)) == 0.0
+    assert b.do(lambda turn: postpone(turn, b.job("tick"), 60.0)) == 1800.0
+    assert b.do(lambda turn: postpone(turn, b.job("tick"), 0.0)) == 60.0
+    b.run_for(3595)
+    assert b.fates("tick") == ["success", "success"]
+
+
+def test_nothing_is_postponed_that_has_no_time_or_beyond_the_one_after_it() -> None:
+    b = bench(
+        spec("tick", schedule=HOUR), spec("hand", manual=Manual.ONLY), spec("pause", schedule=DelaySchedule(60.0))
+    )
+    b.run_for(10)
+    assert refused(b, lambda turn: postpone(turn, b.job("tick"), 3600.0)) is RefusedCode.OUT_OF_RANGE
+    assert refused(b, lambda turn: postpone(turn, b.job("hand"), 60.0)) is RefusedCode.STATE
+    assert refused(b, lambda turn: postpone(turn, b.job("pause"), 60.0)) is RefusedCode.STATE

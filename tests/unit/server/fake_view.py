@@ -225,6 +225,9 @@ class FakeJob(JobVerbs):
     async def disable(self) -> Undo:
         return self._did("disable", Undo("enable", self.id))
 
+    async def postpone(self, seconds: float) -> Undo:
+        return self._did(f"postpone {seconds}", Undo("postpone", self.id, {"by": 0.0}))
+
     async def set_timeout(self, seconds: float) -> Undo:
         return self._did(f"set_timeout {seconds}", Undo("set_timeout", self.id, {"timeout": 0.0}))
 

@@ -118,6 +118,7 @@ async def test_status_why_and_history_answer(served: Served) -> None:
         (("release", "load"), ["release"]),
         (("enable", "load"), ["enable"]),
         (("disable", "load"), ["disable"]),
+        (("postpone", "load", "30m"), ["postpone 1800.0"]),
         (("set-timeout", "load", "30m"), ["set_timeout 1800.0"]),
         (("backfill", "load", "--from", "2026-01-01", "--to", "2026-01-02", "--parallel", "2"), ["backfill 86400 2"]),
     ],

@@ -46,6 +46,7 @@ async def do(served: Served, verb: str, body: Mapping[str, Json]) -> Answer:
         ("release", {}, "release"),
         ("enable", {}, "enable"),
         ("disable", {}, "disable"),
+        ("postpone", {"by": "30m"}, "postpone 1800.0"),
         ("set_timeout", {"timeout": "30m"}, "set_timeout 1800.0"),
         ("backfill", {"from": "2026-01-01T00:00+00:00", "to": "2026-01-02T00:00+00:00"}, "backfill 86400 1"),
     ],

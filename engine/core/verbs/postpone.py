@@ -1,0 +1,53 @@
+"""postpone: the next occurrence starts later than planned; the schedule is untouched, and so is its planned time."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.clock import SECOND, Instant, micros
+from engine.core.fates import due_at, set_next
+from engine.core.occurrences import plan_next
+from engine.core.state import Job, State
+from engine.core.turn import Turn
+from engine.errors import Refused, RefusedCode
+from engine.planning import jitter
+from engine.spec.units import format_duration
+
+FACT: Final = "postponed:"
+"""Facts in the store that begin so hold an occurrence of a job and when it is due: two instants."""
+
+
+def postpone(turn: Turn, job: Job, seconds: float) -> float:
+    """By so much later than its schedule says (0: as it says), kept over restarts; by how much it was before.
+
+    Refused: it has no next occurrence of a schedule of times, or the one after that would come first.
+    """
+    if job.unplanned:
+        plan_next(turn, job)
+    planned = job.next_planned
+    if job.plan is None or job.next_run is None or planned is None:
+        raise Refused(RefusedCode.STATE, f"{job.id} has no next run that a schedule plans", f"`why {job.id}` says why")
+    usual = planned + jitter(job.id, planned, job.spec.jitter)
+    before, due = due_at(job, planned) - usual, usual + micros(seconds)
+    following = job.plan.next_after(planned)
+    if seconds and following is not None and due >= following:
+        most = format_duration(max(0, following - usual) // SECOND)
+        raise Refused(
+            RefusedCode.OUT_OF_RANGE,
+            f"the occurrence after it comes {most} later",
+            f"`skip-next {job.id}` leaves this one out",
+        )
+    job.postponed = None if due == usual else (planned, due)
+    turn.fx.facts[FACT + job.id] = "" if job.postponed is None else f"{planned} {due}"
+    set_next(turn, job, planned)
+    turn.fx.save_job(job)
+    return before / SECOND
+
+
+def restore_postponed(state: State) -> None:
+    """As it was kept."""
+    for name, text in state.facts.items():
+        job = state.jobs.get(name.removeprefix(FACT)) if name.startswith(FACT) and text else None
+        if job is not None:
+            planned, due = map(Instant, text.split())
+            job.postponed = planned, due
