@@ -27,10 +27,15 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+if TYPE_CHECKING:
+    from engine.api import EngineView
+
+NOTHING: Mapping[str, str] = {}
 ROOT = Path(__file__).parents[1]
 ROWS, COLUMNS = 50, 160
 TICK = os.sysconf("SC_CLK_TCK")
@@ -52,19 +57,29 @@ class Screen:
     """A child in a pty, whose output is always taken."""
 
     def __init__(
-        self, kind: str, jobs: int, updates: int, *, program: str = __file__, more: Sequence[str] = ()
+        self,
+        kind: str,
+        jobs: int,
+        updates: int,
+        *,
+        program: str = __file__,
+        more: Sequence[str] = (),
+        argv: Sequence[str] = (),
+        environ: Mapping[str, str] = NOTHING,
     ) -> None:
+        """`argv`: a program of its own, in place of a child of this kind."""
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         self.master = master
         self.began = time.perf_counter()
         self.child = subprocess.Popen(
-            [sys.executable, program, "--child", kind, "--jobs", str(jobs), "--updates", str(updates), *more],
+            [*argv]
+            or [sys.executable, program, "--child", kind, "--jobs", str(jobs), "--updates", str(updates), *more],
             stdin=slave,
             stdout=slave,
             stderr=slave,
             cwd=ROOT,
-            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONPATH": str(ROOT), **environ},
             start_new_session=True,
         )
         os.close(slave)
@@ -169,6 +184,14 @@ async def console_and_engine(jobs: int, updates: int) -> None:
     settle_heap()  # as the console does
     await engine.start()
     gc.freeze()
+    await launch.run_console(launch.make_app(engine, read_only=False, settings=ConsoleSettings()))
+
+
+async def show_on(engine: EngineView) -> None:
+    """A console on an engine that runs already."""
+    from jobqueue_tui.console import launch
+    from jobqueue_tui.console.settings import ConsoleSettings
+
     await launch.run_console(launch.make_app(engine, read_only=False, settings=ConsoleSettings()))
 
 
