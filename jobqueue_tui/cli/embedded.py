@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -40,9 +41,11 @@ def run_embedded(path: Path, choices: Choices) -> int:
 
 
 async def _run(job_file: JobFile, choices: Choices) -> int:
-    async with hosted(job_file, choices) as (engine, life):
+    shown = asyncio.Event()
+    async with hosted(job_file, choices, shown=shown) as (engine, life):
         log_to_file(state_folder(job_file, choices.state_dir))
-        how = await _show(engine, life, job_file.engine.on_quit, read_only=choices.read_only)
+        how = await _show(engine, life, job_file.engine.on_quit, shown.set, read_only=choices.read_only)
+        shown.set()  # it may have ended before
         life.take_signals()
         if how is ConsoleEnd.CRASHED and not life.wish.done():
             click.echo("the console failed, the engine goes on; Ctrl-c or TERM ends it", err=True)
@@ -54,10 +57,12 @@ async def _run(job_file: JobFile, choices: Choices) -> int:
     return ending.code
 
 
-async def _show(engine: Engine, life: Life, on_quit: OnQuit, *, read_only: bool) -> ConsoleEnd:
+async def _show(
+    engine: Engine, life: Life, on_quit: OnQuit, on_shown: Callable[[], None], *, read_only: bool
+) -> ConsoleEnd:
     folder = config_folder(os.environ)
     settings = ConsoleSettings(
-        on_quit=AskedOnQuit(on_quit), config_folder=folder, theme_folder=folder / "themes", tour=True
+        on_quit=AskedOnQuit(on_quit), config_folder=folder, theme_folder=folder / "themes", tour=True, on_shown=on_shown
     )
     app = make_app(engine, read_only=read_only, settings=settings)
     life.wish.add_done_callback(lambda _: app.end(ConsoleEnd.TERMINATED))  # `ctl shutdown` closes the console, too

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import logging
 import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 from pathlib import Path
+from typing import Final
 
 from engine.facade import Engine
 from engine.spec.config import JobFile
@@ -15,6 +20,8 @@ from jobqueue_tui.cli.life import Life
 from jobqueue_tui.cli.open_file import Choices
 from jobqueue_tui.entry import VERSION
 from jobqueue_tui.places import socket_paths
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 def settle_heap() -> None:
@@ -30,9 +37,13 @@ def settle_heap() -> None:
 
 
 @asynccontextmanager
-async def hosted(job_file: JobFile, choices: Choices) -> AsyncIterator[tuple[Engine, Life]]:
+async def hosted(
+    job_file: JobFile, choices: Choices, *, shown: asyncio.Event | None = None
+) -> AsyncIterator[tuple[Engine, Life]]:
     """The engine of this file and its life. Whoever uses it ends it; what ends otherwise leaves runs to the next engine.
 
+    The control socket listens from the beginning; who calls is answered when the server's library is there, which takes as
+    long as the first jobs need to start. `shown`: set when the caller has shown what comes first; None: it shows nothing.
     StateLocked, SocketTaken, UnsafeSocket, OSError.
     """
     state = state_folder(job_file, choices.state_dir)
@@ -45,15 +56,38 @@ async def hosted(job_file: JobFile, choices: Choices) -> AsyncIterator[tuple[Eng
         if not choices.listen:
             yield engine, life
             return
-        from jobqueue_tui.server.app import serving
-        from jobqueue_tui.server.listen import usable
+        from jobqueue_tui.server.listen import listening, usable
 
         path = usable(socket_paths(state, os.environ))
-        async with serving(engine, path, version=VERSION, on_shutdown=life.shutdown, read_only=choices.read_only):
+        with listening(path) as sock:
             engine.socket = str(path)
-            yield engine, life
+            server = asyncio.create_task(_serve(engine, life, sock, path, shown, read_only=choices.read_only))
+            server.add_done_callback(_say_why)
+            try:
+                yield engine, life
+            finally:
+                server.cancel()
+                await asyncio.gather(server, return_exceptions=True)
     finally:
         await engine.close()
+
+
+async def _serve(
+    engine: Engine, life: Life, sock: socket.socket, path: Path, shown: asyncio.Event | None, *, read_only: bool
+) -> None:
+    """Answer who calls, until cancelled."""
+    if shown is not None:
+        await shown.wait()
+    # in a thread: on the loop it would hold everything up for a tenth of a second
+    app = await asyncio.to_thread(import_module, "jobqueue_tui.server.app")
+    async with app.serving_on(engine, sock, path, version=VERSION, on_shutdown=life.shutdown, read_only=read_only):
+        await asyncio.Event().wait()
+
+
+def _say_why(server: asyncio.Task[None]) -> None:
+    fault = None if server.cancelled() else server.exception()
+    if fault is not None:
+        _LOG.error("the control socket is not served: %s", fault, exc_info=fault)
 
 
 def begin_warnings(engine: Engine) -> list[str]:

@@ -106,6 +106,7 @@ class ConsoleApp(App[ConsoleEnd]):
 
     def _settle(self) -> None:
         self.flush()
+        self.settings.on_shown()
         # Everything made so far lives as long as the console. Frozen, it is not walked by each full collection:
         # that took 10 ms timers beside a 10,000-row table from p99 24 to 8 ms.
         if not self.is_headless:

@@ -20,6 +20,7 @@ class ConsoleSettings:
     user's own themes. `config_folder`: where `console.toml` is kept, None for nowhere. `keys`: action id -> key names
     (`x,f9`), over those of the user's file. `zone`: of the clock, None for the machine's. `flush_every`: seconds between
     two looks at what changed, None when the caller flushes (tests). `tour`: show the tour when nothing was kept before.
+    `on_shown`: called once, when the first frame is on the terminal.
     """
 
     embedded: bool = True
@@ -31,4 +32,5 @@ class ConsoleSettings:
     zone: tzinfo | None = None
     tour: bool = False
     flush_every: float | None = 0.1
+    on_shown: Callable[[], None] = lambda: None
     monotonic: Callable[[], float] = time.monotonic

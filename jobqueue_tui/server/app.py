@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -37,6 +38,22 @@ async def serving(
     SocketTaken when another engine answers there, UnsafeSocket when the place is not ours alone, OSError when it cannot
     be made.
     """
+    with listening(path) as sock:
+        async with serving_on(view, sock, path, version=version, on_shutdown=on_shutdown, read_only=read_only):
+            yield
+
+
+@asynccontextmanager
+async def serving_on(
+    view: EngineView,
+    sock: socket.socket,
+    path: Path,
+    *,
+    version: str,
+    on_shutdown: OnShutdown,
+    read_only: bool = False,
+) -> AsyncIterator[None]:
+    """The same on a socket that listens already, at `path`: who has called meanwhile is answered now."""
     routes = Routes(view, str(path), read_only=read_only, on_shutdown=on_shutdown)
     app = web.Application(middlewares=[in_words, _known_caller, _same_interface], client_max_size=LARGEST_BODY)
     app.add_routes(routes.table())
@@ -50,21 +67,20 @@ async def serving(
 
     app.on_response_prepare.append(sign)
     app.on_shutdown.append(routes.end_streams)
-    with listening(path) as sock:
-        runner = web.AppRunner(
-            app,
-            access_log=None,
-            handle_signals=False,
-            keepalive_timeout=IDLE_SECONDS,
-            lingering_time=LINGER_SECONDS,
-            shutdown_timeout=LINGER_SECONDS,
-        )
-        await runner.setup()
-        try:
-            await web.SockSite(runner, sock).start()
-            yield
-        finally:
-            await runner.cleanup()
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        handle_signals=False,
+        keepalive_timeout=IDLE_SECONDS,
+        lingering_time=LINGER_SECONDS,
+        shutdown_timeout=LINGER_SECONDS,
+    )
+    await runner.setup()
+    try:
+        await web.SockSite(runner, sock).start()
+        yield
+    finally:
+        await runner.cleanup()
 
 
 @web.middleware
