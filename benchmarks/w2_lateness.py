@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import gc
 import json
 import math
@@ -147,7 +148,8 @@ def beside_console(seconds: float, folder: Path, jobs: int) -> dict[str, float]:
     try:
         screen.until(b"due-000")
         while not told.exists():
-            screen.drain(0.2)
+            with contextlib.suppress(OSError):  # it has left the terminal, and is about to tell
+                screen.drain(0.2)
     finally:
         screen.close()
     found: dict[str, float] = json.loads(told.read_text())
