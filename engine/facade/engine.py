@@ -331,16 +331,24 @@ class Engine:
     def _begin_telling(self, stored: Stored) -> None:
         """Alerts go to their notifiers from here on; first those that the last engine could not hand over."""
         state = self._turn.state
-        state.pings = frozenset(name for name, one in self._notifiers.items() if isinstance(one, ByPing))
+        state.pings = _pings(self._notifiers)
         kept = {int(name.removeprefix(ALERT)): text for name, text in stored.facts.items() if name.startswith(ALERT)}
         state.alert_no = max(kept, default=0)
         if not (self._notifiers or kept or state.spec.heartbeat):
             return
-        self._deliverer = Deliverer(
-            self._notifiers, state.spec.heartbeat, lambda number: self._loop.remember(f"{ALERT}{number}", "")
-        )
-        self._loop.on_alerts = self._deliverer.put
-        self._deliverer.put([(number, Alert.from_text(text)) for number, text in sorted(kept.items())])
+        self._tell_by(self._notifiers).put([(number, Alert.from_text(text)) for number, text in sorted(kept.items())])
+
+    def _tell_by(self, notifiers: Mapping[str, Notifier]) -> Deliverer:
+        """These are the notifiers now."""
+        if self._deliverer is None:
+            state = self._turn.state
+            self._deliverer = Deliverer(
+                notifiers, state.spec.heartbeat, lambda number: self._loop.remember(f"{ALERT}{number}", "")
+            )
+            self._loop.on_alerts = self._deliverer.put
+        else:
+            self._deliverer.change(notifiers)
+        return self._deliverer
 
     def _temporary_folder(self) -> Path:
         self._temporary = Path(tempfile.mkdtemp(prefix="jobqueue-"))
@@ -541,6 +549,10 @@ class Engine:
                 RefusedCode.CONFIRM, f"{changes.path}: {changes.summary()}", "`reload --yes` does it, or mend the file"
             )
         deed = self._deed("reload", "", {"path": changes.path, "changes": changes.summary()})
+        if self._file.notifiers != reload.file.notifiers:
+            self._notifiers = dict(reload.file.notifiers)
+            self._turn.state.pings = _pings(self._notifiers)
+            self._tell_by(self._notifiers)
         joined = self._loop.act_now(lambda turn: reload.perform(turn, stop=stop), deed)
         self._file = replace(reload.file, jobs=())
         self._members.strike(set(changes.removed))
@@ -911,6 +923,11 @@ class Engine:
     ) -> LogHits:
         """See `engine.api`."""
         return await self._records.log_find(run_id, query, start, back=back, most=most)
+
+
+def _pings(notifiers: Mapping[str, Notifier]) -> frozenset[str]:
+    """Those that are told of every run."""
+    return frozenset(name for name, one in notifiers.items() if isinstance(one, ByPing))
 
 
 def _soon(loop: asyncio.AbstractEventLoop, call: Callable[[Exception], None], fault: Exception) -> None:

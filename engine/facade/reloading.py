@@ -79,11 +79,7 @@ def compare(old: JobFile, new: JobFile, members: Members, state: State) -> FileC
         removed=tuple(job_id for job_id in there if job_id in members.own and job_id not in wanted),
         changed=tuple(changed),
         settings=tuple(settings),
-        after_restart=tuple(
-            one.key
-            for one in settings
-            if one.key.startswith("notifiers.") or one.key.removeprefix("engine.") in AT_START
-        ),
+        after_restart=tuple(one.key for one in settings if one.key.removeprefix("engine.") in AT_START),
     )
 
 

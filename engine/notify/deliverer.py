@@ -12,7 +12,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -50,25 +50,38 @@ class Deliverer:
     def __init__(
         self, notifiers: Mapping[str, Notifier], heartbeat: Heartbeat | None, delivered: Callable[[int], None]
     ) -> None:
-        self._queues = {name: _Queue(name, notifier) for name, notifier in notifiers.items()}
+        self._queues: dict[str, _Queue] = {}
         self._delivered = delivered
         self._idle = asyncio.Event()
         self._idle.set()
         self._open: dict[int, int] = {}
         """Notifiers that do not have an alert yet, by its number."""
-        self._tasks = [asyncio.create_task(self._serve(queue)) for queue in self._queues.values()]
+        self._tasks: list[asyncio.Task[None]] = []
+        self._gone: Set[str] = frozenset()
+        self.change(notifiers)
         if heartbeat is not None:
             self._tasks.append(asyncio.create_task(self._beat(heartbeat)))
+
+    def change(self, notifiers: Mapping[str, Notifier]) -> None:
+        """These are the notifiers from now on. What waits for one that is gone is still sent, by what it was."""
+        for name, notifier in notifiers.items():
+            if name in self._queues:
+                self._queues[name].notifier = notifier
+            else:
+                queue = self._queues[name] = _Queue(name, notifier)
+                self._tasks.append(asyncio.create_task(self._serve(queue)))
+        self._gone = self._queues.keys() - notifiers.keys()
 
     @property
     def warnings(self) -> list[str]:
         """Notifiers whose last message could not be sent, and why."""
-        return [f"notifier {queue.name}: {queue.failing}" for queue in self._queues.values() if queue.failing]
+        queues = [queue for queue in self._queues.values() if queue.failing and queue.name not in self._gone]
+        return [f"notifier {queue.name}: {queue.failing}" for queue in queues]
 
     def put(self, alerts: Sequence[tuple[int, Alert]]) -> None:
         """Take alerts that are durable. Never waits."""
         for number, alert in alerts:
-            queues = [self._queues[name] for name in alert.to if name in self._queues]
+            queues = [self._queues[name] for name in alert.to if name in self._queues and name not in self._gone]
             self._open[number] = len(queues)
             self._idle.clear()
             for queue in queues:

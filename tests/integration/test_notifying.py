@@ -13,6 +13,7 @@ import pytest
 
 from engine import Engine, JobSpec
 from engine.clock import Instant
+from engine.jobfile import load
 from engine.model.alert import Alert
 from engine.notify import deliverer
 from engine.notify.deliverer import Deliverer, send
@@ -192,3 +193,30 @@ def test_the_program_tells_what_its_file_says(home: Home, tmp_path: Path) -> Non
     assert ran.code == 1, ran.err
     assert told.read_text() == "bad failed\n"
     assert os.environ.get("NOTIFY_SOCKET") is None
+
+
+async def test_notifiers_of_a_reloaded_file_are_told_at_once(tmp_path: Path) -> None:
+    """One that comes, one beside it, one that is gone."""
+    heard = tmp_path / "heard"
+    path = tmp_path / "jobs.yaml"
+
+    def write(number: int, *names: str) -> None:
+        notifiers = ", ".join(f"{name}: {{command: [sh, -c, 'echo {name} >> {heard}']}}" for name in names)
+        job = f"bad{number}: {{command: exit 3, manual: only, notify: {{to: [{', '.join(names)}]}}}}"
+        path.write_text(f"notifiers: {{{notifiers}}}\njobs: {{{job}}}\n")
+
+    path.write_text("jobs: {a: {command: 'true', manual: only}}\n")
+    loaded = load(path, dict(os.environ))
+    assert loaded.file is not None
+    expected: list[str] = []
+    async with Engine.from_file(loaded.file, state_dir=tmp_path / "state", version="test") as engine:
+        for number, names in enumerate([("one",), ("one", "two"), ("two",)]):
+            write(number, *names)
+            assert not (await engine.reload(confirmed=True)).after_restart
+            run = await engine.job(f"bad{number}").trigger()
+            await run.ended()
+            expected += names
+            async with asyncio.timeout(20):
+                while not heard.exists() or len(heard.read_text().split()) < len(expected):
+                    await asyncio.sleep(0.01)
+    assert sorted(heard.read_text().split()) == sorted(expected)
