@@ -307,7 +307,11 @@ def renew(turn: Turn, run: Run) -> None:
             run.given = take(new.params, {name: value for name, value in chosen.items() if name in new.params})
         except BadParams:
             return
+    again = run.entry != 0
+    turn.ready.drop(run)  # its place there is that of what it took
     run.spec = new
+    if again:
+        turn.ready.push(run)
     if run.attempt is not None and not begins_with(run, run.attempt.step):
         forget_claim(turn, run)
     turn.fx.save(run)

@@ -60,8 +60,8 @@ def order_key(run: Run, ageing: Ageing, pools: Mapping[str, PoolSpec]) -> OrderK
 
 @dataclass(slots=True, eq=False)
 class _Line:
-    """The runs of one job that wait. What tells their order apart concerns the runs alone, so that it stays when the job is
-    served; only the first of them stands among other jobs."""
+    """The runs of one job that wait and take the same. What tells their order apart concerns the runs alone, so that it
+    stays when the job is served; only the first of them stands among other jobs."""
 
     needs: Needs
     heap: list[tuple[tuple[float, int, int], int, Run]] = field(default_factory=list)
@@ -84,7 +84,8 @@ class ReadyQueue:
 
     ageing: Ageing
     pools: Mapping[str, PoolSpec]
-    _lines: dict[Job, _Line] = field(default_factory=dict)
+    _lines: dict[Job, list[_Line]] = field(default_factory=dict)
+    """Of a job more than one only while some of its runs go by a spec that it had before."""
     _heaps: dict[Needs, list[_Place]] = field(default_factory=dict)
     _token: int = 0
     _size: int = 0
@@ -107,12 +108,18 @@ class ReadyQueue:
         self._token += 1
         run.entry = self._token
         run.key = key = order_key(run, self.ageing, self.pools)
-        line = self._lines.get(run.job)
-        if line is None:
-            line = self._lines[run.job] = _Line(takes(run))
+        line = self._line(run)
         heapq.heappush(line.heap, ((key[0], key[1], key[4]), run.entry, run))
         if line.first() is run:
             self._place(line, run)
+
+    def _line(self, run: Run) -> _Line:
+        needs, lines = takes(run), self._lines.setdefault(run.job, [])
+        for line in lines:
+            if line.needs == needs:
+                return line
+        lines.append(_Line(needs))
+        return lines[-1]
 
     def drop(self, run: Run) -> None:
         """It waits no more."""
@@ -122,10 +129,10 @@ class ReadyQueue:
 
     def served(self, job: Job) -> None:
         """A run of the job starts: that is part of the place of those that wait."""
-        line = self._lines.get(job)
-        if line is not None and (run := line.first()) is not None:
-            run.key = order_key(run, self.ageing, self.pools)
-            self._place(line, run)
+        for line in self._lines.get(job, ()):
+            if (run := line.first()) is not None:
+                run.key = order_key(run, self.ageing, self.pools)
+                self._place(line, run)
 
     def first(self) -> Run | None:
         """The first run in order; it stays in the queue."""
@@ -153,14 +160,22 @@ class ReadyQueue:
             if not current:
                 continue
             if (first := line.first()) is None:
-                del self._lines[run.job]
+                self._close(line, run.job)
             else:  # the one before it has left, or was put behind it
                 first.key = order_key(first, self.ageing, self.pools)
                 self._place(line, first)
         del self._heaps[needs]
         return None
 
+    def _close(self, line: _Line, job: Job) -> None:
+        lines = self._lines[job]
+        lines.remove(line)
+        if not lines:
+            del self._lines[job]
+
     def in_order(self) -> Iterator[Run]:
         """All that wait, in the order in which they would start if nothing blocked."""
-        waiting = [run for line in self._lines.values() for _, token, run in line.heap if token == run.entry]
+        waiting = [
+            run for lines in self._lines.values() for line in lines for _, token, run in line.heap if token == run.entry
+        ]
         return iter(sorted(waiting, key=lambda run: order_key(run, self.ageing, self.pools)))
