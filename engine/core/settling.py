@@ -45,6 +45,13 @@ def resume_schedule(turn: Turn, job: Job, why: Because) -> None:
     )
 
 
+def give_up(turn: Turn, job: Job) -> None:
+    """The job has no plan any more that could owe something."""
+    for one in [one for one in turn.state.settling if one.job is job]:
+        turn.state.settling.remove(one)
+    job.settling = False
+
+
 def settle_some(turn: Turn) -> bool:
     """Do a millisecond's work on the first that waits; is there more?"""
     waiting = turn.state.settling

@@ -6,7 +6,7 @@ from typing import Final
 
 from engine.clock import SECOND, Instant, micros
 from engine.core.fates import due_at, set_next
-from engine.core.occurrences import plan_next
+from engine.core.occurrences import plan_next, skips
 from engine.core.state import Job, State
 from engine.core.turn import Turn
 from engine.errors import Refused, RefusedCode
@@ -20,13 +20,17 @@ FACT: Final = "postponed:"
 def postpone(turn: Turn, job: Job, seconds: float) -> float:
     """By so much later than its schedule says (0: as it says), kept over restarts; by how much it was before.
 
-    Refused: it has no next occurrence of a schedule of times, or the one after that would come first.
+    Refused: it has no next occurrence of a schedule of times, or one that is to be skipped, or the one after that would come first.
     """
     if job.unplanned:
         plan_next(turn, job)
     planned = job.next_planned
     if job.plan is None or job.next_run is None or planned is None:
         raise Refused(RefusedCode.STATE, f"{job.id} has no next run that a schedule plans", f"`why {job.id}` says why")
+    if skips(job, planned):
+        raise Refused(
+            RefusedCode.STATE, f"the next run of {job.id} is to be skipped", f"`skip-next {job.id} --undo` first"
+        )
     usual = planned + jitter(job.id, planned, job.spec.jitter)
     before, due = due_at(job, planned) - usual, usual + micros(seconds)
     following = job.plan.next_after(planned)
@@ -42,6 +46,12 @@ def postpone(turn: Turn, job: Job, seconds: float) -> float:
     set_next(turn, job, planned)
     turn.fx.save_job(job)
     return before / SECOND
+
+
+def forget_postponed(turn: Turn, job: Job) -> None:
+    """Its occurrences are due as its schedule says."""
+    job.postponed = None
+    turn.fx.facts[FACT + job.id] = ""
 
 
 def restore_postponed(state: State) -> None:

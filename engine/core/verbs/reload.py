@@ -13,17 +13,35 @@ from engine.core.boot import begin_delay, begin_plan, link_needs, plan_job, run_
 from engine.core.changes import FACT as CHANGES
 from engine.core.dispatch import offer_next, renew, take_out
 from engine.core.fates import set_next
+from engine.core.going_on import age_anew
 from engine.core.occurrences import plan_next
+from engine.core.settling import give_up, resume_schedule
 from engine.core.state import Job
 from engine.core.timers import OverAt
 from engine.core.turn import Turn
 from engine.core.verbs.add import begin_linked
 from engine.core.verbs.enable import switch_off, switch_on
 from engine.core.verbs.hold import cover
+from engine.core.verbs.postpone import forget_postponed
 from engine.core.verbs.priority import set_priority
 from engine.core.watching import watch
+from engine.model.outcome import Because
 from engine.planning import schedule_mark, schedule_text
 from engine.spec.job import DelaySchedule, JobSpec
+from engine.values import lean
+
+
+@lean(frozen=True, slots=True)
+class _Before:
+    """What a job was before it had another spec."""
+
+    job: Job
+    spec: JobSpec
+    enabled: bool
+    followed: bool
+    """It followed its schedule."""
+    idle: bool
+    """... and had no next time, as the schedule or `max_runs` was used up."""
 
 
 def change(turn: Turn, specs: Sequence[JobSpec], new: Sequence[Job], zone: str) -> None:
@@ -32,35 +50,39 @@ def change(turn: Turn, specs: Sequence[JobSpec], new: Sequence[Job], zone: str) 
 
     `specs` that are the same as before are planned anew as well: a calendar that they name may be another.
     """
-    before: list[tuple[Job, JobSpec, bool]] = []
+    before: list[_Before] = []
     for spec in specs:
         job = turn.state.jobs[spec.id]
-        before.append((job, job.spec, job.enabled))
+        idle = job.follows_schedule and job.next_due is None and not (job.unplanned or job.settling)
+        before.append(_Before(job, job.spec, job.enabled, job.follows_schedule, idle))
         take_out(turn, job)
         job.spec = spec
         turn.state.memory_asked |= spec.reserve is not None and spec.reserve.memory > 0
     link_needs(turn.state.jobs)
-    for job, old, was_enabled in before:
-        _take_over(turn, job, old, zone, was_enabled=was_enabled)
+    for one in before:
+        _take_over(turn, one, zone)
     begin_linked(turn, new, zone)
 
 
 def arrange(turn: Turn, order: Sequence[str]) -> None:
     """Jobs stand in the order of the file, those that it does not name behind them in the order that they have."""
     jobs = turn.state.jobs
-    placed = [*order, *(job_id for job_id in jobs if job_id not in set(order))]
+    named = set(order)
+    placed = [*order, *(job_id for job_id in jobs if job_id not in named)]
     turn.state.jobs = {job_id: jobs[job_id] for job_id in placed if job_id in jobs}
     for index, job in enumerate(turn.state.jobs.values()):
         job.index = index
     turn.fx.resync = True
 
 
-def _take_over(turn: Turn, job: Job, old: JobSpec, zone: str, *, was_enabled: bool) -> None:
-    spec = job.spec
+def _take_over(turn: Turn, before: _Before, zone: str) -> None:
+    job, old, spec = before.job, before.spec, before.job.spec
     job.schedule_text = schedule_text(spec)
     needed = {need.job for need in spec.needs}
     job.met = {name: outcome for name, outcome in job.met.items() if name in needed}
     job.heard &= needed
+    if (spec.needs, spec.join) != (old.needs, old.join):
+        job.round_skipped = False
     cover(job, turn.state)
     for run in job.queue:
         if run.attempt is None or not run.attempt.ordered:  # else when the executor has given it back
@@ -73,8 +95,10 @@ def _take_over(turn: Turn, job: Job, old: JobSpec, zone: str, *, was_enabled: bo
         job.timeout_set = None
     if spec.watch != old.watch:
         _watch_anew(turn, job)
-    _plan_anew(turn, job, zone, forgiven=schedule_mark(old) != schedule_mark(spec))
-    if job.enabled != was_enabled:
+    if job.follows_schedule and not before.followed:
+        age_anew(turn, job)
+    _plan_anew(turn, before, zone)
+    if job.enabled != before.enabled:
         (switch_on if job.enabled else switch_off)(turn, job)
     offer_next(turn, job)
     watch(turn, job)
@@ -89,18 +113,27 @@ def _watch_anew(turn: Turn, job: Job) -> None:
     job.changes = None
 
 
-def _plan_anew(turn: Turn, job: Job, zone: str, *, forgiven: bool) -> None:
-    """`forgiven`: the schedule names other times, and owes none for the past."""
-    if forgiven and job.planned_until is not None:
+def _plan_anew(turn: Turn, before: _Before, zone: str) -> None:
+    """None is owed of the past where the schedule names other times, or where the job had none left, or was as if absent.
+
+    Where it was held, and no hold covers it now, what fell due meanwhile follows `catch_up`.
+    """
+    job = before.job
+    spec, other = job.spec, schedule_mark(before.spec) != schedule_mark(job.spec)
+    if other and job.postponed is not None:
+        forget_postponed(turn, job)
+    if (other or before.idle or not before.enabled) and job.planned_until is not None:
         job.planned_until = max(job.planned_until, turn.now)
     plan_job(turn, job, zone)
-    job.planned_by = schedule_mark(job.spec)
-    spec, end = job.spec, job.limits.end
+    job.planned_by = schedule_mark(spec)
+    end = job.limits.end
     job.over = job.plan is None and end is not None and turn.now > end
     if job.plan is None and end is not None and not job.over:
         turn.fx.timers.add(end + 1, OverAt(job))
     if job.settling:
-        return  # it plans when that is over
+        if job.plan is not None:
+            return  # it plans when that is over
+        give_up(turn, job)
     set_next(turn, job, None)
     if not job.follows_schedule:
         return
@@ -111,5 +144,7 @@ def _plan_anew(turn: Turn, job: Job, zone: str, *, forgiven: bool) -> None:
         begin_delay(turn, job, spec.schedule)
     elif job.plan is not None and job.planned_until is None:
         begin_plan(turn, job)
+    elif job.plan is not None and not before.followed:
+        resume_schedule(turn, job, Because.PAUSED)
     elif job.plan is not None:
         plan_next(turn, job)

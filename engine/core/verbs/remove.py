@@ -9,7 +9,7 @@ from engine.core.state import Job
 from engine.core.stopping import end_tree
 from engine.core.turn import Turn
 from engine.core.verbs.aiming import find_job
-from engine.core.verbs.postpone import FACT as POSTPONED
+from engine.core.verbs.postpone import forget_postponed
 from engine.errors import Refused, RefusedCode
 from engine.model.outcome import Because, Outcome, Reason
 from engine.model.states import RunPhase
@@ -53,8 +53,8 @@ def forget_job(turn: Turn, job: Job) -> None:
     job.held_since = job.hold_until = job.planned_until = None
     job.priority = job.spec.priority
     job.suspended, job.skip_at, job.enabled_set, job.timeout_set = False, None, None, None
-    job.changes = job.postponed = None
-    turn.fx.facts[POSTPONED + job.id] = ""
+    job.changes = None
+    forget_postponed(turn, job)
     job.met, job.heard, job.data = {}, set(), {}
     turn.state.jobs.pop(job.id, None)
     turn.fx.save_job(job)

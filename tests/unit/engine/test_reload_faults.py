@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, timedelta
+
+import pytest
+
+from engine.clock import moment
+from engine.core.turn import Turn
+from engine.core.verbs.hold import hold
+from engine.core.verbs.pause import hold_job
+from engine.core.verbs.postpone import postpone
+from engine.core.verbs.resume import release_hold
+from engine.core.verbs.skip_next import skip_next
+from engine.core.verbs.trigger import trigger
+from engine.errors import Refused
 from engine.spec.config import PoolSpec
-from engine.spec.job import EverySchedule
+from engine.spec.job import DelaySchedule, EverySchedule, Need
 from engine.testing.executor import Act
 from tests.unit.engine.making import spec
-from tests.unit.engine.test_reload import Files
+from tests.unit.engine.test_reload import TEN, Files
 
 FAILS = Act(1.0, exit_code=1)
 HOURLY = EverySchedule(3600.0, align=True)
@@ -25,3 +38,78 @@ def test_what_was_claimed_waits_for_a_pool_that_the_new_spec_names() -> None:
     assert most == 1
     f.bench.run_for(300)
     assert [f.bench.fates(name) for name in names] == [["success"]] * 3
+
+
+def test_a_job_that_no_hold_covers_any_more_owes_what_its_catch_up_says() -> None:
+    other = spec("other", schedule=EverySchedule(1e6), tags=("x",))
+    f = Files(spec("tick", schedule=TEN, tags=("x",)), other)
+    f.bench.run_for(5)
+    f.bench.do(lambda turn: hold(turn, "x", None, by="me", reason=""))
+    f.bench.run_for(1000)
+    f.reload(spec("tick", schedule=TEN), other)
+    f.bench.run_for(30)
+    assert f.bench.fates("tick") == ["success", "missed paused", "success", "success", "success", "success"]
+
+
+def test_more_runs_than_were_allowed_before_are_those_to_come() -> None:
+    f = Files(spec("tick", schedule=TEN, max_runs=2))
+    f.bench.run_for(1005)
+    f.reload(spec("tick", schedule=TEN, max_runs=4))
+    f.bench.run_for(4)
+    assert f.bench.fates("tick") == ["success"] * 2
+    f.bench.run_for(50)
+    assert f.bench.fates("tick") == ["success"] * 4
+
+
+def test_a_later_end_owes_nothing_of_the_time_since_the_first_one() -> None:
+    start = moment(Files().bench.now).astimezone(UTC)
+    f = Files(spec("tick", schedule=TEN, end_at=start + timedelta(seconds=25)))
+    f.bench.run_for(1005)
+    f.reload(spec("tick", schedule=TEN, end_at=start + timedelta(seconds=9999)))
+    f.bench.run_for(4)
+    assert f.bench.fates("tick") == ["success"] * 3
+    f.bench.run_for(20)
+    assert f.bench.fates("tick") == ["success"] * 5
+
+
+def test_a_delay_takes_the_place_of_times_whose_past_is_being_settled() -> None:
+    f = Files(spec("tick", schedule=EverySchedule(36_000.0)))
+    f.bench.run_for(5)
+    f.bench.do(lambda turn: hold_job(turn, f.bench.job("tick"), None))
+    f.bench.run_for(66_000)
+    reload = f.read(spec("tick", schedule=DelaySchedule(20.0)))
+
+    def act(turn: Turn) -> None:
+        release_hold(turn, f.bench.job("tick"))
+        assert f.bench.job("tick").settling
+        reload.perform(turn, stop=False)
+
+    f.bench.do(act)
+    f.bench.run_for(100)
+    assert f.bench.fates("tick") == ["success"] * 6
+
+
+def test_a_skip_for_other_needs_is_another_one() -> None:
+    f = Files(spec("a"), spec("b"), spec("c", needs=(Need("a"),)), acts={"a": FAILS, "b": FAILS})
+    f.bench.run_for(5)
+    f.reload(spec("a"), spec("b"), spec("c", needs=(Need("b"),)))
+    f.bench.do(lambda turn: trigger(turn, "b", bypass=False))
+    f.bench.run_for(5)
+    assert f.bench.fates("c") == ["skipped upstream(a)", "skipped upstream(b)"]
+
+
+def test_an_occurrence_that_was_put_off_is_none_of_another_schedule() -> None:
+    f = Files(spec("tick", schedule=HOURLY))
+    f.bench.run_for(1)
+    f.bench.do(lambda turn: postpone(turn, f.bench.job("tick"), 3000.0))
+    f.reload(spec("tick", schedule=EverySchedule(10.0, align=True)))
+    f.bench.run_for(7200)
+    assert set(f.bench.fates("tick")) == {"success"}
+
+
+def test_an_occurrence_that_is_to_be_skipped_is_not_put_off() -> None:
+    f = Files(spec("tick", schedule=HOURLY))
+    f.bench.run_for(1)
+    f.bench.do(lambda turn: skip_next(turn, f.bench.job("tick")))
+    with pytest.raises(Refused, match="is to be skipped"):
+        f.bench.do(lambda turn: postpone(turn, f.bench.job("tick"), 300.0))
