@@ -184,6 +184,7 @@ class Engine:
         self._files: FileWatch | None = None
         self._processes: LocalExecutor | None = None
         self._removals: set[asyncio.Task[None]] = set()
+        self._reloading = asyncio.Lock()
         self._cut_short: list[str] = []
         self._origin: Origin | None = None
         self.socket = ""
@@ -538,11 +539,17 @@ class Engine:
 
     async def reload(self, digest: str | None = None, *, confirmed: bool = False, stop: bool = False) -> FileChanges:
         """See `engine.api`."""
+        async with self._reloading:  # else what was read first might be taken last
+            return await self._reload(digest, confirmed=confirmed, stop=stop)
+
+    async def _reload(self, digest: str | None, *, confirmed: bool, stop: bool) -> FileChanges:
         reload = await self._read_anew()
         changes = reload.changes
         if digest not in {None, changes.digest}:
             raise Refused(RefusedCode.CHANGED, f"{changes.path} was written again since it was shown", "look again")
         if changes.nothing:
+            self._loop.act_now(reload.own)
+            self._members.arrange(self._turn.state.jobs)
             return changes
         if changes.asks and not confirmed:
             raise Refused(
@@ -569,10 +576,11 @@ class Engine:
         return changes
 
     async def _read_anew(self) -> Reload:
-        file = await asyncio.to_thread(self._own_file().read)
+        there = {job.id: job.spec for job in self._turn.state.listed_jobs()}
+        reading = await asyncio.to_thread(self._own_file().read, there)
         if self._phase is Phase.OVER or self._turn.state.draining:
             raise Refused(RefusedCode.SHUTTING_DOWN, "the engine is shut down; nothing can be changed")
-        return Reload(self._file, file, self._members, self._turn, self._zone)
+        return Reload(self._file, reading, self._members, self._turn, self._zone)
 
     def _own_file(self) -> Origin:
         if self._origin is None:

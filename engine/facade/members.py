@@ -6,7 +6,7 @@ engine's own file that was removed. The changes themselves are made on the loop 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from engine.core.boot import add_job
@@ -28,6 +28,14 @@ ADDED: Final = "job:"
 
 REMOVED: Final = "removed:"
 """Facts in the store that begin so name a job of the engine's file that was removed at run time."""
+
+
+def without_needed(gone: Iterable[str], specs: Collection[JobSpec]) -> set[str]:
+    """Of jobs that were removed those that none needs which stays."""
+    left = {*gone}
+    while needed := {need.job for spec in specs if spec.id not in left for need in spec.needs} & left:
+        left -= needed
+    return left
 
 
 class Members:
@@ -53,11 +61,16 @@ class Members:
         self.accounts = frozenset((spec.user, spec.group) for spec in file.jobs)
 
     def own_anew(self, file: JobFile) -> tuple[set[str], set[str]]:
-        """The engine's own file was written anew. Ids that it has now and had not; those of removed jobs that are not in it any more."""
-        new, gone = {spec.id for spec in file.jobs} - self.own, self.removed - {spec.id for spec in file.jobs}
-        self.removed -= gone
+        """The engine's own file was written anew. Ids that it has now and had not; those of removed jobs that are not in it
+        any more, or there again since others need them."""
+        before, removed = self.own, self.removed
         self.own_file(file)
-        return new, gone
+        self.removed = self.stay_removed(file)
+        return {*self.own - before}, removed - self.removed
+
+    def stay_removed(self, file: JobFile) -> set[str]:
+        """Those of its jobs that were removed at run time and do not come back with it."""
+        return without_needed(self.removed.intersection(spec.id for spec in file.jobs), file.jobs)
 
     def enlist(self, subjects: Iterable[JobSubject]) -> Sequence[Job]:
         """Handles for jobs that have come."""
@@ -82,11 +95,9 @@ class Members:
     def leave_out_removed(self, turn: Turn, stored: Stored) -> list[str]:
         """Jobs of the file that were removed at run time stay removed, unless a job that stays needs one: warnings."""
         jobs = turn.state.jobs
-        warnings: list[str] = []
-        gone = {job_id for job_id in self.own if stored.facts.get(f"{REMOVED}{job_id}")}
-        while needed := {need.job for job in jobs.values() if job.id not in gone for need in job.spec.needs} & gone:
-            gone -= needed
-            warnings += [f"{job_id} was removed, and is there again since jobs need it" for job_id in sorted(needed)]
+        removed = {job_id for job_id in self.own if stored.facts.get(f"{REMOVED}{job_id}")}
+        gone = without_needed(removed, [job.spec for job in jobs.values()])
+        warnings = [f"{job_id} was removed, and is there again since jobs need it" for job_id in sorted(removed - gone)]
         for job_id in gone:
             del jobs[job_id]
         self.strike(gone)

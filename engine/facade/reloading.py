@@ -25,6 +25,7 @@ from engine.jobfile import load, render
 from engine.jobfile.words import flow, in_words
 from engine.model.file_changes import FileChanges, FilePlace, JobChange, ValueChange
 from engine.spec.config import EngineSpec, JobFile, PoolSpec
+from engine.spec.job import JobSpec
 from engine.values import lean
 
 AT_START: Final = frozenset(
@@ -41,12 +42,12 @@ class Origin:
     environ: Mapping[str, str]
     given: Mapping[str, str]
 
-    def read(self) -> JobFile:
-        """The file as it stands there now. BadJobFile. May take a while."""
+    def read(self, there: Mapping[str, JobSpec]) -> Reading:
+        """The file as it stands there now, beside the jobs that are there. BadJobFile. May take a while."""
         loaded = load(self.path, self.environ, given=self.given)
         if loaded.file is None:
             raise BadJobFile(str(self.path), render(loaded.diagnostics, loaded.lines), "nothing was changed")
-        return loaded.file
+        return reading(loaded.file, there)
 
     def place_of(self, job_id: str) -> FilePlace:
         """Where the job stands, in however bad a file. May take a while."""
@@ -57,25 +58,48 @@ class Origin:
         return FilePlace(os.path.abspath(written.source.name), written.key.line)  # noqa: PTH100 - symlinks stay
 
 
-def compare(old: JobFile, new: JobFile, members: Members, state: State) -> FileChanges:
-    """What differs between what the engine has and `new`; `old` without its jobs. Jobs that were removed at run time stay so."""
-    wanted = {spec.id: spec for spec in new.jobs if spec.id not in members.removed}
-    there = {job.id: job.spec for job in state.listed_jobs()}
+@lean(frozen=True, slots=True)
+class Reading:
+    """A file that was read, and what takes long to say of it and needs no loop."""
+
+    file: JobFile
+    digest: str
+    values: Mapping[str, tuple[JobSpec, tuple[ValueChange, ...]]]
+    """Of jobs that are others now: what they were, and what differs."""
+
+
+def reading(file: JobFile, there: Mapping[str, JobSpec]) -> Reading:
+    """Beside the specs of the jobs that are there. May take a while."""
+    digest = hashlib.sha256(repr(file).encode(errors="surrogatepass")).hexdigest()[:16]
+    others = [(old, spec) for spec in file.jobs if (old := there.get(spec.id)) is not None and old != spec]
+    return Reading(file, digest, {spec.id: (old, _values(old, spec)) for old, spec in others})
+
+
+def compare(old: JobFile, reading: Reading, members: Members, state: State) -> FileChanges:
+    """What differs between what the engine has and what was read; `old` without its jobs. Jobs that were removed at run time
+    stay so, unless one that is in the file needs them."""
+    new, gone = reading.file, members.stay_removed(reading.file)
+    wanted = {spec.id: spec for spec in new.jobs if spec.id not in gone}
+    jobs = {job.id: job for job in state.listed_jobs()}
+    there = {job.id: job.spec for job in jobs.values()}
     calendars = {
         name for name in {*old.calendars, *new.calendars} if old.calendars.get(name) != new.calendars.get(name)
     }
     added = [job_id for job_id in wanted if job_id not in there]
     changed = [
-        JobChange(job_id, _values(in_words(there[job_id]), in_words(spec)))
+        JobChange(job_id, _known_values(reading, there[job_id], spec))
         for job_id, spec in wanted.items()
         if job_id in there and (spec != there[job_id] or not calendars.isdisjoint({spec.calendar, spec.except_}))
     ]
     settings = [*_engine(old.engine, new.engine), *_maps(old, new)]
     return FileChanges(
         path=new.path,
-        digest=hashlib.sha256(repr(new).encode(errors="surrogatepass")).hexdigest()[:16],
+        digest=reading.digest,
         added=tuple(added),
-        at_once=tuple(job_id for job_id in added if wanted[job_id].one_shot and wanted[job_id].enabled),
+        at_once=(
+            *(job_id for job_id in added if wanted[job_id].one_shot and wanted[job_id].enabled),
+            *(one.id for one in changed if _becomes_one_shot(jobs[one.id], wanted[one.id])),
+        ),
         removed=tuple(job_id for job_id in there if job_id in members.own and job_id not in wanted),
         changed=tuple(changed),
         settings=tuple(settings),
@@ -83,12 +107,42 @@ def compare(old: JobFile, new: JobFile, members: Members, state: State) -> FileC
     )
 
 
-def _values(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[ValueChange, ...]:
-    return tuple(
-        ValueChange(key, _text(before.get(key)), _text(after.get(key)))
-        for key in dict.fromkeys((*before, *after))
-        if before.get(key) != after.get(key)
-    )
+def _becomes_one_shot(job: JobSubject, spec: JobSpec) -> bool:
+    """One that has never been due, and was none or disabled: nobody has seen it run by itself."""
+    enabled = spec.enabled if job.enabled_set is None else job.enabled_set
+    begun = job.planned_until is not None or job.active or job.queue
+    return spec.one_shot and enabled and not (begun or (job.spec.one_shot and job.enabled))
+
+
+def _known_values(reading: Reading, before: JobSpec, after: JobSpec) -> tuple[ValueChange, ...]:
+    if before == after:
+        return ()
+    then, values = reading.values.get(after.id, (None, ()))
+    return values if then is before else _values(before, after)
+
+
+def _values(before: JobSpec, after: JobSpec) -> tuple[ValueChange, ...]:
+    old, new = in_words(before), in_words(after)
+    differ = [
+        ValueChange(key, _text(old.get(key)), _text(new.get(key)))
+        for key in dict.fromkeys((*old, *new))
+        if old.get(key) != new.get(key)
+    ]
+    named = {one.key for one in differ}
+    if "env_file" not in named and _from_files(before) != _from_files(after):
+        differ.append(_unsaid("env_file"))
+    if "params" not in named and before.params != after.params:
+        differ.append(_unsaid("params"))
+    return tuple(differ)
+
+
+def _from_files(spec: JobSpec) -> Mapping[str, str]:
+    return {name: value for name, value in spec.env.items() if name in spec.from_env_files}
+
+
+def _unsaid(key: str) -> ValueChange:
+    """Its values may be secret."""
+    return ValueChange(key, "as it was", "anew")
 
 
 def _text(value: object) -> str | None:
@@ -144,9 +198,10 @@ def _slots(pool: PoolSpec | None) -> str | None:
 class Reload:
     """One reload, checked: the change to make on the loop, and what follows from it."""
 
-    def __init__(self, old: JobFile, new: JobFile, members: Members, turn: Turn, zone: str) -> None:
+    def __init__(self, old: JobFile, reading: Reading, members: Members, turn: Turn, zone: str) -> None:
         """Refused: a job that stays needs one that goes, a job of a new id is still being removed."""
-        self.changes = compare(old, new, members, turn.state)
+        new = reading.file
+        self.changes = compare(old, reading, members, turn.state)
         self.file = new
         self._members = members
         self._zone = zone
@@ -196,16 +251,19 @@ class Reload:
                 remove_job(turn, job_id, stop=stop)
                 turn.fx.facts[CHANGES + job_id] = ""
                 state.facts.pop(CHANGES + job_id, None)
-        came, gone = members.own_anew(file)
-        turn.fx.facts.update({f"{REMOVED}{job_id}": "" for job_id in gone})
-        turn.fx.facts.update(
-            {f"{ADDED}{job_id}": "" for job_id in came}
-        )  # if it was added at run time, it is the file's now
-        arrange(turn, [spec.id for spec in file.jobs])
+        self.own(turn)
         if state.blackouts != file.blackouts:
             state.blackouts = file.blackouts
             take_edge(turn)
         return new
+
+    def own(self, turn: Turn) -> None:
+        """The jobs of the engine's own file are those of this one, in its order. To be done even where nothing else differs."""
+        came, gone = self._members.own_anew(self.file)
+        turn.fx.facts.update({f"{REMOVED}{job_id}": "" for job_id in gone})
+        # one that was added at run time is the file's now
+        turn.fx.facts.update({f"{ADDED}{job_id}": "" for job_id in came})
+        arrange(turn, [spec.id for spec in self.file.jobs])
 
 
 def _take_pools(state: State, file: JobFile) -> None:

@@ -37,7 +37,8 @@ class ValueChange:
 
 @sealed(frozen=True, slots=True)
 class JobChange:
-    """A job that is in both files, and what differs. No key differs where only a calendar that it names does."""
+    """A job that is in both files, and what differs. No key differs where only a calendar that it names does. Of values that
+    are not told a key says that they are others."""
 
     id: str
     values: tuple[ValueChange, ...]
@@ -56,7 +57,7 @@ class FileChanges:
     """Names this state of the file, for `reload` to be held to what was shown."""
     added: tuple[str, ...] = ()
     at_once: tuple[str, ...] = ()
-    """Those of them that run as soon as they are added: one-shots."""
+    """Those that run as soon as they are there: one-shots that were added, or that a job which has not run becomes."""
     removed: tuple[str, ...] = ()
     changed: tuple[JobChange, ...] = ()
     settings: tuple[ValueChange, ...] = ()
@@ -91,7 +92,7 @@ class FileChanges:
         lines = [f"+ {one}  (runs at once)" if one in self.at_once else f"+ {one}" for one in self.added]
         lines += [f"- {one}" for one in self.removed]
         for job in self.changed:
-            lines.append(f"~ {job.id}")
+            lines.append(f"~ {job.id}  (runs at once)" if job.id in self.at_once else f"~ {job.id}")
             lines += [f"    {one.text()}" for one in job.values] or ["    its calendar"]
         for one in self.settings:
             later = "  (from the next start on)" if one.key in self.after_restart else ""

@@ -16,7 +16,7 @@ from engine.core.verbs.trigger import trigger
 from engine.errors import Refused, RefusedCode
 from engine.facade.mailbox import Mailbox
 from engine.facade.members import Members
-from engine.facade.reloading import Reload, compare
+from engine.facade.reloading import Reload, compare, reading
 from engine.model.file_changes import FileChanges
 from engine.model.states import RunPhase
 from engine.ports.executor import Launch, Limit
@@ -51,7 +51,8 @@ class Files:
     def read(self, *jobs: JobSpec, **file: object) -> Reload:
         """The file as it is now."""
         new = replace(self.file, jobs=jobs, **file)  # type: ignore[arg-type] # fields of many types
-        return Reload(replace(self.file, jobs=()), new, self.members, self.bench.loop.turn, "UTC")
+        there = {job.id: job.spec for job in self.bench.state.listed_jobs()}
+        return Reload(replace(self.file, jobs=()), reading(new, there), self.members, self.bench.loop.turn, "UTC")
 
     def reload(self, *jobs: JobSpec, stop: bool = False, **file: object) -> FileChanges:
         """The file is these jobs now."""
@@ -313,7 +314,7 @@ def test_jobs_that_were_removed_by_hand_stay_so_until_the_file_forgets_them() ->
     f = Files(spec("a"), spec("b"))
     f.bench.run_for(5)
     f.bench.do(f.members.removing("b", stop=False))
-    assert compare(replace(f.file, jobs=()), f.file, f.members, f.bench.state).nothing
+    assert compare(replace(f.file, jobs=()), reading(f.file, {}), f.members, f.bench.state).nothing
     f.reload(spec("a"))
     assert f.members.removed == set()
     assert not f.bench.store.facts.get("removed:b")

@@ -11,12 +11,14 @@ from engine.core.turn import Turn
 from engine.core.verbs.hold import hold
 from engine.core.verbs.pause import hold_job
 from engine.core.verbs.postpone import postpone
+from engine.core.verbs.remove import forget_job
 from engine.core.verbs.resume import release_hold
 from engine.core.verbs.skip_next import skip_next
 from engine.core.verbs.trigger import trigger
 from engine.errors import Refused
 from engine.spec.config import PoolSpec
-from engine.spec.job import DelaySchedule, EverySchedule, Need
+from engine.spec.job import DelaySchedule, EverySchedule, JobSpec, Manual, Need
+from engine.spec.params import Param
 from engine.testing.executor import Act
 from tests.unit.engine.making import spec
 from tests.unit.engine.test_reload import TEN, Files
@@ -113,3 +115,52 @@ def test_an_occurrence_that_is_to_be_skipped_is_not_put_off() -> None:
     f.bench.do(lambda turn: skip_next(turn, f.bench.job("tick")))
     with pytest.raises(Refused, match="is to be skipped"):
         f.bench.do(lambda turn: postpone(turn, f.bench.job("tick"), 300.0))
+
+
+def test_a_job_that_was_removed_by_hand_comes_back_when_one_needs_it() -> None:
+    f = Files(spec("a"), spec("b"))
+    f.bench.run_for(5)
+    gone = f.bench.do(f.members.removing("b", stop=False))
+    f.bench.do(lambda turn: forget_job(turn, gone))
+    f.members.remember(gone)
+    assert f.reload(spec("a", needs=(Need("b"),)), spec("b")).added == ("b",)
+    f.bench.run_for(5)
+    assert f.bench.fates("a") == ["success", "success"]
+    assert f.members.removed == set()
+    assert not f.bench.store.facts.get("removed:b")
+
+
+def test_a_job_that_was_removed_by_hand_still_runs_when_one_needs_it() -> None:
+    f = Files(spec("a"), spec("b"), acts={"b": Act(50.0)})
+    f.bench.do(f.members.removing("b", stop=False))
+    with pytest.raises(Refused, match="is being removed"):
+        f.read(spec("a", needs=(Need("b"),)), spec("b"))
+
+
+def test_a_job_that_comes_to_be_a_one_shot_is_said_to_run_at_once() -> None:
+    f = Files(
+        spec("a"), spec("needs", needs=(Need("a"),)), spec("only", manual=Manual.ONLY), spec("off", enabled=False)
+    )
+    f.bench.run_for(5)
+    new = [spec("a", priority=1), spec("needs"), spec("only"), spec("off")]
+    changes = f.reload(*new)
+    assert changes.at_once == ("needs", "only", "off")
+    assert changes.asks
+    assert "~ only  (runs at once)" in changes.lines()
+    f.bench.run_for(5)
+    assert [len(f.bench.fates(job.id)) for job in new] == [1, 2, 1, 1]
+
+
+def test_values_that_are_not_told_are_said_to_be_others() -> None:
+    def job(value: str) -> JobSpec:
+        return spec(
+            "a",
+            schedule=TEN,
+            env={"TOKEN": value},
+            env_files=("/etc/token.env",),
+            from_env_files=frozenset({"TOKEN"}),
+            params={"key": Param(value, secret=True)},
+        )
+
+    lines = Files(job("one")).read(job("two")).changes.lines()
+    assert lines == ("~ a", "    env_file: as it was -> anew", "    params: as it was -> anew")
