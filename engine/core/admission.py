@@ -38,12 +38,13 @@ def blocked(turn: Turn, needs: Needs) -> bool:
 def lacks(state: State, needs: Needs) -> str | None:
     """Which of group, pool, cores or memory is short for `needs`, by its name; None: none of them.
 
-    A run that reserves more than there is starts when nothing else reserves: to wait for ever would help nobody.
+    A run that takes more than there is, as of a pool that a reload made smaller, starts when nothing else takes of it: to
+    wait for ever would help nobody.
     """
     if isinstance(needs.exclusive, str) and state.groups.get(needs.exclusive, 0) > 0:
         return needs.exclusive
     for name, count in needs.pools:
-        if state.pool_taken.get(name, 0) + count > state.pools[name].slots:
+        if (taken := state.pool_taken.get(name, 0)) and taken + count > state.pools[name].slots:
             return name
     if needs.cpu and state.cpu_reserved and state.cpu_reserved + needs.cpu > state.cpus:
         return "cpu"

@@ -88,7 +88,7 @@ def why_queued(state: State, run: Run, now: Instant) -> str:
     exclusive = wanted.exclusive
     for name, count in wanted.pools:
         slots, taken = state.pools[name].slots, state.pool_taken.get(name, 0)
-        if taken + count > slots and waits:
+        if taken and taken + count > slots and waits:
             return f"pool {name} {taken}/{slots}: {_names(_users(state, name))}"
     if exclusive is True and state.taken:
         return f"exclusive: waits until nothing runs ({state.taken} active)"

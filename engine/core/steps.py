@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.clock import SECOND, micros
 from engine.core.admission import release
 from engine.core.course import COMMAND, Step, StepKind, final_verdict, next_step
-from engine.core.dispatch import undo_starting
+from engine.core.dispatch import renew, undo_starting
 from engine.core.fates import settle
 from engine.core.retry import wait_before
 from engine.core.sides import attempt_id, claim
@@ -116,6 +116,7 @@ def _not_held(turn: Turn, run: Run, why: str) -> None:
         return
     release(turn, run)
     undo_starting(turn, run)
+    renew(turn, run)
     run.not_before = run.ages_from = again
     turn.fx.timers.add(again, RetryAt(run))
 

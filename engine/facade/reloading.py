@@ -241,7 +241,7 @@ class Reload:
         state, file, members = turn.state, self.file, self._members
         state.spec = file.engine
         state.calendars = file.calendars
-        _take_pools(state, file)
+        state.pools.update(file.pools)  # in place: the ready queue has the same
         new = members.join(turn, self._new)
         change(turn, self._changed, new, self._zone)
         todo = list(self.changes.removed)
@@ -251,6 +251,7 @@ class Reload:
                 remove_job(turn, job_id, stop=stop)
                 turn.fx.facts[CHANGES + job_id] = ""
                 state.facts.pop(CHANGES + job_id, None)
+        _drop_pools(state, file)
         self.own(turn)
         if state.blackouts != file.blackouts:
             state.blackouts = file.blackouts
@@ -266,10 +267,9 @@ class Reload:
         arrange(turn, [spec.id for spec in self.file.jobs])
 
 
-def _take_pools(state: State, file: JobFile) -> None:
-    """In place: the ready queue has the same. A pool that is not in the file any more stays while somebody takes of it."""
+def _drop_pools(state: State, file: JobFile) -> None:
+    """A pool that is not in the file any more stays while somebody takes of it; the next reload looks again."""
     users = [*(job.spec for job in state.jobs.values()), *(run.spec for run in state.runs.values())]
     used = {name for spec in users for name in spec.pools}
     for name in [name for name in state.pools if name not in file.pools and name not in used]:
         del state.pools[name]
-    state.pools.update(file.pools)

@@ -16,8 +16,10 @@ from engine.core.verbs.resume import release_hold
 from engine.core.verbs.skip_next import skip_next
 from engine.core.verbs.trigger import trigger
 from engine.errors import Refused
+from engine.spec.command import Argv
 from engine.spec.config import PoolSpec
-from engine.spec.job import DelaySchedule, EverySchedule, JobSpec, Manual, Need
+from engine.spec.hooks import CommandHolds, OnFalse
+from engine.spec.job import DelaySchedule, EverySchedule, JobSpec, Manual, Need, Overlap
 from engine.spec.params import Param
 from engine.testing.executor import Act
 from tests.unit.engine.making import spec
@@ -40,6 +42,37 @@ def test_what_was_claimed_waits_for_a_pool_that_the_new_spec_names() -> None:
     assert most == 1
     f.bench.run_for(300)
     assert [f.bench.fates(name) for name in names] == [["success"]] * 3
+
+
+def test_a_run_that_keeps_a_spec_for_which_a_pool_is_too_small_now_has_it_alone() -> None:
+    def jobs(slots: int, **params: Param) -> list[JobSpec]:
+        queue = spec("queue", pools={"gpu": slots}, overlap=Overlap.QUEUE, max_queued=4, params=params)
+        return [spec("holder", pools={"gpu": slots}), queue]
+
+    f = Files(*jobs(2), acts={"holder": Act(50.0)}, pools={"gpu": PoolSpec(2)})
+    f.bench.run_for(1)
+    f.reload(*jobs(1, day=Param(required=True)), pools={"gpu": PoolSpec(1)})
+    f.bench.run_for(20)
+    assert f.bench.fates("queue") == ["queued"]
+    f.bench.run_for(60)
+    assert f.bench.fates("queue") == ["success"]
+
+
+def test_a_pool_of_which_nobody_takes_any_more_goes() -> None:
+    f = Files(spec("a", pools={"gpu": 1}), pools={"gpu": PoolSpec(1)})
+    f.bench.run_for(5)
+    f.reload(spec("a"), pools={})
+    assert f.bench.state.pools == {}
+
+
+def test_preconditions_that_were_being_looked_at_are_the_new_ones_next_time() -> None:
+    def job(condition: str) -> JobSpec:
+        return spec("etl", conditions=(CommandHolds(Argv((condition,))),), on_false=OnFalse(10.0, 1000.0))
+
+    f = Files(job("old"), acts={"etl": FAILS})
+    f.reload(job("new"))
+    f.bench.run_for(30)
+    assert f.commands("etl") == ["old", "new", "new"]
 
 
 def test_a_job_that_no_hold_covers_any_more_owes_what_its_catch_up_says() -> None:
@@ -115,6 +148,14 @@ def test_an_occurrence_that_is_to_be_skipped_is_not_put_off() -> None:
     f.bench.do(lambda turn: skip_next(turn, f.bench.job("tick")))
     with pytest.raises(Refused, match="is to be skipped"):
         f.bench.do(lambda turn: postpone(turn, f.bench.job("tick"), 300.0))
+
+
+@pytest.mark.parametrize("seconds", [-1.0, float("inf"), float("nan"), 1e300])
+def test_nothing_is_put_off_by_a_time_that_is_none(seconds: float) -> None:
+    f = Files(spec("tick", schedule=HOURLY))
+    f.bench.run_for(1)
+    with pytest.raises(Refused, match="out of range"):
+        f.bench.do(lambda turn: postpone(turn, f.bench.job("tick"), seconds))
 
 
 def test_a_job_that_was_removed_by_hand_comes_back_when_one_needs_it() -> None:
