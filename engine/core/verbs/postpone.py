@@ -13,6 +13,9 @@ from engine.errors import Refused, RefusedCode
 from engine.planning import jitter
 from engine.spec.units import format_duration
 
+MOST: Final = 36_500 * 86_400.0
+"""Seconds: 100 years, as in a job file."""
+
 FACT: Final = "postponed:"
 """Facts in the store that begin so hold an occurrence of a job and when it is due: two instants."""
 
@@ -20,8 +23,11 @@ FACT: Final = "postponed:"
 def postpone(turn: Turn, job: Job, seconds: float) -> float:
     """By so much later than its schedule says (0: as it says), kept over restarts; by how much it was before.
 
-    Refused: it has no next occurrence of a schedule of times, or one that is to be skipped, or the one after that would come first.
+    Refused: it has no next occurrence of a schedule of times, or one that is to be skipped, or the one after that would come
+    first; out of range.
     """
+    if not 0 <= seconds <= MOST:
+        raise Refused(RefusedCode.OUT_OF_RANGE, f"{seconds:g} s is out of range", "it goes from 0 to 100 years")
     if job.unplanned:
         plan_next(turn, job)
     planned = job.next_planned
