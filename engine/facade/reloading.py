@@ -64,15 +64,23 @@ class Reading:
 
     file: JobFile
     digest: str
-    values: Mapping[str, tuple[JobSpec, tuple[ValueChange, ...]]]
-    """Of jobs that are others now: what they were, and what differs."""
+    there: Mapping[str, JobSpec]
+    """The specs that it was read beside."""
+    values: Mapping[str, tuple[ValueChange, ...]]
+    """What differs, of jobs that do."""
+
+    def differences(self, before: JobSpec, after: JobSpec) -> tuple[ValueChange, ...] | None:
+        """None: it is the same job."""
+        if self.there.get(after.id) is before:
+            return self.values.get(after.id)
+        return None if before == after else _values(before, after)
 
 
 def reading(file: JobFile, there: Mapping[str, JobSpec]) -> Reading:
     """Beside the specs of the jobs that are there. May take a while."""
     digest = hashlib.sha256(repr(file).encode(errors="surrogatepass")).hexdigest()[:16]
     others = [(old, spec) for spec in file.jobs if (old := there.get(spec.id)) is not None and old != spec]
-    return Reading(file, digest, {spec.id: (old, _values(old, spec)) for old, spec in others})
+    return Reading(file, digest, there, {spec.id: _values(old, spec) for old, spec in others})
 
 
 def compare(old: JobFile, reading: Reading, members: Members, state: State) -> FileChanges:
@@ -86,11 +94,13 @@ def compare(old: JobFile, reading: Reading, members: Members, state: State) -> F
         name for name in {*old.calendars, *new.calendars} if old.calendars.get(name) != new.calendars.get(name)
     }
     added = [job_id for job_id in wanted if job_id not in there]
-    changed = [
-        JobChange(job_id, _known_values(reading, there[job_id], spec))
-        for job_id, spec in wanted.items()
-        if job_id in there and (spec != there[job_id] or not calendars.isdisjoint({spec.calendar, spec.except_}))
-    ]
+    changed: list[JobChange] = []
+    for job_id, spec in wanted.items():
+        if (before := there.get(job_id)) is None:
+            continue
+        values = reading.differences(before, spec)
+        if values is not None or not calendars.isdisjoint({spec.calendar, spec.except_}):
+            changed.append(JobChange(job_id, values or ()))
     settings = [*_engine(old.engine, new.engine), *_maps(old, new)]
     return FileChanges(
         path=new.path,
@@ -112,13 +122,6 @@ def _becomes_one_shot(job: JobSubject, spec: JobSpec) -> bool:
     enabled = spec.enabled if job.enabled_set is None else job.enabled_set
     begun = job.planned_until is not None or job.active or job.queue
     return spec.one_shot and enabled and not (begun or (job.spec.one_shot and job.enabled))
-
-
-def _known_values(reading: Reading, before: JobSpec, after: JobSpec) -> tuple[ValueChange, ...]:
-    if before == after:
-        return ()
-    then, values = reading.values.get(after.id, (None, ()))
-    return values if then is before else _values(before, after)
 
 
 def _values(before: JobSpec, after: JobSpec) -> tuple[ValueChange, ...]:
