@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from rich.cells import cell_len
+
 from engine.errors import BadJobFile, Refused, RefusedCode
-from engine.model.file_changes import FileChanges
+from engine.model.file_changes import FileChanges, JobChange, ValueChange
 from jobqueue_tui.console.screens.reload import FileDialog
 from tests.screens.engines import small_engine
 from tests.screens.stage import PLACES, Stage, console
@@ -87,6 +89,17 @@ async def test_a_bad_file_is_shown_with_its_places() -> None:
         assert len(top.choices.choices) == 1
         await stage.press("enter")
         assert stage.verbs == []
+
+
+async def test_letters_that_take_two_columns_are_all_shown() -> None:
+    """Lines are measured in columns."""
+    engine = small_engine()
+    wide = JobChange("load", (ValueChange("description", "\u65e5" * 100, "\u6708" * 100),))
+    engine.file = replace(engine.file, changed=(wide,))
+    async with console(engine) as stage:
+        await stage.press("ctrl+r")
+        assert max(map(cell_len, texts(stage))) <= dialog(stage).body.size.width - 2
+        assert "".join(texts(stage)).count("\u6708") == 100
 
 
 async def test_an_engine_without_a_file_says_so() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import ClassVar, Final
 
+from rich.cells import cell_len, chop_cells
 from textual.app import ComposeResult, SuspendNotSupported
 from textual.containers import Vertical
 from textual.content import Content
@@ -44,11 +45,7 @@ class ReadLines(LineList):
 
     def lay_out(self, width: int) -> None:
         """What is wider goes on below."""
-        self.lines = [
-            (part, role)
-            for text, role in self._text
-            for part in wrap(text, max(20, width - 2), subsequent_indent="    ", drop_whitespace=False) or [""]
-        ]
+        self.lines = [(part, role) for text, role in self._text for part in _wrapped(text, max(20, width - 2))]
         self.rows_changed()
 
     @property
@@ -66,6 +63,13 @@ class ReadLines(LineList):
         text, role = self.lines[row]
         cells = [("▌ " if selected else "  ", Role.TITLE), (fitted(text, max(1, width - 2)), role)]
         return text_strip(cells, palette.cursor if selected else palette.raised, width)
+
+
+def _wrapped(text: str, width: int) -> Sequence[str]:
+    """Between words, where each of its letters takes one column."""
+    if not text.isascii() and cell_len(text) > len(text):
+        return chop_cells(text, width)
+    return wrap(text, width, subsequent_indent="    ", drop_whitespace=False) or [""]
 
 
 class FileDialog(ChoiceDialog):
