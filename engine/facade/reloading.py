@@ -24,7 +24,7 @@ from engine.facade.members import ADDED, REMOVED, Members
 from engine.jobfile import load, render
 from engine.jobfile.words import flow, in_words
 from engine.model.file_changes import FileChanges, FilePlace, JobChange, ValueChange
-from engine.spec.config import EngineSpec, JobFile, PoolSpec
+from engine.spec.config import Ageing, EngineSpec, History, JobFile, PoolSpec
 from engine.spec.job import JobSpec
 from engine.values import lean
 
@@ -133,9 +133,9 @@ def _values(before: JobSpec, after: JobSpec) -> tuple[ValueChange, ...]:
     ]
     named = {one.key for one in differ}
     if "env_file" not in named and _from_files(before) != _from_files(after):
-        differ.append(_unsaid("env_file"))
+        differ.append(_otherwise("env_file", before, after))
     if "params" not in named and before.params != after.params:
-        differ.append(_unsaid("params"))
+        differ.append(_otherwise("params", before, after))
     return tuple(differ)
 
 
@@ -143,9 +143,9 @@ def _from_files(spec: JobSpec) -> Mapping[str, str]:
     return {name: value for name, value in spec.env.items() if name in spec.from_env_files}
 
 
-def _unsaid(key: str) -> ValueChange:
-    """Its values may be secret."""
-    return ValueChange(key, "as it was", "anew")
+def _otherwise(key: str, before: object, after: object) -> ValueChange:
+    """That it is another, where what it is may be secret."""
+    return ValueChange(key, None if before is None else "as it was", None if after is None else "anew")
 
 
 def _text(value: object) -> str | None:
@@ -154,16 +154,23 @@ def _text(value: object) -> str | None:
             return None
         case bool() | int() | float() | str() | list() | dict():
             return flow(value)
+        case tuple():
+            return flow([str(one) for one in value])
+        case Ageing() | History():
+            return flow({field.name: getattr(value, field.name) for field in fields(value)})
         case _:
             return str(value)
 
 
 def _engine(old: EngineSpec, new: EngineSpec) -> list[ValueChange]:
-    return [
+    found = [
         ValueChange(f"engine.{field.name}", _text(before), _text(after))
         for field in fields(EngineSpec)
-        if (before := getattr(old, field.name)) != (after := getattr(new, field.name))
+        if (before := getattr(old, field.name)) != (after := getattr(new, field.name)) and field.name != "heartbeat"
     ]
+    if old.heartbeat != new.heartbeat:
+        found.append(_otherwise("engine.heartbeat", old.heartbeat, new.heartbeat))
+    return found
 
 
 def _maps(old: JobFile, new: JobFile) -> list[ValueChange]:
@@ -177,11 +184,7 @@ def _maps(old: JobFile, new: JobFile) -> list[ValueChange]:
         "calendars": _pairs(old.calendars, new.calendars),
         "notifiers": _pairs(old.notifiers, new.notifiers),
     }.items():
-        found += [
-            ValueChange(f"{what}.{name}", None if before is None else "as it was", None if after is None else "anew")
-            for name, before, after in pairs
-            if before != after
-        ]
+        found += [_otherwise(f"{what}.{name}", before, after) for name, before, after in pairs if before != after]
     if old.blackouts != new.blackouts:
         found.append(ValueChange("blackouts", str(len(old.blackouts)), str(len(new.blackouts))))
     return found

@@ -17,9 +17,10 @@ from engine.core.verbs.skip_next import skip_next
 from engine.core.verbs.trigger import trigger
 from engine.errors import Refused
 from engine.spec.command import Argv
-from engine.spec.config import PoolSpec
+from engine.spec.config import Ageing, EngineSpec, PoolSpec
 from engine.spec.hooks import CommandHolds, OnFalse
 from engine.spec.job import DelaySchedule, EverySchedule, JobSpec, Manual, Need, Overlap
+from engine.spec.notify import Heartbeat
 from engine.spec.params import Param
 from engine.testing.executor import Act
 from tests.unit.engine.making import spec
@@ -205,3 +206,14 @@ def test_values_that_are_not_told_are_said_to_be_others() -> None:
 
     lines = Files(job("one")).read(job("two")).changes.lines()
     assert lines == ("~ a", "    env_file: as it was -> anew", "    params: as it was -> anew")
+
+
+def test_settings_are_told_in_words_and_an_address_is_not() -> None:
+    settings = EngineSpec(
+        max_running=4, ageing=Ageing(60.0), notify=("mail",), heartbeat=Heartbeat("https://example.org/token")
+    )
+    assert Files().read(engine=settings).changes.lines() == (
+        "~ engine.ageing: {every: 300.0, step: 1.0} -> {every: 60.0, step: 1.0}  (from the next start on)",
+        "~ engine.notify: [] -> [mail]",
+        "~ engine.heartbeat: (none) -> anew  (from the next start on)",
+    )
