@@ -312,7 +312,8 @@ def renew(turn: Turn, run: Run) -> None:
     run.spec = new
     if again:
         turn.ready.push(run)
-    if run.attempt is not None and not begins_with(run, run.attempt.step):
+    if run.attempt is not None and not (begins_with(run, run.attempt.step) and goes_ahead(run)):
+        # claimed ahead of its slot, maybe: lost in a crash, its hooks would run beyond `max_running`
         forget_claim(turn, run)
     turn.fx.save(run)
 

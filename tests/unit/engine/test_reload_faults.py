@@ -18,7 +18,7 @@ from engine.core.verbs.trigger import trigger
 from engine.errors import Refused
 from engine.spec.command import Argv
 from engine.spec.config import Ageing, EngineSpec, PoolSpec
-from engine.spec.hooks import CommandHolds, OnFalse
+from engine.spec.hooks import CommandHolds, Hook, HookSlot, OnFalse
 from engine.spec.job import DelaySchedule, EverySchedule, JobSpec, Manual, Need, Overlap
 from engine.spec.notify import Heartbeat
 from engine.spec.params import Param
@@ -74,6 +74,18 @@ def test_preconditions_that_were_being_looked_at_are_the_new_ones_next_time() ->
     f.reload(job("new"))
     f.bench.run_for(30)
     assert f.commands("etl") == ["old", "new", "new"]
+
+
+def test_what_was_claimed_ahead_is_not_when_its_new_spec_keeps_the_slot_over_several_steps() -> None:
+    """Else the loss of all claims in a crash would begin the hooks of all of them at once."""
+    names = [f"w{number}" for number in range(8)]
+    others = [spec(f"o{number}") for number in range(4)]
+    f = Files(*others, *map(spec, names), acts={one.id: Act(50.0) for one in others})
+    assert any(f.bench.job(name).queue[0].attempt for name in names)
+    f.reload(*others, *(spec(name, hooks={HookSlot.ERROR: Hook(Argv(("mail",)))}) for name in names))
+    assert not any(f.bench.job(name).queue[0].attempt for name in names)
+    f.bench.run_for(200)
+    assert [f.bench.fates(name) for name in names] == [["success"]] * 8
 
 
 def test_a_job_that_no_hold_covers_any_more_owes_what_its_catch_up_says() -> None:
