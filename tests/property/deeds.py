@@ -101,7 +101,7 @@ class World:
                 DEEDS[deed.kind](self, listed[deed.who % len(listed)], deed)
         self.bench.settle()
         for job in list(self.bench.state.jobs.values()):
-            if job.removing and is_gone(job):
+            if job.removing and is_gone(job) and self.bench.loop.settled:  # as the engine: when that is on record
                 self.bench.do(lambda turn, job=job: forget_job(turn, job))  # type: ignore[misc] # bound at once
                 self.forgotten[job.id] = job
 
