@@ -56,6 +56,8 @@ class Palette:
     bar: Mapping[Role, Style]
     head: Mapping[Role, Style]
     raised: Mapping[Role, Style]
+    exact: bool
+    """Each colour is one of 16 million: there is none whose look the terminal decides, and nothing is faint."""
 
     @classmethod
     def of(cls, variables: Mapping[str, str], *, ansi: bool) -> Palette:
@@ -79,11 +81,18 @@ class Palette:
                 )
             return styles
 
-        return cls(
-            row=ground("back"),
-            cursor=ground("back-cursor", reverse=ansi),
-            idle_cursor=ground("back-cursor-idle", reverse=ansi),
-            bar=ground("back-bar"),
-            head=ground("back-head"),
-            raised=ground("back-raised"),
-        )
+        grounds = {
+            "row": ground("back"),
+            "cursor": ground("back-cursor", reverse=ansi),
+            "idle_cursor": ground("back-cursor-idle", reverse=ansi),
+            "bar": ground("back-bar"),
+            "head": ground("back-head"),
+            "raised": ground("back-raised"),
+        }
+        styles = [style for one in grounds.values() for style in one.values()]
+        return cls(**grounds, exact=all(_is_exact(style) for style in styles))
+
+
+def _is_exact(style: Style) -> bool:
+    colours = (style.color, style.bgcolor)
+    return not style.dim and all(one is not None and one.triplet is not None for one in colours)
