@@ -27,7 +27,7 @@ TOO_SOON: Final = SECOND // 2
 """Sampled less than this ago: CPU time is told in ticks of 10 ms, a shorter span says little."""
 PEAKS: Final = 8
 """Leaders per sweep whose high-water mark is read (25 us each); the others' turn comes in the next ones."""
-DISKS: Final = 2
+DISKS: Final = 4
 """Of so many passes one reads what a tree's processes read and wrote: that costs as much as their CPU time and memory together."""
 MEMORY: Final = 30
 """Passes after which untagged processes are asked again."""
