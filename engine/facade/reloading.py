@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -245,7 +245,7 @@ class Reload:
     def perform(self, turn: Turn, *, stop: bool) -> list[JobSubject]:
         """The change; to be made on the loop. Returns the jobs that came. `stop`: what runs of those that go is stopped."""
         state, file, members = turn.state, self.file, self._members
-        state.spec = file.engine
+        state.spec = replace(file.engine, **{name: getattr(state.spec, name) for name in AT_START})
         state.calendars = file.calendars
         state.pools.update(file.pools)  # in place: the ready queue has the same
         new = members.join(turn, self._new)

@@ -72,6 +72,7 @@ async def test_nothing_to_reload_is_said() -> None:
     async with console(engine) as stage:
         await stage.press("ctrl+r")
         assert "says what the engine has" in stage.said[-1].message
+        assert stage.engine.verbs == [("reload", "", {"confirmed": False, "stop": False})]  # their order may be another
 
 
 async def test_a_bad_file_is_shown_with_its_places() -> None:

@@ -90,15 +90,20 @@ DIALOGS = {
     "save": ("ctrl+s",),
     "marked": ("space", "space", "b", "x"),
     "reload": ("ctrl+r",),
+    "postpone": ("a", "P"),
+    "timeout": ("a", "T"),
+    "acknowledge": ("a", "A"),
+    "stop": ("x",),
     "record": ("6", "right_square_bracket", "j", "d"),
 }
 
 
 @pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("dialog", DIALOGS)
-def test_dialog(snap_compare: SnapCompare, dialog: str, theme: str) -> None:
+def test_dialog(snap_compare: SnapCompare, dialog: str, size: tuple[int, int], theme: str) -> None:
     """Dialogs over the screen that they were opened from."""
-    assert shows(snap_compare, (100, 30), theme, *DIALOGS[dialog])
+    assert shows(snap_compare, size, theme, *DIALOGS[dialog])
 
 
 @pytest.mark.parametrize("theme", ["jobqueue-light", "jobqueue-high-contrast", "jobqueue-colour-blind"])
@@ -131,11 +136,6 @@ def test_jump_mode(snap_compare: SnapCompare, size: tuple[int, int], theme: str)
 def test_tour(snap_compare: SnapCompare, size: tuple[int, int], theme: str) -> None:
     """The second card, over the home screen."""
     assert shows(snap_compare, size, theme, "colon", *"tour", "enter", "enter")
-
-
-def test_stop_menu(snap_compare: SnapCompare) -> None:
-    """Cancel has the cursor."""
-    assert shows(snap_compare, (80, 24), "jobqueue-dark", "x")
 
 
 def test_help(snap_compare: SnapCompare) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Hashable, Sequence
 from pathlib import Path
@@ -159,6 +160,8 @@ async def _ask(screen: Giving) -> None:
         _say(screen, str(error), "Not reloaded")
         return
     if changes.nothing:
+        with contextlib.suppress(EngineError, OSError):
+            await engine.reload(changes.digest)  # the jobs may stand in another order
         screen.notify(f"{one_line(changes.path)} says what the engine has.", timeout=3, markup=False)
         return
 

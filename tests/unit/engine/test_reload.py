@@ -285,6 +285,7 @@ def test_settings_hold_at_once_or_are_said_to_hold_after_a_restart() -> None:
     assert f.bench.state.taken == 4
     changes = f.reload(*f.file.jobs, engine=EngineSpec(max_running=6, name="other"))
     assert changes.after_restart == ("engine.name",)
+    assert f.bench.state.spec.name is None
     f.bench.run_for(1)
     assert f.bench.state.taken == 6
 
