@@ -245,7 +245,8 @@ def test_the_console_imports_only_what_it_may() -> None:
 
 
 EDITOR = """
-import json, os, sys
+import json, os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # a test run in the background of a shell ignores it
 json.dump([sys.argv[2:], os.tcgetpgrp(0) == os.getpgrp()], open(sys.argv[1], "w"))
 sys.stdin.read()
 """
