@@ -21,7 +21,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -77,9 +77,9 @@ async def lateness(
     begin = math.ceil(since / SECOND) * SECOND
     end = begin + round(seconds) * SECOND
     mine = [run for run in runs if begin <= run.planned_at < end and run.job.startswith("due-")]
-    late = [(run.started_at - run.planned_at) / 1000 for run in mine if run.started_at is not None]
+    started = [(run.started_at - run.planned_at) / 1000 for run in mine if run.started_at is not None]
     taken = spread([(run.queued_at - run.planned_at) / 1000 for run in mine])
-    missed = AT_ONCE * round(seconds) - len(late)
+    missed = AT_ONCE * round(seconds) - len(started)
     half = [
         (run.started_at - run.planned_at) / 1000
         for run in mine
@@ -87,45 +87,49 @@ async def lateness(
     ]
     return {
         "taken p99": taken["p99"],
-        **spread(late),
+        **spread(started),
         "missed": missed,
-        "drift": statistics.median(half) - statistics.median(late),
+        "drift": statistics.median(half) - statistics.median(started),
     }
 
 
 async def timer(seconds: float) -> dict[str, float]:
     """The limit of functions: as many calls of nothing when a timer of the machine's clock rings."""
-    late: list[float] = []
-    clock = SystemClock()
-    due = 0
 
-    def ring() -> None:
-        nonlocal due
-        late.extend((time.time_ns() // 1000 - due) / 1000 for _ in range(AT_ONCE))
-        due += SECOND
-        clock.arm(due, ring)
+    def nothing_each(due: int) -> Iterator[float]:
+        yield from (late(due) for _ in range(AT_ONCE))
 
-    due = (clock.now() // SECOND + 1) * SECOND
-    clock.arm(due, ring)
-    await asyncio.sleep(seconds)
-    clock.close()
-    return spread(late)
+    return await _ringing(seconds, nothing_each)
 
 
 async def ramp(seconds: float) -> dict[str, float]:
     """The limit of processes: as many posix_spawn, one after the other, when the timer rings."""
-    late: list[float] = []
+
+    def spawn_each(due: int) -> Iterator[float]:
+        pids = []
+        for _ in range(AT_ONCE):
+            pids.append(os.posix_spawn("/bin/true", ["/bin/true"], {}, setsid=True))
+            yield late(due)
+        for pid in pids:
+            os.waitpid(pid, 0)
+
+    return await _ringing(seconds, spawn_each)
+
+
+def late(due: int) -> float:
+    """Milliseconds since then."""
+    return (time.time_ns() // 1000 - due) / 1000
+
+
+async def _ringing(seconds: float, each: Callable[[int], Iterable[float]]) -> dict[str, float]:
+    """What `each` says it was late by, at each full second."""
+    found: list[float] = []
     clock = SystemClock()
     due = 0
 
     def ring() -> None:
         nonlocal due
-        pids = []
-        for _ in range(AT_ONCE):
-            pids.append(os.posix_spawn("/bin/true", ["/bin/true"], {}, setsid=True))
-            late.append((time.time_ns() // 1000 - due) / 1000)
-        for pid in pids:
-            os.waitpid(pid, 0)
+        found.extend(each(due))
         due += SECOND
         clock.arm(due, ring)
 
@@ -133,12 +137,12 @@ async def ramp(seconds: float) -> dict[str, float]:
     clock.arm(due, ring)
     await asyncio.sleep(seconds)
     clock.close()
-    return spread(late)
+    return spread(found)
 
 
-def spread(late: Sequence[float]) -> dict[str, float]:
+def spread(values: Sequence[float]) -> dict[str, float]:
     """Median, p99 and most."""
-    return {"p50": statistics.median(late), "p99": statistics.quantiles(late, n=100)[98], "most": max(late)}
+    return {"p50": statistics.median(values), "p99": statistics.quantiles(values, n=100)[98], "most": max(values)}
 
 
 def beside_console(seconds: float, folder: Path, jobs: int) -> dict[str, float]:

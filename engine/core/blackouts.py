@@ -32,12 +32,9 @@ def take_edge(turn: Turn) -> None:
 
 
 def _current(state: State, now: Instant) -> Blackout | None:
-    if (
-        state.blackout in state.blackouts
-        and state.blackout is not None
-        and instant(state.blackout.start) <= now < instant(state.blackout.end)
-    ):
-        return state.blackout
+    in_force = state.blackout
+    if in_force in state.blackouts and in_force is not None and instant(in_force.start) <= now < instant(in_force.end):
+        return in_force
     return next((span for span in state.blackouts if instant(span.start) <= now < instant(span.end)), None)
 
 

@@ -48,6 +48,14 @@ def files_changed(turn: Turn, job: Job, seen: str, *, changed: bool = True) -> N
     turn.fx.save_job(job)
 
 
+def forget_seen(turn: Turn, job: Job) -> None:
+    """What its files looked like says nothing any more: it leaves, or watches others now."""
+    turn.fx.facts[FACT + job.id] = ""
+    turn.state.facts.pop(FACT + job.id, None)
+    turn.state.changed.pop(job.id, None)
+    job.changes = None
+
+
 def take_changed(turn: Turn) -> None:
     """Runs for what has changed, of the jobs that may have one now. Called in every tick in which some job has changes."""
     for job in [*turn.state.changed.values()]:

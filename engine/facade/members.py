@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from engine.core.boot import add_job
-from engine.core.changes import FACT as CHANGES
 from engine.core.state import Job as JobSubject
 from engine.core.turn import Turn
 from engine.core.verbs.add import begin_new, check_needs, check_new, join_job
@@ -165,9 +164,6 @@ class Members:
             if job_id in self.own:
                 self.removed.add(job_id)
                 turn.fx.facts[f"{REMOVED}{job_id}"] = "1"
-            if subject.spec.watch is not None:
-                turn.fx.facts[CHANGES + job_id] = ""
-                turn.state.facts.pop(CHANGES + job_id, None)
             return subject
 
         return act

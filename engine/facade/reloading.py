@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from engine.core.blackouts import take_edge
-from engine.core.changes import FACT as CHANGES
 from engine.core.state import Job as JobSubject
 from engine.core.state import State
 from engine.core.turn import Turn
@@ -255,8 +254,6 @@ class Reload:
             for job_id in [job_id for job_id in todo if not state.jobs[job_id].needed_by]:
                 todo.remove(job_id)
                 remove_job(turn, job_id, stop=stop)
-                turn.fx.facts[CHANGES + job_id] = ""
-                state.facts.pop(CHANGES + job_id, None)
         _drop_pools(state, file)
         self.own(turn)
         if state.blackouts != file.blackouts:

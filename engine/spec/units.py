@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import Final
 
 _MICROS: Final = {"d": 86_400_000_000, "h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "ms": 1_000}
-_LONGEST: Final = 36_500 * _MICROS["d"]
-"""100 years. A float of seconds is exact to the microsecond up to 285 years, so nothing is lost below this."""
+LONGEST: Final = 36_500 * _MICROS["d"]
+"""100 years, in microseconds. A float of seconds is exact to the microsecond up to 285 years, so nothing is lost below this."""
 
 _DURATION: Final = re.compile(r"(?:[0-9]{1,12}(?:\.[0-9]{1,12})?(?:ms|[dhms]))+")
 _PART: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|[dhms])")
@@ -55,7 +55,7 @@ def parse_duration(text: str) -> float:
     else:
         raise ValueError(f"{_shown(text)} is not a duration; {_DURATION_HELP}")
     total = Decimal(0)
-    last = _LONGEST
+    last = LONGEST
     for number, unit in parts:
         if _MICROS[unit] >= last:
             raise ValueError(f"{_shown(text)} has its units twice or out of order; {_DURATION_HELP}")
@@ -63,7 +63,7 @@ def parse_duration(text: str) -> float:
         total += Decimal(number) * last
     if total != (whole := int(total)):
         raise ValueError(f"{_shown(text)} is finer than a microsecond; {_DURATION_HELP}")
-    if whole > _LONGEST:
+    if whole > LONGEST:
         raise ValueError(
             f"{_shown(text)} is longer than 100 years; write a shorter one, or `none` where that is allowed"
         )
@@ -75,7 +75,7 @@ def format_duration(seconds: float) -> str:
 
     ValueError for a negative or non-finite number.
     """
-    if not 0 <= seconds <= _LONGEST / _MICROS["s"]:
+    if not 0 <= seconds <= LONGEST / _MICROS["s"]:
         raise ValueError(f"{seconds!r} is not a duration between 0 and 100 years")
     rest = round(seconds * _MICROS["s"])
     if rest < _MICROS["s"]:

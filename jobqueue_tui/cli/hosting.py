@@ -80,7 +80,7 @@ async def _serve(
         await shown.wait()
     # in a thread: on the loop it would hold everything up for a tenth of a second
     app = await asyncio.to_thread(import_module, "jobqueue_tui.server.app")
-    async with app.serving_on(engine, sock, path, version=VERSION, on_shutdown=life.shutdown, read_only=read_only):
+    async with app.serving(engine, sock, path, version=VERSION, on_shutdown=life.shutdown, read_only=read_only):
         await asyncio.Event().wait()
 
 

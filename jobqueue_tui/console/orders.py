@@ -10,6 +10,8 @@ from typing import TypeAlias
 
 from engine.api import EngineView
 from engine.clock import Instant
+from engine.errors import BadJobFile, Refused, RefusedCode
+from engine.model.file_changes import FileChanges
 from engine.model.undo import PrioritySet, Undo
 from engine.values import lean
 from jobqueue_tui.console import words
@@ -134,6 +136,19 @@ def rerun(engine: EngineView, at: Aimed, run_id: str) -> Order:
         return f"{one_line(await engine.rerun(run_id))} repeats {one_line(run_id)}"
 
     return Order(at.name, call, "", "started again")
+
+
+def reload(engine: EngineView, changes: FileChanges, *, stop: bool) -> Order:
+    """The job file as it was shown is taken, or nothing. `stop`: runs of jobs that vanish are stopped."""
+
+    async def call() -> str:
+        try:
+            done = await engine.reload(changes.digest, confirmed=True, stop=stop)
+        except BadJobFile as bad:
+            raise Refused(RefusedCode.CHANGED, str(bad), "it was written again since it was shown") from bad
+        return f"reloaded: {done.summary()}"
+
+    return Order("reload", call, "", "reloaded")
 
 
 def acknowledge(engine: EngineView, target: str, reason: str) -> Order:

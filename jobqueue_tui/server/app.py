@@ -14,7 +14,6 @@ from aiohttp import web
 from engine.api import EngineView
 from engine.model.actor import acting_as
 from jobqueue_tui.server.faults import Failed, Handler, in_words
-from jobqueue_tui.server.listen import listening
 from jobqueue_tui.server.routes import Routes
 from jobqueue_tui.server.wish import OnShutdown
 from jobqueue_tui.wire.door import peer_uid
@@ -31,20 +30,6 @@ LINGER_SECONDS: Final = 1.0
 
 @asynccontextmanager
 async def serving(
-    view: EngineView, path: Path, *, version: str, on_shutdown: OnShutdown, read_only: bool = False
-) -> AsyncIterator[None]:
-    """Serve `view` on the Unix socket `path` inside the `async with`.
-
-    SocketTaken when another engine answers there, UnsafeSocket when the place is not ours alone, OSError when it cannot
-    be made.
-    """
-    with listening(path) as sock:
-        async with serving_on(view, sock, path, version=version, on_shutdown=on_shutdown, read_only=read_only):
-            yield
-
-
-@asynccontextmanager
-async def serving_on(
     view: EngineView,
     sock: socket.socket,
     path: Path,
@@ -53,7 +38,8 @@ async def serving_on(
     on_shutdown: OnShutdown,
     read_only: bool = False,
 ) -> AsyncIterator[None]:
-    """The same on a socket that listens already, at `path`: who has called meanwhile is answered now."""
+    """Serve `view` inside the `async with`, on a Unix socket that listens at `path` (`listening`). Who has called before is
+    answered now."""
     routes = Routes(view, str(path), read_only=read_only, on_shutdown=on_shutdown)
     app = web.Application(middlewares=[in_words, _known_caller, _same_interface], client_max_size=LARGEST_BODY)
     app.add_routes(routes.table())

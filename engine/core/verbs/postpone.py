@@ -11,10 +11,7 @@ from engine.core.state import Job, State
 from engine.core.turn import Turn
 from engine.errors import Refused, RefusedCode
 from engine.planning import jitter
-from engine.spec.units import format_duration
-
-MOST: Final = 36_500 * 86_400.0
-"""Seconds: 100 years, as in a job file."""
+from engine.spec.units import LONGEST, format_duration
 
 FACT: Final = "postponed:"
 """Facts in the store that begin so hold an occurrence of a job and when it is due: two instants."""
@@ -26,7 +23,7 @@ def postpone(turn: Turn, job: Job, seconds: float) -> float:
     Refused: it has no next occurrence of a schedule of times, or one that is to be skipped, or the one after that would come
     first; out of range.
     """
-    if not 0 <= seconds <= MOST:
+    if not 0 <= seconds <= LONGEST / SECOND:
         raise Refused(RefusedCode.OUT_OF_RANGE, f"{seconds:g} s is out of range", "it goes from 0 to 100 years")
     if job.unplanned:
         plan_next(turn, job)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.core.boot import begin_delay, begin_plan, link_needs, plan_job, run_once
-from engine.core.changes import FACT as CHANGES
+from engine.core.changes import forget_seen
 from engine.core.dispatch import offer_next, renew, take_out
 from engine.core.fates import set_next
 from engine.core.going_on import age_anew
@@ -94,7 +94,7 @@ def _take_over(turn: Turn, before: _Before, zone: str) -> None:
     if job.timeout_set is not None and (job.timeout_set or None) == spec.timeout.run:
         job.timeout_set = None
     if spec.watch != old.watch:
-        _watch_anew(turn, job)
+        forget_seen(turn, job)
     if job.follows_schedule and not before.followed:
         age_anew(turn, job)
     _plan_anew(turn, before, zone)
@@ -103,14 +103,6 @@ def _take_over(turn: Turn, before: _Before, zone: str) -> None:
     offer_next(turn, job)
     watch(turn, job)
     turn.fx.save_job(job)
-
-
-def _watch_anew(turn: Turn, job: Job) -> None:
-    """What other files looked like says nothing about these."""
-    turn.fx.facts[CHANGES + job.id] = ""
-    turn.state.facts.pop(CHANGES + job.id, None)
-    turn.state.changed.pop(job.id, None)
-    job.changes = None
 
 
 def _plan_anew(turn: Turn, before: _Before, zone: str) -> None:

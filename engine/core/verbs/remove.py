@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from engine.core.changes import forget_seen
 from engine.core.fates import cancel_queued, set_next
 from engine.core.state import Job
 from engine.core.stopping import end_tree
@@ -33,6 +34,8 @@ def remove_job(turn: Turn, job_id: str, *, stop: bool) -> Job:
             end_tree(turn, run, reason, None)
     for need in job.spec.needs:
         turn.state.jobs[need.job].needed_by.remove(job)
+    if job.spec.watch is not None:
+        forget_seen(turn, job)
     turn.fx.save_job(job)
     turn.fx.resync = True
     return job

@@ -28,7 +28,7 @@ TOO_SOON: Final = SECOND // 2
 PEAKS: Final = 8
 """Leaders per sweep whose high-water mark is read (25 us each); the others' turn comes in the next ones."""
 DISKS: Final = 4
-"""Of so many passes one reads what a tree's processes read and wrote: that costs as much as their CPU time and memory together."""
+"""Of so many passes one reads what a tree's processes read and wrote: that costs nearly as much as CPU time and memory together."""
 MEMORY: Final = 30
 """Passes after which untagged processes are asked again."""
 PIECE: Final = 96

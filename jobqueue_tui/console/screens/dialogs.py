@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -13,6 +13,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.strip import Strip
+from textual.widget import Widget
 from textual.widgets import Static
 
 from engine.values import lean
@@ -93,7 +94,12 @@ class ChoiceDialog(ModalScreen[str]):
             yield Static(Content(self.heading), id="heading")
             if self.lines:
                 yield Static(Content("\n".join(self.lines)), id="lines")
+            yield from self.between()
             yield self.choices
+
+    def between(self) -> Iterable[Widget]:
+        """What stands between the lines and the answers, in a dialog that has more to show."""
+        return ()
 
     def on_mount(self) -> None:
         """The cursor stands on Cancel, or where it is to start."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 
 from engine.clock import Instant, instant
@@ -11,6 +11,7 @@ from jobqueue_tui.console import orders
 from jobqueue_tui.console.aiming import Aimed
 from jobqueue_tui.console.giving import Giving
 from jobqueue_tui.console.host import host
+from jobqueue_tui.console.orders import Order
 from jobqueue_tui.console.screens.dialogs import Choice, ChoiceDialog
 from jobqueue_tui.console.screens.form import Field, Filled, FormDialog
 from jobqueue_tui.terminal import one_line
@@ -45,27 +46,34 @@ def ask_timeout(screen: Giving, targets: Sequence[Aimed]) -> None:
     field = Field(
         "timeout", "An attempt may run", "such as 90s or 2h; 0: any time", check=parse_duration, required=True
     )
-
-    def filled(answer: Filled | None) -> None:
-        if answer is not None:
-            seconds = parse_duration(answer.values["timeout"])
-            screen.give([orders.set_timeout(at, seconds) for at in targets])
-
-    lines = [*_lines(targets), "Attempts in progress are counted from their start: a short one may end them."]
-    screen.app.push_screen(FormDialog(f"Timeout of {_what(targets)}", lines, [field], answer="Set it"), filled)
+    note = "Attempts in progress are counted from their start: a short one may end them."
+    _ask_duration(screen, targets, field, orders.set_timeout, what="Timeout of", note=note, answer="Set it")
 
 
 def ask_postpone(screen: Giving, targets: Sequence[Aimed]) -> None:
     """By how much."""
     field = Field("by", "Later by", "such as 30m; 0s: as the schedule says", check=parse_duration, required=True)
+    note = "Only its next occurrence, which keeps its planned time; those after it come as ever."
+    _ask_duration(screen, targets, field, orders.postpone, what="Postpone", note=note, answer="Postpone")
 
-    def filled(answer: Filled | None) -> None:
-        if answer is not None:
-            seconds = parse_duration(answer.values["by"])
-            screen.give([orders.postpone(at, seconds) for at in targets])
 
-    lines = [*_lines(targets), "Only its next occurrence, which keeps its planned time; those after it come as ever."]
-    screen.app.push_screen(FormDialog(f"Postpone {_what(targets)}", lines, [field], answer="Postpone"), filled)
+def _ask_duration(
+    screen: Giving,
+    targets: Sequence[Aimed],
+    field: Field,
+    order: Callable[[Aimed, float], Order],
+    *,
+    what: str,
+    note: str,
+    answer: str,
+) -> None:
+    def filled(given: Filled | None) -> None:
+        if given is not None:
+            seconds = parse_duration(given.values[field.id])
+            screen.give([order(at, seconds) for at in targets])
+
+    lines = [*_lines(targets), note]
+    screen.app.push_screen(FormDialog(f"{what} {_what(targets)}", lines, [field], answer=answer), filled)
 
 
 def ask_backfill(screen: Giving, at: Aimed) -> None:

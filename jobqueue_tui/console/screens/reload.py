@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from pathlib import Path
 from textwrap import wrap
 from typing import ClassVar, Final
 
 from rich.cells import cell_len, chop_cells
-from textual.app import ComposeResult, SuspendNotSupported
-from textual.containers import Vertical
-from textual.content import Content
+from textual.app import SuspendNotSupported
 from textual.strip import Strip
-from textual.widgets import Static
+from textual.widget import Widget
 
-from engine.api import EngineView
 from engine.errors import BadJobFile, EngineError
 from engine.model.file_changes import FileChanges
+from jobqueue_tui.console import orders
 from jobqueue_tui.console.columns import Cell
 from jobqueue_tui.console.editing import command, edit
 from jobqueue_tui.console.giving import Giving
 from jobqueue_tui.console.host import host
-from jobqueue_tui.console.orders import Order
 from jobqueue_tui.console.painting import fitted, text_strip
 from jobqueue_tui.console.palette import Palette
 from jobqueue_tui.console.screens.dialogs import CANCEL, Choice, ChoiceDialog
@@ -82,14 +79,9 @@ class FileDialog(ChoiceDialog):
         super().__init__(heading, lines, choices)
         self.body = ReadLines(body)
 
-    def compose(self) -> ComposeResult:
-        """Heading, summary, all of it, answers."""
-        with Vertical(id="dialog"):
-            yield Static(Content(self.heading), id="heading")
-            if self.lines:
-                yield Static(Content("\n".join(self.lines)), id="lines")
-            yield self.body
-            yield self.choices
+    def between(self) -> Iterable[Widget]:
+        """The lines."""
+        return (self.body,)
 
     def on_mount(self) -> None:
         """As high as it has lines; the rest of the screen at the most."""
@@ -167,7 +159,7 @@ async def _ask(screen: Giving) -> None:
 
     def answered(answer: str | None) -> None:
         if answer not in {None, CANCEL}:
-            screen.give([reload(engine, changes, stop=answer == "stop")])
+            screen.give([orders.reload(engine, changes, stop=answer == "stop")])
 
     screen.app.push_screen(reload_dialog(changes), answered)
 
@@ -181,18 +173,6 @@ def reload_dialog(changes: FileChanges) -> FileDialog:
     if changes.removed:
         choices.append(Choice("stop", "Reload, stop what vanishes", "TERM, grace, KILL of each process tree"))
     return FileDialog(f"Reload {one_line(changes.path)}", lines, cells, choices)
-
-
-def reload(engine: EngineView, changes: FileChanges, *, stop: bool) -> Order:
-    """What was shown is taken, or nothing."""
-
-    async def call() -> str:
-        try:
-            return f"reloaded: {(await engine.reload(changes.digest, confirmed=True, stop=stop)).summary()}"
-        except BadJobFile as bad:
-            raise EngineError(f"{bad}; it was written again since it was shown") from bad
-
-    return Order("reload", call, "", "reloaded")
 
 
 def _role_of_problem(line: str) -> Role:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from jobqueue_tui.server.app import serving
+from jobqueue_tui.server.listen import listening
 from jobqueue_tui.server.wish import Shutdown
 from tests.unit.server.fake_view import FakeJob, FakeRun, FakeView, run_record
 from tests.unit.server.served import Served
@@ -35,5 +36,6 @@ async def served(view: FakeView, tmp_path: Path) -> AsyncIterator[Served]:
     """The server around `view`."""
     wishes: list[Shutdown] = []
     path = tmp_path / "run" / "control.sock"
-    async with serving(view, path, version="0.1.0", on_shutdown=wishes.append):
-        yield Served(view, path, wishes)
+    with listening(path) as sock:
+        async with serving(view, sock, path, version="0.1.0", on_shutdown=wishes.append):
+            yield Served(view, path, wishes)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from engine.api import Aim, Changes, LogChunk, LogHit, LogHits, LogQuery, LogTime, MachineLoad
 from engine.clock import SECOND, Instant
-from engine.errors import Refused, RefusedCode
+from engine.errors import BadJobFile, Refused, RefusedCode
 from engine.model.actor import actor
 from engine.model.audit import AuditRecord
+from engine.model.file_changes import FileChanges, JobChange, ValueChange
 from engine.model.outcome import Outcome
 from engine.model.record import AttemptRecord, Counters, EngineStatus, JobRecord, RunKind, RunRecord, Why
 from engine.model.states import JobStatus, RunPhase
@@ -19,6 +20,12 @@ from engine.spec.job import NOTHING
 from engine.testing.views import EngineVerbs, JobVerbs, RunVerbs
 
 NOW: Instant = 1_790_000_000 * SECOND
+CHANGES = FileChanges(
+    path="/srv/jobs.yaml",
+    digest="d1",
+    removed=("old",),
+    changed=(JobChange("etl", (ValueChange("every", "10s", None),)),),
+)
 
 
 def run_record(run_id: str = "etl:1", state: RunPhase = RunPhase.ENDED) -> RunRecord:
@@ -273,6 +280,8 @@ class FakeView(EngineVerbs):
     asked: list[tuple[str | None, Outcome | None, Instant | None, int]] = field(default_factory=list)
     connected: bool = True
     done: list[str] = field(default_factory=list)
+    bad_file: str = ""
+    """What is wrong with the job file."""
     audited: list[AuditRecord] = field(default_factory=list)
     events: EventLog = field(default_factory=lambda: EventLog(lambda name, value: None))
 
@@ -287,6 +296,17 @@ class FakeView(EngineVerbs):
 
     def status(self) -> EngineStatus:
         return replace(STATUS, jobs=len(self.jobs))
+
+    async def file_changes(self) -> FileChanges:
+        if self.bad_file:
+            raise BadJobFile("/srv/jobs.yaml", self.bad_file, "nothing was changed")
+        return CHANGES
+
+    async def reload(self, digest: str | None = None, *, confirmed: bool = False, stop: bool = False) -> FileChanges:
+        if not confirmed:
+            raise Refused(RefusedCode.CONFIRM, "1 job removed", "`reload --yes` does it")
+        self.done.append(f"reload {digest} {stop}")
+        return CHANGES
 
     def machine(self) -> MachineLoad:
         return MachineLoad(1.0, 1, 2, 0.5)

@@ -107,8 +107,9 @@ def test_an_engine_does_not_listen_where_the_runtime_folder_is_somebody_elses(tm
 
 async def test_a_path_longer_than_a_socket_address_works_on_both_sides(view: FakeView, tmp_path: Path) -> None:
     path = tmp_path / ("x" * 120) / "control.sock"
-    async with serving(view, path, version="", on_shutdown=lambda wish: None):
-        assert (await Served(view, path).ask("GET", "/healthz")).json == {"ok": True}
+    with listening(path) as sock:
+        async with serving(view, sock, path, version="", on_shutdown=lambda wish: None):
+            assert (await Served(view, path).ask("GET", "/healthz")).json == {"ok": True}
     assert not path.exists()
 
 
@@ -122,8 +123,8 @@ async def test_a_client_that_dribbles_or_says_nothing_does_not_hold_up_another(s
 
 async def test_the_server_ends_though_a_client_keeps_its_connection(view: FakeView, tmp_path: Path) -> None:
     path = tmp_path / "run" / "c.sock"
-    with socket.socket(socket.AF_UNIX) as idle:
-        async with serving(view, path, version="", on_shutdown=lambda wish: None):
+    with socket.socket(socket.AF_UNIX) as idle, listening(path) as sock:
+        async with serving(view, sock, path, version="", on_shutdown=lambda wish: None):
             idle.connect(str(path))
             idle.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
             loop = asyncio.get_running_loop()

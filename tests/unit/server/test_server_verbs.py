@@ -13,6 +13,7 @@ from engine.errors import Refused, RefusedCode
 from engine.model.audit import AuditRecord, Done
 from engine.model.record import Json
 from jobqueue_tui.server.app import serving
+from jobqueue_tui.server.listen import listening
 from jobqueue_tui.server.wish import Shutdown
 from tests.unit.server.fake_view import NOW, FakeView
 from tests.unit.server.served import Answer, Served
@@ -205,8 +206,9 @@ async def test_a_second_shutdown_is_refused(view: FakeView, tmp_path: Path) -> N
         raise Refused(RefusedCode.SHUTTING_DOWN, "the engine is ending already")
 
     path = tmp_path / "run" / "s.sock"
-    async with serving(view, path, version="", on_shutdown=refuse):
-        answer = await do(Served(view, path), "shutdown", {})
+    with listening(path) as sock:
+        async with serving(view, sock, path, version="", on_shutdown=refuse):
+            answer = await do(Served(view, path), "shutdown", {})
     assert (answer.status, answer.json["error"]["code"]) == (409, "shutting_down")
 
 
@@ -215,10 +217,43 @@ async def test_a_read_only_engine_refuses_every_verb_with_403_and_still_answers_
 ) -> None:
     wishes: list[Shutdown] = []
     path = tmp_path / "run" / "s.sock"
-    async with serving(view, path, version="", on_shutdown=wishes.append, read_only=True):
-        served = Served(view, path)
-        for verb, body in (("trigger", {"ids": ["etl"]}), ("shutdown", {})):
-            answer = await do(served, verb, body)  # type: ignore[arg-type]  # the literals are JSON
-            assert (answer.status, answer.json["error"]["code"]) == (403, "read_only")
-        assert (await served.ask("GET", "/v1/jobs/etl")).status == 200
+    with listening(path) as sock:
+        async with serving(view, sock, path, version="", on_shutdown=wishes.append, read_only=True):
+            served = Served(view, path)
+            for verb, body in (("trigger", {"ids": ["etl"]}), ("shutdown", {})):
+                answer = await do(served, verb, body)  # type: ignore[arg-type]  # the literals are JSON
+                assert (answer.status, answer.json["error"]["code"]) == (403, "read_only")
+            assert (await served.ask("GET", "/v1/jobs/etl")).status == 200
     assert (wishes, view.job("etl").done) == ([], [])
+
+
+async def test_a_reload_that_asks_shows_the_difference_and_one_that_is_confirmed_takes_what_was_read(
+    served: Served, view: FakeView
+) -> None:
+    asked = await do(served, "reload", {})
+    assert (asked.status, asked.json["error"]["code"]) == (409, "confirm")
+    assert asked.json["text"] == "- old\n~ etl\n    every: 10s -> (none)\n"
+    done = await do(served, "reload", {"yes": True, "stop": True})
+    (result,) = done.json["results"]
+    assert (done.status, result["ok"], result["summary"]) == (200, True, "1 job removed, 1 changed")
+    assert view.done == ["reload d1 True"]
+
+
+async def test_the_difference_can_be_asked_for_and_a_bad_file_is_422_with_all_that_is_wrong(
+    served: Served, view: FakeView
+) -> None:
+    found = await served.ask("GET", "/v1/file-changes")
+    assert found.json == {
+        "path": "/srv/jobs.yaml",
+        "digest": "d1",
+        "added": [],
+        "at_once": [],
+        "removed": ["old"],
+        "changed": [{"id": "etl", "values": [{"key": "every", "before": "10s", "after": None}]}],
+        "settings": [],
+        "after_restart": [],
+    }
+    view.bad_file = "jobs.yaml:2:3: error: no\n"
+    for answer in (await served.ask("GET", "/v1/file-changes"), await do(served, "reload", {"yes": True})):
+        assert (answer.status, answer.json["text"]) == (422, view.bad_file)
+    assert view.done == []
