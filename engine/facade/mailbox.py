@@ -22,6 +22,8 @@ class Mailbox:
     def __init__(self) -> None:
         self._loop: Loop | None = None
         self._over: dict[int, list[asyncio.Future[None]]] = {}
+        self._looking: list[asyncio.Future[None]] = []
+        """Those who wait for a condition, until the next turn of the loop."""
         self._waiting: set[asyncio.Future[Any]] = set()
         """Everybody who waits here, for whatever."""
         self._closed: EngineError | None = None
@@ -53,10 +55,19 @@ class Mailbox:
         self._over.setdefault(run.no, []).append(future)
         await future
 
-    @property
-    def closed(self) -> bool:
-        """Nobody is answered any more."""
-        return self._closed is not None
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Look again after every turn of the loop until the condition holds."""
+        while not holds():
+            future: asyncio.Future[None] = self._future()
+            self._looking.append(future)
+            await future
+
+    def turned(self) -> None:
+        """A turn of the loop is over."""
+        looking, self._looking = self._looking, []
+        for future in looking:
+            if not future.done():
+                future.set_result(None)
 
     def close(self, why: EngineError) -> None:
         """The engine has ended: whoever waits, or comes to wait, is told why that is in vain."""

@@ -31,7 +31,7 @@ def stop_what_was_left(home: Home) -> None:
 def test_the_console_shows_the_jobs_and_ctl_works_beside_it(home: Home) -> None:
     home.write(NAP % "stop")
     with on_terminal(home, "jobs.yaml") as (terminal, program):
-        terminal.until("nap")
+        terminal.until("running")
         status = json.loads(home.run("ctl", "status", "--format", "json").out)
         assert (status["jobs"], status["pid"]) == (1, program.pid)
         assert home.run("ctl", "trigger", "nope").code == 4
@@ -51,7 +51,7 @@ def test_the_first_start_shows_the_tour_once_and_jobs_run_meanwhile(home: Home) 
         assert home.run("ctl", "shutdown", "--drain", "0s").code == 0
         assert program.wait(PATIENCE) == 0
     with on_terminal(home, "jobs.yaml", first_start=True) as (terminal, program):
-        terminal.until("nap")
+        terminal.until("running")
         assert home.run("ctl", "shutdown", "--drain", "0s").code == 0
         assert program.wait(PATIENCE) == 0
         assert b"skip the tour" not in terminal.drawn
@@ -60,7 +60,7 @@ def test_the_first_start_shows_the_tour_once_and_jobs_run_meanwhile(home: Home) 
 def test_ctl_shutdown_ends_the_console_with_its_engine(home: Home) -> None:
     home.write(NAP % "leave")
     with on_terminal(home, "jobs.yaml") as (terminal, program):
-        terminal.until("nap")
+        terminal.until("running")
         assert home.run("ctl", "shutdown", "--drain", "0s").code == 0
         assert program.wait(PATIENCE) == 0
     assert runs(home) == [("nap:1", "ended", "stopped")]
@@ -69,7 +69,7 @@ def test_ctl_shutdown_ends_the_console_with_its_engine(home: Home) -> None:
 def test_on_quit_leave_leaves_the_runs_to_the_next_engine(home: Home) -> None:
     home.write(NAP % "leave")
     with on_terminal(home, "jobs.yaml") as (terminal, program):
-        terminal.until("nap")
+        terminal.until("running")
         terminal.type("q")
         assert program.wait(PATIENCE) == 0
     assert runs(home) == [("nap:1", "running", None)]
@@ -79,7 +79,7 @@ def test_on_quit_leave_leaves_the_runs_to_the_next_engine(home: Home) -> None:
 def test_term_ends_it_in_order_with_0(home: Home) -> None:
     home.write(NAP % "ask")
     with on_terminal(home, "jobs.yaml") as (terminal, program):
-        terminal.until("nap")
+        terminal.until("running")
         program.send_signal(signal.SIGTERM)
         assert program.wait(PATIENCE) == 0
         terminal.until("\x1b[?1049l")  # the screen that was there before is back
@@ -90,7 +90,7 @@ def test_term_ends_it_in_order_with_0(home: Home) -> None:
 def test_a_terminal_that_goes_away_ends_it_with_129_and_ask_leaves_the_runs(home: Home, how: str) -> None:
     home.write(NAP % "ask")
     with on_terminal(home, "jobs.yaml") as (terminal, program):
-        terminal.until("nap")
+        terminal.until("running")
         if how == "hangup":
             program.send_signal(signal.SIGHUP)
         else:

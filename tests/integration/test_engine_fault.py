@@ -75,7 +75,7 @@ def test_a_fault_in_a_tick_ends_a_headless_engine_with_1_and_leaves_its_runs(
 def test_a_fault_in_a_tick_ends_the_console_with_a_line_on_the_terminal(home: Home, faulty: str) -> None:
     """The screen is given back, and the line stands on it."""
     with on_terminal(home, "jobs.yaml", program=faulty) as (terminal, program):
-        terminal.until("nap")
+        terminal.until("running")  # the frame is there before the first job runs
         home.write("", "break")
         home.run("ctl", "trigger", "hand")
         assert program.wait(PATIENCE) == 1
@@ -87,7 +87,7 @@ def test_a_fault_in_a_tick_ends_the_console_with_a_line_on_the_terminal(home: Ho
 
 
 async def started(engine: Engine, run: Run) -> None:
-    await engine._until(lambda: run.pid is not None)
+    await engine._box.until(lambda: run.pid is not None)
 
 
 async def test_a_pause_of_a_process_that_is_just_ending_is_answered() -> None:

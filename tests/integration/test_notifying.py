@@ -153,7 +153,7 @@ async def test_an_alert_that_was_not_delivered_is_delivered_by_the_next_engine(w
     dead = Engine([spec], state_dir=tmp_path, notifiers={"ops": ByCommand(("/bin/sleep", "1000"))})
     await dead.start()
     await dead.wait_idle()
-    dead._deliverer = None  # it dies without a word
+    dead._alerting._deliverer = None  # it dies without a word
     for task in asyncio.all_tasks() - {asyncio.current_task()}:
         task.cancel()
     await dead.close()

@@ -35,7 +35,7 @@ class Seen:
 
     async def watching(self) -> None:
         """The thread waits for the kernel, and nothing is to be looked at."""
-        files = self.engine._files
+        files = self.engine._watched._files
         assert files is not None
         await self.until(lambda: files._notify is not None and all(job.since is None for job in files._jobs.values()))
 
@@ -96,7 +96,9 @@ async def test_a_path_that_is_not_there_yet_and_one_that_is_made_again(tmp_path:
         write(folder / "a")
         await seen.runs(1)
         shutil.rmtree(tmp_path / "x")
-        await seen.until(lambda: seen.engine._files is not None and str(tmp_path) in seen.engine._files._folders)
+        await seen.until(
+            lambda: seen.engine._watched._files is not None and str(tmp_path) in seen.engine._watched._files._folders
+        )
         folder.mkdir(parents=True)
         write(folder / "b")
         await seen.runs(2)
@@ -171,7 +173,7 @@ async def test_what_changed_while_no_engine_was_there_is_one_change(tmp_path: Pa
 async def test_jobs_that_come_and_go_are_watched_while_they_are_there(tmp_path: Path) -> None:
     """Nothing is loaded for jobs that watch nothing."""
     async with Engine([JobSpec(id="other", command="true", manual="only")], state_dir=tmp_path / "s") as engine:
-        assert engine._files is None
+        assert engine._watched._files is None
         engine.add(JobSpec(id="w", command="true", watch=Watch(tmp_path / "in" / "*", debounce="50ms")))
         seen = Seen.__new__(Seen)
         seen.engine = engine
@@ -182,4 +184,4 @@ async def test_jobs_that_come_and_go_are_watched_while_they_are_there(tmp_path: 
         await seen.runs(1)
         await engine.remove("w")
         assert f"{FACT}w" not in engine._turn.state.facts
-        await seen.until(lambda: engine._files is not None and not engine._files._jobs)
+        await seen.until(lambda: engine._watched._files is not None and not engine._watched._files._jobs)
