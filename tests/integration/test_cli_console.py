@@ -51,7 +51,7 @@ def test_the_first_start_shows_the_tour_once_and_jobs_run_meanwhile(home: Home) 
         assert home.run("ctl", "shutdown", "--drain", "0s").code == 0
         assert program.wait(PATIENCE) == 0
     with on_terminal(home, "jobs.yaml", first_start=True) as (terminal, program):
-        terminal.until("running")
+        terminal.until("nap")
         assert home.run("ctl", "shutdown", "--drain", "0s").code == 0
         assert program.wait(PATIENCE) == 0
         assert b"skip the tour" not in terminal.drawn
