@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 
 from engine.model.record import EngineStatus
 from tests.screens.engines import big_engine
-from tests.screens.fake_engine import FakeEngine, FakeJob
+from tests.screens.fake_engine import FakeEngine
+from tests.screens.fake_job import FakeJob
 
 
 class BusyEngine(FakeEngine):

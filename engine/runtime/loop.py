@@ -8,6 +8,8 @@ Each tick, in this order: (1) note a clock step or suspend, (2) take what execut
 (7) perform: orders out, rows to the store, watchers told, the alarm set. What waits for the store, and what is
 on its way there, is in `commits`; what is durable comes back by `_committed`: only then are claims ordered, ends
 acknowledged to the executor, and replies given.
+
+Long, since it is one class, whose parts are the steps above in their order.
 """
 
 from __future__ import annotations

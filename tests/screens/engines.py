@@ -9,7 +9,8 @@ from engine.model.file_changes import FileChanges, JobChange, ValueChange
 from engine.model.outcome import Outcome
 from engine.model.record import Counters
 from engine.model.states import JobStatus, RunPhase
-from tests.screens.fake_engine import MIB, FakeEngine, FakeJob, FakeRun, ended_run
+from tests.screens.fake_engine import FakeEngine
+from tests.screens.fake_job import MIB, FakeJob, FakeRun, ended_run
 from tests.screens.on_record import fill
 
 

@@ -13,7 +13,8 @@ from engine.model.events import RunEnded, RunStarted
 from engine.model.outcome import Outcome
 from engine.model.record import RunKind
 from engine.spec.limits import Limits
-from tests.screens.fake_engine import MIB, FakeEngine, ended_run
+from tests.screens.fake_engine import FakeEngine
+from tests.screens.fake_job import MIB, ended_run
 
 
 def fill(engine: FakeEngine) -> None:

@@ -15,7 +15,9 @@ from engine.clock import SECOND
 from jobqueue_tui.console.app import ConsoleApp
 from jobqueue_tui.console.ending import ConsoleEnd
 from jobqueue_tui.console.screens.jobs import JobsScreen
+from jobqueue_tui.console.screens.log import LogScreen
 from jobqueue_tui.console.settings import ConsoleSettings
+from jobqueue_tui.console.widgets.log_view import LogView
 from tests.screens.engines import small_engine
 from tests.screens.fake_engine import FakeEngine
 
@@ -128,3 +130,10 @@ async def console(
         stage = Stage(engine, app, pilot, hand, said)
         await stage.settle()
         yield stage
+
+
+async def open_log(stage: Stage) -> LogView:
+    """The log of the job under the cursor."""
+    await stage.press("l")
+    assert isinstance(stage.app.screen, LogScreen)
+    return stage.app.screen.view

@@ -14,7 +14,8 @@ from engine.model.states import RunPhase
 from engine.model.stats import JobStats, Spread
 from jobqueue_tui.console.forecasting import Forecaster
 from jobqueue_tui.console.outline import Facing, Graph, Outline
-from tests.screens.fake_engine import FakeEngine, FakeJob, FakeRun
+from tests.screens.fake_engine import FakeEngine
+from tests.screens.fake_job import FakeJob, FakeRun
 from tests.screens.stage import Hand, console
 
 ALL = Changes(frozenset(), resync=True)

@@ -20,7 +20,8 @@ from jobqueue_tui.console.screens.queue import QueueScreen
 from jobqueue_tui.console.screens.system import SystemScreen
 from jobqueue_tui.console.screens.timeline import TimelineScreen
 from tests.screens.engines import small_engine
-from tests.screens.fake_engine import FakeEngine, FakeRun, ended_run
+from tests.screens.fake_engine import FakeEngine
+from tests.screens.fake_job import FakeRun, ended_run
 from tests.screens.stage import PLACES, Stage, console
 
 OTHERS = [place for place in PLACES if place not in {"jobs", "log", "tree"}]

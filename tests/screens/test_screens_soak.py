@@ -12,7 +12,8 @@ import pytest
 from engine.model.outcome import Outcome
 from engine.model.states import JobStatus
 from tests.screens.engines import big_engine
-from tests.screens.fake_engine import MIB, FakeEngine
+from tests.screens.fake_engine import FakeEngine
+from tests.screens.fake_job import MIB
 from tests.screens.stage import PLACES, console
 
 _LOG = logging.getLogger(__name__)

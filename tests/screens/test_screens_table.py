@@ -14,7 +14,8 @@ from engine.model.record import Counters
 from engine.model.states import JobStatus
 from jobqueue_tui.console.widgets.job_table import JobTable
 from tests.screens.engines import big_engine, small_engine
-from tests.screens.fake_engine import MIB, FakeEngine
+from tests.screens.fake_engine import FakeEngine
+from tests.screens.fake_job import MIB
 from tests.screens.stage import Stage, console
 
 

@@ -20,7 +20,7 @@ from jobqueue_tui.console.screens.jobs import JobsScreen
 from jobqueue_tui.console.screens.tree import TreeScreen
 from jobqueue_tui.console.settings import ConsoleSettings
 from tests.screens.engines import small_engine
-from tests.screens.fake_engine import ended_run
+from tests.screens.fake_job import ended_run
 from tests.screens.stage import Stage, console
 
 
