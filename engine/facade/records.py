@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
 
 from engine.api import LogChunk, LogHits, LogQuery, LogTime, ProcessDetails
 from engine.clock import SECOND, Clock, Instant
@@ -25,6 +25,10 @@ from engine.runtime.records import run_record
 
 FIND_SECONDS: Final = 0.25
 """Until a search in a log says how far it has got."""
+
+NOTHING_PRINTED: Final = LogChunk(b"", 0, 0, more=False)
+
+T = TypeVar("T")
 
 
 class Records:
@@ -91,31 +95,46 @@ class Records:
 
     async def log(self, run_id: str, offset: int, limit: int) -> LogChunk:
         """Bytes of the log."""
-        return await asyncio.to_thread(read_chunk, (await self._log_of(run_id)).path, offset, limit)
+        return await self._ask_log(run_id, lambda log: read_chunk(log.path, offset, limit), NOTHING_PRINTED)
 
     async def log_since(self, run_id: str, at: Instant) -> int:
         """The offset of what was printed from then on."""
-        return await asyncio.to_thread(since, await self._log_of(run_id), at)
+        return await self._ask_log(run_id, lambda log: since(log, at), 0)
 
     async def log_times(self, run_id: str, start: int, end: int) -> Sequence[LogTime]:
         """When bytes of the log were printed."""
-        return await asyncio.to_thread(times, await self._log_of(run_id), start, end, self._clock.now())
+        now = self._clock.now()
+        return await self._ask_log(run_id, lambda log: times(log, start, end, now), [])
 
     async def log_find(self, run_id: str, query: LogQuery, start: int, *, back: bool, most: int) -> LogHits:
         """Lines of the log that match."""
-        log = await self._log_of(run_id)
-        return await asyncio.to_thread(find, log.path, query, start, back=back, most=most, seconds=FIND_SECONDS)
+        return await self._ask_log(
+            run_id,
+            lambda log: find(log.path, query, start, back=back, most=most, seconds=FIND_SECONDS),
+            LogHits((), start, done=True),
+        )
 
-    async def _log_of(self, run_id: str) -> RunLog:
-        """Where the log of a run is. KeyError, FileNotFoundError."""
+    async def _ask_log(self, run_id: str, ask: Callable[[RunLog], T], nothing: T) -> T:
+        """`nothing` of a run that is under way, and of a function's: there is no log before something is logged. KeyError,
+        FileNotFoundError."""
         live = self._loop.turn.state.runs.get(run_id)
+        record = None if live is not None else await self._store.find(run_id)
         if live is not None:
-            path, ended_at, attempts = live.log_path, None, live.attempts_made
+            log = _log(run_id, live.log_path, None, live.attempts_made)
+        elif record is not None:
+            log = _log(run_id, record.log_path, record.ended_at or record.queued_at, len(record.attempts))
         else:
-            record = await self._store.find(run_id)
-            if record is None:
-                raise KeyError(run_id)
-            path, ended_at, attempts = record.log_path, record.ended_at or record.queued_at, len(record.attempts)
-        if path is None:
-            raise FileNotFoundError(f"{run_id} has no log: it never started")
-        return RunLog(path, ended_at, attempts)
+            raise KeyError(run_id)
+        try:
+            return await asyncio.to_thread(ask, log)
+        except FileNotFoundError:
+            if live is not None or (record is not None and record.executor == Home.CALL):
+                return nothing
+            raise
+
+
+def _log(run_id: str, path: str | None, ended_at: Instant | None, attempts: int) -> RunLog:
+    """Where the log of a run is. FileNotFoundError."""
+    if path is None:
+        raise FileNotFoundError(f"{run_id} has no log: it never started")
+    return RunLog(path, ended_at, attempts)

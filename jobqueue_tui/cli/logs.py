@@ -31,7 +31,9 @@ class _StoredLog:
         try:
             return read_chunk(self.path, offset, limit)
         except FileNotFoundError:
-            raise Failure(Exit.REFUSED, f"the log of {self.run_id} is gone; it was pruned or removed") from None
+            raise Failure(
+                Exit.REFUSED, f"{self.run_id} has no log; it was pruned or removed, or its function logged nothing"
+            ) from None
 
     def since(self, at: Instant) -> int:
         from engine.logs.times import RunLog, since
@@ -40,7 +42,9 @@ class _StoredLog:
         try:
             return since(RunLog(self.path, record.ended_at, len(record.attempts)), at)
         except FileNotFoundError:
-            raise Failure(Exit.REFUSED, f"the log of {self.run_id} is gone; it was pruned or removed") from None
+            raise Failure(
+                Exit.REFUSED, f"{self.run_id} has no log; it was pruned or removed, or its function logged nothing"
+            ) from None
 
     def times(self, start: int, end: int) -> list[tuple[int, Instant]]:
         from engine.logs.times import RunLog, times

@@ -1,7 +1,11 @@
 """`JobContext` inside the engine's process: what a function sees, and the engine's side of the same object.
 
 A function may live in the loop or in a thread. Everything it does here is a message to the loop; what it reads is its
-own copy, so that no lock is ever held by two.
+own copy. The lock is held for a few steps and never while anybody is waited for.
+
+Events, and the log, are made when they are first wanted. Most functions never wait, are never cancelled and log nothing,
+and a file takes longer to make (80-600 us) than all else of a start: of a hundred that are due at one moment the last one
+would wait for a hundred files.
 """
 
 from __future__ import annotations
@@ -19,20 +23,30 @@ from engine.ports.executor import Calling
 from engine.spec.context import DATA_LIMIT
 
 
+class _Pause:
+    """Somebody asked for a pause, until both are set."""
+
+    def __init__(self) -> None:
+        self.may_go_on = threading.Event()
+        self.resumed = asyncio.Event()
+
+
 class CallContext:
     """Implements `engine.spec.context.JobContext`. `saved(run, job)` and `paused()` are called on the loop."""
 
     def __init__(
         self,
         calling: Calling,
-        log_fd: int,
+        log_path: str,
         *,
         loop: asyncio.AbstractEventLoop,
         saved: Callable[[Mapping[str, object], Mapping[str, object]], None],
         paused: Callable[[], None],
     ) -> None:
         self._calling = calling
-        self._log_fd = log_fd
+        self._log_path = log_path
+        self._log_fd: int | None = None
+        self._log_closed = False
         self._loop = loop
         self._saved = saved
         self._paused = paused
@@ -40,10 +54,9 @@ class CallContext:
         self._run: dict[str, Any] = dict(calling.data)
         self._job: dict[str, Any] = dict(calling.job_data)
         self._unsent: tuple[dict[str, object], dict[str, object]] = ({}, {})
-        self.cancelled = threading.Event()
-        self._may_go_on = threading.Event()
-        self._may_go_on.set()
-        self._resumed: asyncio.Event = asyncio.Event()
+        self._cancelled: threading.Event | None = None
+        self.is_cancelled = False
+        self._pause: _Pause | None = None
 
     @property
     def job_id(self) -> str:
@@ -73,7 +86,17 @@ class CallContext:
     @property
     def pause_requested(self) -> bool:
         """See `JobContext`."""
-        return not self._may_go_on.is_set()
+        return self._pause is not None
+
+    @property
+    def cancelled(self) -> threading.Event:
+        """See `JobContext`."""
+        with self._lock:
+            if self._cancelled is None:
+                self._cancelled = threading.Event()
+                if self.is_cancelled:
+                    self._cancelled.set()
+            return self._cancelled
 
     def save_data(self, data: Mapping[str, object] | str, value: object = None) -> None:
         """See `JobContext`."""
@@ -95,38 +118,46 @@ class CallContext:
 
     async def checkpoint(self) -> None:
         """See `JobContext`."""
-        if self.pause_requested:
+        pause = self._pause
+        if pause is not None:
             self._paused()
-            await self._resumed.wait()
+            await pause.resumed.wait()
 
     def checkpoint_sync(self) -> None:
         """See `JobContext`."""
-        if self.pause_requested and not self.cancelled.is_set():
+        pause = self._pause
+        if pause is not None and not self.is_cancelled:
             self._loop.call_soon_threadsafe(self._paused)
-            self._may_go_on.wait()
-        if self.cancelled.is_set():
+            pause.may_go_on.wait()
+        if self.is_cancelled:
             raise JobCancelled("the run is told to end")
 
     def log(self, text: str) -> None:
         """See `JobContext`."""
-        if self._log_fd >= 0:
-            os.write(self._log_fd, (text if text.endswith("\n") else text + "\n").encode("utf-8", "backslashreplace"))
+        line = (text if text.endswith("\n") else text + "\n").encode("utf-8", "backslashreplace")
+        with self._lock:  # a file that is closed in between may be another one by then
+            if not self._log_closed:
+                os.write(self._open_log(), line)
 
     # -- the engine's side ---------------------------------------------------------------------------------------
 
     def ask_to_pause(self) -> None:
         """The next checkpoint waits."""
-        self._resumed.clear()
-        self._may_go_on.clear()
+        self._pause = _Pause()
 
     def let_go_on(self) -> None:
         """Whoever waits at a checkpoint goes on, and nobody is asked to wait any more."""
-        self._may_go_on.set()
-        self._resumed.set()
+        pause, self._pause = self._pause, None
+        if pause is not None:
+            pause.may_go_on.set()
+            pause.resumed.set()
 
     def cancel(self) -> None:
         """The run is told to end; a paused one goes on to do so."""
-        self.cancelled.set()
+        with self._lock:
+            self.is_cancelled = True
+            if self._cancelled is not None:
+                self._cancelled.set()
         self.let_go_on()
 
     def flush(self) -> None:
@@ -138,9 +169,21 @@ class CallContext:
 
     def close_log(self) -> None:
         """What the function logs from here on is lost: its run is over on record."""
-        if self._log_fd >= 0:
-            fd, self._log_fd = self._log_fd, -1
-            os.close(fd)
+        with self._lock:
+            self._log_closed = True
+            if self._log_fd is not None:
+                os.close(self._log_fd)
+                self._log_fd = None
+
+    def _open_log(self) -> int:
+        if self._log_fd is None:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+            try:
+                self._log_fd = os.open(self._log_path, flags, 0o600)
+            except FileNotFoundError:  # the folder was removed while the engine ran
+                os.makedirs(os.path.dirname(self._log_path), mode=0o700, exist_ok=True)  # noqa: PTH103, PTH120 - as the launcher
+                self._log_fd = os.open(self._log_path, flags, 0o600)
+        return self._log_fd
 
     def _save(self, where: int, known: dict[str, Any], data: Mapping[str, object]) -> None:
         copied = json.loads(json.dumps(data, allow_nan=False))

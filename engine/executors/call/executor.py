@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import os
 import threading
 import traceback
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from functools import partial
 from inspect import iscoroutine, iscoroutinefunction, signature
 from typing import Final, cast
+from weakref import WeakKeyDictionary
 
 from engine.clock import SECOND, Clock
 from engine.errors import JobCancelled
@@ -43,7 +44,6 @@ from engine.ports.executor import (
     Resumed,
     SetTimeout,
     Sink,
-    SpawnFailed,
     Started,
     Stop,
 )
@@ -79,6 +79,23 @@ class _Attempt:
         """Its end is reported; when it really ends, that it is freed."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How a function is to be called."""
+
+    takes_nothing: bool
+    is_coroutine: bool
+
+    @classmethod
+    def of(cls, function: Callable[..., object]) -> _Kind:
+        """With the context, unless it says that it takes nothing."""
+        try:
+            takes_nothing = not signature(function).parameters
+        except (TypeError, ValueError):  # built-in functions may not say what they take
+            takes_nothing = False
+        return cls(takes_nothing, iscoroutinefunction(function))
+
+
 class CallExecutor:
     """`engine.ports.executor.Executor` for functions. Keeps no queue: launches start at once (`Router` keeps the limit)."""
 
@@ -89,6 +106,7 @@ class CallExecutor:
         self._boot_id = boot_id
         self._sink: Sink = lambda _: None
         self._live: dict[AttemptId, _Attempt] = {}
+        self._kinds: WeakKeyDictionary[Callable[..., object], _Kind] = WeakKeyDictionary()
         self._out: list[Report] = []
         self.guard = Guard()
 
@@ -133,18 +151,13 @@ class CallExecutor:
 
     def _launch(self, launch: Launch) -> None:
         assert launch.calling is not None
-        function = launch.calling.function
+        function: Callable[..., object] | None = launch.calling.function
         assert function is not None
-        try:
-            fd = os.open(launch.log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        except OSError as error:
-            self._report(SpawnFailed(launch.attempt, self._clock.now(), error.errno or errno.EIO, "log"))
-            return
         attempt = _Attempt(
             launch,
             CallContext(
                 launch.calling,
-                fd,
+                launch.log_path,
                 loop=self._loop,
                 saved=lambda run, job: self._report(DataSaved(launch.attempt, run, job)),
                 paused=lambda: self._has_paused(launch.attempt),
@@ -153,18 +166,29 @@ class CallExecutor:
         self._live[attempt.id] = attempt
         self._report(Started(attempt.id, self._clock.now(), os.getpid(), 0))
         self._count_time(attempt)
-        bound = _bound(function, attempt.context)
-        if iscoroutinefunction(function):
+        kind = self._kind_of(function)
+        bound: Callable[[], object] = function if kind.takes_nothing else partial(function, attempt.context)
+        if kind.is_coroutine:
             attempt.task = self.guard.watch(self._loop.create_task(self._await(attempt, bound), name=attempt.id))
         else:
             threading.Thread(target=self._thread, args=(attempt, bound), name=attempt.id, daemon=True).start()
+
+    def _kind_of(self, function: Callable[..., object]) -> _Kind:
+        """Looked at once: the signature costs as much as all else of a start."""
+        try:
+            kind = self._kinds.get(function)
+            if kind is None:
+                kind = self._kinds[function] = _Kind.of(function)
+        except TypeError:  # one that has no hash, or cannot be referred to weakly
+            return _Kind.of(function)
+        return kind
 
     async def _await(self, attempt: _Attempt, bound: Callable[[], object]) -> None:
         failure: Failure | None = None
         try:
             await cast("Coroutine[object, object, object]", bound())
         except asyncio.CancelledError:
-            if not attempt.context.cancelled.is_set():
+            if not attempt.context.is_cancelled:
                 failure = Failure("CancelledError: the function cancelled itself", traceback.format_exc())
         except JobCancelled:
             pass
@@ -201,7 +225,8 @@ class CallExecutor:
             attempt.context.let_go_on()
         attempt.context.flush()
         if failure is not None:
-            attempt.context.log(failure.traceback)
+            with contextlib.suppress(OSError):  # a full disk: it stands on the record
+                attempt.context.log(failure.traceback)
         attempt.context.close_log()
         code = 0 if failure is None and attempt.cause is None else None
         self._report(
@@ -335,15 +360,6 @@ class CallExecutor:
     def _deliver(self) -> None:
         out, self._out = self._out, []
         self._sink(out)
-
-
-def _bound(function: Callable[..., object], context: CallContext) -> Callable[[], object]:
-    """The call, with the context unless the function takes nothing."""
-    try:
-        takes_nothing = not signature(function).parameters
-    except (TypeError, ValueError):  # built-in functions may not say what they take
-        takes_nothing = False
-    return function if takes_nothing else partial(function, context)
 
 
 def _failure(error: BaseException) -> Failure:

@@ -75,7 +75,7 @@ async def test_shutdown_says_what_it_stopped() -> None:
 
 async def test_the_temporary_folder_goes_with_the_engine() -> None:
     """Without a state_dir nothing is left behind."""
-    engine = Engine([JobSpec(id="once", call=nothing)])
+    engine = Engine([JobSpec(id="once", call=lambda context: context.log("here"))])
     async with engine:
         await engine.wait_idle()
         folder = Path(engine.status().state_dir)

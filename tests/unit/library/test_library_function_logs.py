@@ -1,0 +1,115 @@
+"""Logs of functions: made when something is logged, and nobody's burden before."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import threading
+from pathlib import Path
+
+from engine import Engine, JobContext, Retry
+from engine.api import LogChunk, LogHits, LogQuery
+from engine.model.states import RunPhase
+from tests.unit.library.programs import by_hand, nothing, reaches
+
+NOTHING = LogChunk(b"", 0, 0, more=False)
+
+
+def logs_of(state: Path) -> list[str]:
+    return sorted(path.name for path in (state / "logs" / "a").glob("[0-9]*.log"))
+
+
+async def test_a_function_that_logs_nothing_has_no_file_and_an_empty_log(tmp_path: Path) -> None:
+    """A job of every second that has nothing to say leaves no file a second; its log is empty, running and on record."""
+    release = asyncio.Event()
+
+    async def silent(_: JobContext) -> None:
+        await release.wait()
+
+    async with Engine([by_hand("a", silent)], state_dir=tmp_path) as engine:
+        run = await engine.job("a").trigger()
+        await reaches(run, RunPhase.RUNNING)
+        for over in (False, True):
+            assert await engine.log("a:1", -10, 10) == NOTHING
+            assert await engine.log_since("a:1", engine.now()) == 0
+            assert list(await engine.log_times("a:1", 0, 10)) == []
+            assert await engine.log_find("a:1", LogQuery("x"), 0) == LogHits((), 0, done=True)
+            if not over:
+                release.set()
+                assert (await run.ended()).outcome == "success"
+    assert logs_of(tmp_path) == []
+
+
+async def test_attempts_of_a_function_share_their_log(tmp_path: Path) -> None:
+    """What a later attempt logs stands behind what the first one did; an attempt in between may be silent."""
+
+    def flaky(ctx: JobContext) -> None:
+        if ctx.attempt != 2:
+            ctx.log(f"attempt {ctx.attempt}")
+        assert ctx.attempt == 3
+
+    async with Engine([by_hand("a", flaky, retry=Retry(limit=2, delay=0.001))], state_dir=tmp_path) as engine:
+        run = await engine.job("a").trigger()
+        assert (await run.ended()).outcome == "success"
+        text = (await engine.log("a:1", 0, 1 << 16)).data.decode()
+    assert text.index("attempt 1") < text.index("AssertionError") < text.index("attempt 3")
+    assert logs_of(tmp_path) == ["1.log"]
+
+
+async def test_the_folder_of_a_log_is_made_anew(tmp_path: Path) -> None:
+    """Whoever removes the log folder while a function runs takes nothing from it but what it had logged."""
+    go_on = threading.Event()
+
+    def late(ctx: JobContext) -> None:
+        go_on.wait()
+        ctx.log("after all")
+
+    async with Engine([by_hand("a", late)], state_dir=tmp_path) as engine:
+        run = await engine.job("a").trigger()
+        await reaches(run, RunPhase.RUNNING)
+        shutil.rmtree(tmp_path / "logs")
+        go_on.set()
+        assert (await run.ended()).outcome == "success"
+        assert (await engine.log("a:1", 0, 100)).data == b"after all\n"
+
+
+async def test_a_log_that_cannot_be_made_fails_only_who_logs(tmp_path: Path) -> None:
+    """Without a log a silent function does its work; one that logs is told, and what it makes of that is its own affair."""
+    told: list[str] = []
+
+    def careful(ctx: JobContext) -> None:
+        try:
+            ctx.log("lost")
+        except OSError as error:
+            told.append(type(error).__name__)
+
+    jobs = [by_hand("a", nothing), by_hand("b", careful), by_hand("c", lambda ctx: ctx.log("lost"))]
+    async with Engine(jobs, state_dir=tmp_path) as engine:
+        for job in jobs:
+            folder = tmp_path / "logs" / job.id
+            folder.mkdir(parents=True)
+            (folder / "1.log").mkdir()
+        ended = [await (await engine.job(job.id).trigger()).ended() for job in jobs]
+    assert [record.outcome for record in ended] == ["success", "success", "failed"]
+    assert told == ["IsADirectoryError"]
+    assert "IsADirectoryError" in (ended[2].reason or "")
+
+
+async def test_what_is_logged_after_the_end_is_lost(tmp_path: Path) -> None:
+    """A function that ignored its stop cannot write into the log of a run that is over, nor into another file."""
+    release, ended = threading.Event(), threading.Event()
+
+    def stubborn(ctx: JobContext) -> None:
+        ctx.log("before")
+        release.wait()
+        ctx.log("after")
+        ended.set()
+
+    async with Engine([by_hand("a", stubborn)], state_dir=tmp_path) as engine:
+        run = await engine.job("a").trigger()
+        await reaches(run, RunPhase.RUNNING)
+        await run.stop(grace=0.01)
+        assert (await run.ended()).may_still_run
+        release.set()
+        await asyncio.to_thread(ended.wait)
+        assert (await engine.log("a:1", 0, 100)).data == b"before\n"
