@@ -540,7 +540,8 @@ class EngineView(Protocol):
     async def log(self, run_id: str, offset: int, limit: int) -> LogChunk:
         """Bytes of a run's log from `offset` (negative: from the end). KeyError: no such run; FileNotFoundError: no log.
 
-        The log of a function is made when it first logs, and empty until then. A position counts what was printed before it, whatever was cut out of the log since.
+        The log of a function is made when it first logs, and empty until then. A position counts what was printed before it,
+        whatever was cut out of the log since.
         """
 
     async def log_since(self, run_id: str, at: Instant) -> int:

@@ -8,14 +8,14 @@ own, since most short runs are over by then.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from engine.clock import Instant
 from engine.core.state import Attempt, Job, Run
 from engine.core.timers import Timers
 from engine.model.alert import Alert
 from engine.ports.executor import AttemptId, Order
-from engine.values import lean
+from engine.values import lean, mutable
 
 
 @lean(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Ack:
     reason: str
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class Effects:
     """Collector of one tick. A run or job is written once per tick however often it changed."""
 

@@ -8,10 +8,11 @@ machine loses its power is `lost` for certain: then hardly any are.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from engine.clock import SECOND, Instant
+from engine.values import mutable
 
 LEAST: Final = 4
 MOST: Final = 48
@@ -22,7 +23,7 @@ WINDOW: Final = SECOND // 32
 """What counts as lately: a few commits."""
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class Pace:
     """The newest starts."""
 

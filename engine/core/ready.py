@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, NamedTuple, TypeAlias
 
 from engine.clock import SECOND
 from engine.core.state import Job, OrderKey, Run
 from engine.spec.config import Ageing, PoolOrder, PoolSpec
+from engine.values import mutable
 
 
 class Needs(NamedTuple):
@@ -58,7 +59,7 @@ def order_key(run: Run, ageing: Ageing, pools: Mapping[str, PoolSpec]) -> OrderK
     )
 
 
-@dataclass(slots=True, eq=False)
+@mutable(slots=True, eq=False)
 class _Line:
     """The runs of one job that wait and take the same. What tells their order apart concerns the runs alone, so that it
     stays when the job is served; only the first of them stands among other jobs."""
@@ -78,7 +79,7 @@ class _Line:
 _Place: TypeAlias = tuple[OrderKey, int, _Line, Run]
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class ReadyQueue:
     """All heaps. A run's place is the entry whose token is `run.entry`; other entries of it are stale."""
 

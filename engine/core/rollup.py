@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from engine.values import mutable
 
 ROLLED: Final = 10
 """Samples, a second apart, that make one point of the last hours."""
@@ -14,7 +16,7 @@ _SPARE: Final = LONG // 8
 """Points beyond those before the oldest are dropped, so that not each point moves all others."""
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class Rollup:
     """CPU (mean of ten seconds) and memory (their most) over six hours of running, in 17 KiB."""
 

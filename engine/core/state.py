@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple, TypeAlias
 
 from engine.clock import SECOND, Instant, instant
@@ -33,7 +33,7 @@ from engine.spec.job import NOTHING, JobSpec
 from engine.spec.matrix import Shard
 from engine.spec.params import NOTHING_GIVEN, Given
 from engine.spec.when import Blackout, CalendarSpec
-from engine.values import lean
+from engine.values import lean, mutable
 
 COUNTED = frozenset({RunKind.SCHEDULE, RunKind.CATCH_UP, RunKind.NEEDS, RunKind.WATCH})
 """Kinds of runs that `max_runs` counts."""
@@ -48,7 +48,7 @@ OrderKey: TypeAlias = tuple[float, int, int, int, int]
 """Sorts waiting runs; see `core.ready`."""
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class Tally:
     """A job's counters, live; `Counters` is their frozen copy."""
 
@@ -103,7 +103,7 @@ class Changes:
     held: bool
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class Attempt:
     """One start of the command: claimed (durable intention), then a process, then over."""
 
@@ -123,7 +123,7 @@ class Attempt:
     """For a slot; a later step of a run, and a hook beside it, starts at once."""
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class Course:
     """What only runs with more steps than their command have to remember."""
 
@@ -146,7 +146,7 @@ class Course:
         self.errors.setdefault(slot, []).append(error)
 
 
-@dataclass(slots=True, eq=False)
+@mutable(slots=True, eq=False)
 class Run:
     """What an occurrence became."""
 
@@ -316,7 +316,7 @@ class Rings(NamedTuple):
     long: Rollup
 
 
-@dataclass(slots=True, eq=False)
+@mutable(slots=True, eq=False)
 class Job:
     """One job, live."""
 
@@ -532,7 +532,7 @@ class Settling:
     steps: Iterator[None]
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class Cascade:
     """What follows a run that was triggered with everything downstream; see `core.cascade`."""
 
@@ -543,7 +543,7 @@ class Cascade:
     ended: dict[str, Outcome] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class State:
     """Everything."""
 

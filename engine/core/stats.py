@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from statistics import median
 from typing import Final
 
 from engine.model.outcome import Outcome
 from engine.model.stats import JobStats, Spread
+from engine.values import mutable
 
 RECENT: Final = 32
 """Runs whose durations and waits are kept one by one."""
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class Tracker:
     """Grows with every run that started and is over. Seconds and bytes."""
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from engine.clock import Instant
 from engine.core.state import Job, Run
-from engine.values import lean
+from engine.values import lean, mutable
 
 
 @lean(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class GoOn:
 Timer: TypeAlias = Due | LookAt | RetryAt | ResumeAt | DeadlineAt | OverAt | BlackoutEdge | DrainEnd | HoldEnd | GoOn
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class Timers:
     """The heap. `head` is what the clock's one alarm is set to."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from engine.clock import Instant
 from engine.core.effects import Effects
@@ -13,9 +13,10 @@ from engine.core.ready import ReadyQueue
 from engine.core.state import Attempt, Run, State
 from engine.ports.executor import AttemptId
 from engine.schedule import NextMemo
+from engine.values import mutable
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class Pipeline:
     """Runs on their way from the ready queue to a process.
 
@@ -44,7 +45,7 @@ class Pipeline:
         return len(self.claimed) + len(self.ordered)
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class Turn:
     """One tick's context. `now` is set by the loop at the start of each tick."""
 

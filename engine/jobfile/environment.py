@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 
 from engine.jobfile.source import Opener, SourceError, decode
+from engine.values import mutable
 
 _LINE: Final = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 _DOUBLE: Final = re.compile(r'"((?:[^"\\]|\\.)*)"\s*(?:#.*)?', re.DOTALL)
@@ -50,7 +51,7 @@ def _value(written: str) -> str | None:
             return re.split(r"\s#", written, maxsplit=1)[0].rstrip()
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class EnvFiles:
     """Reads each environment file once per load. The rules for who may have written a job file hold for them as well."""
 

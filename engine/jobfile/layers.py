@@ -6,7 +6,6 @@ Keys that exclude each other are replaced together: a job with `every` drops the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from engine.jobfile import keys
@@ -14,7 +13,7 @@ from engine.jobfile.draft import Draft, merge
 from engine.jobfile.nodes import Node, Scalar
 from engine.jobfile.reading import Report
 from engine.jobfile.source import Source
-from engine.values import lean
+from engine.values import lean, mutable
 
 _SCHEDULES: Final = frozenset(key.name for key in keys.SCHEDULES)
 _COMMANDS: Final = frozenset(key.name for key in keys.COMMANDS)
@@ -63,7 +62,7 @@ def merge_layers(lower: Draft, upper: Draft) -> Draft:
     return merge(Draft(items, refused=lower.refused), upper)
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class Resolver:
     """Lays the layers of each job over each other. `templates` are those of all files."""
 

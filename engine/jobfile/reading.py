@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum
 from typing import Final
 
@@ -11,6 +11,7 @@ from engine.jobfile.diagnostics import Diagnostic, Severity, neutral
 from engine.jobfile.nodes import Node, Place, path_of
 from engine.jobfile.source import Source
 from engine.jobfile.suggest import Guesser
+from engine.values import mutable
 
 
 class Bad(Enum):
@@ -22,7 +23,7 @@ class Bad(Enum):
 BAD: Final = Bad.BAD
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class Report:
     """The findings of one load. The same mistake at the same place is told once, however many jobs share it by an alias."""
 
@@ -80,7 +81,7 @@ class Report:
         return tuple(found for _, found in order)
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class Reading:
     """One file being read: its report, and the trail of keys from the top to where the reader stands."""
 

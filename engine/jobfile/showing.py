@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from engine.jobfile import keys
@@ -13,13 +13,14 @@ from engine.jobfile.effective import effective_yaml
 from engine.jobfile.layers import Resolved
 from engine.jobfile.words import Word, flow, in_words
 from engine.spec.job import JobSpec
+from engine.values import mutable
 
 _BUILT_IN: Final = "built-in"
 _OTHER_KEYS: Final = {"command": ("script",)}
 """Where a word may stand under another key."""
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class _Origins:
     """Which layer each value of a job came from. Layers are laid over each other without copying their values, so that a
     value is known by its identity."""

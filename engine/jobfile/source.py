@@ -12,12 +12,12 @@ import re
 import stat
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 
 from engine.jobfile.nodes import START, Place
-from engine.values import lean
+from engine.values import lean, mutable
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 """Of the job file with all its includes."""
@@ -59,14 +59,14 @@ class Source:
         return tuple(_LINE_BREAK.split(self.text))
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class Budget:
     """What may still be read; all files of one load share it."""
 
     left: int = MAX_BYTES
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class Opener:
     """Opens files under the rules of the module's text, for the user `uid`; folders are looked at once."""
 

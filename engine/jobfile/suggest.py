@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 from typing import Final
+
+from engine.values import mutable
 
 _COMPARISONS: Final = 200_000
 """In all for one load; about a second of work at the worst. A file with more mistakes than that gets plain messages."""
@@ -13,7 +15,7 @@ _COMPARISONS: Final = 200_000
 _LONGEST: Final = 64
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class Guesser:
     """Finds the nearest word and remembers it. `kind` names the vocabulary, which stays the same for one load."""
 

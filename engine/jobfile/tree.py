@@ -9,7 +9,7 @@ It is faster as well: nothing is resolved or constructed that the reader of a fi
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, NamedTuple, TypeAlias
 
 import yaml
@@ -24,6 +24,7 @@ from yaml.events import (
 )
 
 from engine.jobfile.nodes import START, Map, Node, Place, Scalar, Seq, path_of, text_shown
+from engine.values import mutable
 
 MAX_DEPTH: Final = 64
 MAX_NODES: Final = 500_000
@@ -58,7 +59,7 @@ class TreeError(Exception):
         self.suggestion = suggestion
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class _Open:
     """A list or map whose end has not come."""
 
@@ -87,7 +88,7 @@ class _Anchored(NamedTuple):
     height: int
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class TreeReader:
     """Builds the trees of one load; they share its count of nodes."""
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from engine.spec.template import TemplateError, at_load, escape
+from engine.values import mutable
 
 _DEEPEST: Final = 50
 """Variables that refer to variables; the resolution recurses, so it has to end somewhere."""
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class Variables:
     """The lookup of one job. Values of `env` may refer to each other in any order; the name itself means the outer value.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import stat
 import time
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
 
@@ -18,6 +17,7 @@ from engine.logs.index import WHOLE, Layout, read_layout
 from engine.logs.masking import Marks, marks_of
 from engine.logs.packing import Packed
 from engine.logs.places import PACKED, index_path
+from engine.values import mutable
 
 MOST: Final = 1 << 20
 """Bytes given at once, whatever is asked for."""
@@ -27,7 +27,7 @@ WAIT: Final = 0.005
 """Seconds between two tries to read what is just being cut: a cut takes milliseconds."""
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class _Plain:
     """A log as it was written."""
 

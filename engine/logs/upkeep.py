@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from engine.clock import Instant
@@ -17,7 +17,7 @@ from engine.logs.places import PACKED, Found, beside, index_path, logs_in
 from engine.logs.retention import KeptLog, to_prune, untouchable
 from engine.spec.log import LogPolicy
 from engine.spec.units import format_size
-from engine.values import lean
+from engine.values import lean, mutable
 
 WORTH_PACKING: Final = 4096
 """Bytes: a smaller log would take as much on disk."""
@@ -46,7 +46,7 @@ class LiveLog:
     """It may not be there, and nobody is told then: that of hooks, and of a function that has not written into it yet."""
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class _Seen:
     size: int = -1
     layout: Layout = field(default_factory=Layout)

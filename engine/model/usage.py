@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+
+from engine.values import mutable
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class Usage:
     """Least, sum and most of what was sampled of a run: CPU in percent of a core, resident bytes, processes of its tree."""
 

@@ -13,12 +13,13 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from engine.model.alert import Alert
 from engine.notify.messages import Message, message_of
 from engine.spec.notify import ByPing, Heartbeat, Notifier
+from engine.values import mutable
 
 COLLECT: Final = 1.0
 """Seconds from a notifier's first alert to its message: what comes meanwhile goes with it."""
@@ -35,7 +36,7 @@ WAITING: Final = 10_000
 _LOG: Final = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class _Queue:
     name: str
     notifier: Notifier

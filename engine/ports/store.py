@@ -6,7 +6,7 @@ One batch is in flight at a time; the loop collects the next one meanwhile (grou
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
@@ -17,7 +17,7 @@ from engine.model.outcome import Outcome
 from engine.model.record import RunRecord
 from engine.spec.job import NOTHING
 from engine.spec.params import Given
-from engine.values import lean
+from engine.values import lean, mutable
 
 TAKEN_AT: Final = "backup:taken_at"
 """Fact in a copy of the state: when it was made (microseconds since the epoch)."""
@@ -214,7 +214,7 @@ class Forget:
     before: Instant | None
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class Batch:
     """What is to be durable together. `facts` are single values by name. `new` are rows of runs that were never written,
     `runs` those of runs that were; `claims` change only what a claim does. `attached` are facts for the records of runs

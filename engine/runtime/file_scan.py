@@ -11,12 +11,12 @@ import json
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import blake2b
 from typing import Final
 
 from engine.spec.watch import ANY_DEPTH, Watch, has_magic, matches_name
-from engine.values import lean
+from engine.values import lean, mutable
 
 KEPT: Final = 1_000
 """Files of a job whose fingerprints are stored."""
@@ -25,7 +25,7 @@ MOST_FOLDERS: Final = 10_000
 """Folders that are watched for one job; what lies in further ones is found when something else changes."""
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class Look:
     """What one look at a job's paths found: fingerprint -> newest time of the file (ns), and folders to watch."""
 

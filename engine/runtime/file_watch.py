@@ -11,13 +11,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from engine.runtime.file_scan import Known, Look, from_text, look_at, to_text
 from engine.spec.watch import Watch, concerns
-from engine.values import lean
+from engine.values import lean, mutable
 
 if TYPE_CHECKING:
     from watchfiles._rust_notify import RustNotify
@@ -43,7 +42,7 @@ class Seen:
     changed: bool
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class _Job:
     watch: Watch
     known: Known | None

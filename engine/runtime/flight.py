@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from typing import Final, TypeAlias
 
@@ -14,6 +14,7 @@ from engine.model.states import RunPhase
 from engine.ports.executor import AttemptId
 from engine.ports.store import AckRow, AuditRow
 from engine.runtime.events import Telling
+from engine.values import mutable
 
 HERD: Final = 200
 """Jobs of a herd that one flight takes: 4 ms of preparation."""
@@ -22,7 +23,7 @@ HERD: Final = 200
 Reply: TypeAlias = Callable[[], None]
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class Flight:
     """What waits for one commit."""
 

@@ -8,7 +8,7 @@ now is told in order: the core needs no second list of its transitions.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from engine.clock import Instant
@@ -27,16 +27,17 @@ from engine.model.events import (
 from engine.model.record import Json
 from engine.model.states import Ended, Paused, Retrying, Running, RunPhase, Stopping
 from engine.runtime.events import Telling
+from engine.values import mutable
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class _Told:
     phase: RunPhase = RunPhase.QUEUED
     started: int = 0
     """Attempts whose start was told."""
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class Teller:
     """Remembers what was told of runs that are not over, and of jobs that an operator changed."""
 

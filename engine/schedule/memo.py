@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from engine.clock import Instant
 from engine.schedule.plans import Plan
+from engine.values import mutable
 
 _MAX_ENTRIES: Final = 4096
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class NextMemo:
     """Remembers, per meaning of a plan, one stretch of time in which the answer is the same.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from engine.clock import Clock, Instant, micros
 from engine.ports.executor import (
@@ -34,9 +34,10 @@ from engine.ports.executor import (
     Withdraw,
     Withdrawn,
 )
+from engine.values import mutable
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class Act:
     """How an attempt goes: seconds until it ends by itself (None: never) and with which exit code."""
 
@@ -48,7 +49,7 @@ class Act:
     """Not 0: no process comes to be, for this reason."""
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class _Live:
     launch: Launch
     started: Started

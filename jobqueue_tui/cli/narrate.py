@@ -8,7 +8,7 @@ the history; it has its lines all the same.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Final
 
@@ -17,7 +17,7 @@ from engine.clock import Instant
 from engine.model.outcome import STARTED_OUTCOMES, Outcome
 from engine.model.record import Counters, Json, RunRecord, iso
 from engine.model.states import RunPhase
-from engine.values import lean
+from engine.values import lean, mutable
 from jobqueue_tui.cli.show.cells import one_line
 from jobqueue_tui.cli.show.values import duration
 
@@ -69,7 +69,7 @@ class Line:
         return {"at": iso(self.at), "type": self.state, "job": self.job, "run_id": self.run_id, "data": data}
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class _Told:
     """What was told of one job. `counters`: up to where all ends are told; `since`: ends told beyond that."""
 

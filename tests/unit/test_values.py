@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from dataclasses import FrozenInstanceError, dataclass, field, replace
 
 import pytest
 
-from engine.values import lean, sealed
+from engine.values import lean, mutable, sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +94,80 @@ def test_what_a_class_says_of_itself_stays() -> None:
     assert repr(Named(name="a")) == "<a>"
     assert str(Named(name="a")) == "a"
     assert Named(name="a") == Named(name="a")
+
+
+@mutable(slots=True)
+class Counter:
+    """What changes."""
+
+    one: int = 0
+    two: list[int] = field(default_factory=list, repr=False)
+
+
+@mutable(slots=True, eq=False)
+class Place:
+    """Itself alone."""
+
+    one: int = 0
+
+
+def test_what_is_mutable_compares_as_a_dataclass_and_has_no_hash() -> None:
+    """Equal now is not equal for ever."""
+    made = Counter(1)
+    made.one += 1
+    assert made == Counter(2)
+    assert repr(made) == "Counter(one=2)"
+    with pytest.raises(TypeError):
+        hash(made)
+    with pytest.raises(AttributeError):
+        made.three = 3  # type: ignore[attr-defined]
+    assert Place() != Place()
+    assert len({Place(), Place()}) == 2
+
+
+@sealed(frozen=True, slots=True)
+class Ordered:
+    """It is checked when it is made."""
+
+    least: int
+    most: int = 9
+
+    def __post_init__(self) -> None:
+        if self.least > self.most:
+            raise ValueError("least is more than most")
+
+
+def test_an_init_that_is_written_late_is_the_same_one() -> None:
+    """Defaults, names, checks and complaints are those of the standard decorator, for the first value as for the next."""
+    for _ in range(2):
+        assert (Ordered(1).most, Ordered(least=1, most=2).most) == (9, 2)
+        with pytest.raises(ValueError, match="least is more"):
+            Ordered(10)
+        with pytest.raises(TypeError, match=r"Ordered.__init__\(\) missing 1 required positional argument: 'least'"):
+            Ordered()  # type: ignore[call-arg]
+        with pytest.raises(TypeError, match="unexpected keyword argument 'third'"):
+            Ordered(1, third=3)  # type: ignore[call-arg]
+        with pytest.raises(TypeError):
+            Named("a")  # type: ignore[call-arg]
+
+
+@sealed(frozen=True, slots=True)
+class Wider(Ordered):
+    """One field more."""
+
+    why: str = ""
+
+
+def test_a_class_of_more_fields_has_an_init_of_its_own() -> None:
+    """Whichever of the two is made first."""
+    assert Wider(1, 2, "x") == Wider(least=1, most=2, why="x")
+    assert Ordered(1, 2) != Wider(1, 2)
+    with pytest.raises(FrozenInstanceError):
+        Wider(1).least = 2  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("made", [Lean(1, [2]), Sealed(1, [2]), Wider(1, 2, "x"), Counter(3, [4])])
+def test_values_can_be_copied_and_sent(made: object) -> None:
+    """They go to other processes, and through `deepcopy`."""
+    assert copy.deepcopy(made) == made
+    assert pickle.loads(pickle.dumps(made)) == made

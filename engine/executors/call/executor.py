@@ -13,7 +13,6 @@ import os
 import threading
 import traceback
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
 from functools import partial
 from inspect import iscoroutine, iscoroutinefunction, signature
 from typing import Final, cast
@@ -47,6 +46,7 @@ from engine.ports.executor import (
     Started,
     Stop,
 )
+from engine.values import lean
 
 _SUMMARY: Final = 500
 """Characters of an exception's text that stand in a reason."""
@@ -79,7 +79,7 @@ class _Attempt:
         """Its end is reported; when it really ends, that it is freed."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean(frozen=True, slots=True)
 class _Kind:
     """How a function is to be called."""
 

@@ -8,7 +8,7 @@ version takes the place.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from pathlib import Path
 
@@ -30,9 +30,10 @@ from engine.ports.executor import (
     Withdraw,
     Withdrawn,
 )
+from engine.values import mutable
 
 
-@dataclass(slots=True, eq=False)
+@mutable(slots=True, eq=False)
 class Elder:
     """One of them: its connection, what lives with it, and what it keeps until it is acknowledged."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from engine.clock import SECOND, Instant
@@ -26,6 +26,7 @@ from engine.ports.executor import (
     StillWaiting,
     Stop,
 )
+from engine.values import mutable
 
 
 def boot_id() -> str:
@@ -33,7 +34,7 @@ def boot_id() -> str:
     return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class Held:
     """One attempt between its launch and its end."""
 

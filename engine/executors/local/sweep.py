@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from engine.clock import SECOND, Clock
@@ -19,6 +18,7 @@ from engine.executors.local.keeper.processes import tag_of
 from engine.executors.local.keeper.usage import peak_of
 from engine.ports.executor import AttemptId, Disk, Report, Sampled
 from engine.spec.monitor import Monitor
+from engine.values import mutable
 
 PERIOD: Final = SECOND
 FIRST: Final = SECOND // 4
@@ -39,7 +39,7 @@ every step of a start that falls into the pass."""
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class Usage:
     """What a tree uses at one instant.
 
@@ -118,7 +118,7 @@ def _add(usage: Usage, pid: int | str) -> None:
             usage.disk_told = True
 
 
-@dataclass(slots=True)
+@mutable(slots=True)
 class _Watched:
     tag: int
     pid: int
