@@ -9,7 +9,9 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import click
 
@@ -41,9 +43,19 @@ def run_embedded(path: Path, choices: Choices) -> int:
 
 
 async def _run(job_file: JobFile, choices: Choices) -> int:
+    # In a thread: it takes as long as all else of a start. Meanwhile the keeper comes up, and jobs that are due begin.
+    loading = asyncio.create_task(asyncio.to_thread(import_module, "jobqueue_tui.console.app"))
+    try:
+        return await _run_while(loading, job_file, choices)
+    finally:
+        await asyncio.wait([loading])
+
+
+async def _run_while(loading: asyncio.Task[ModuleType], job_file: JobFile, choices: Choices) -> int:
     shown = asyncio.Event()
     async with hosted(job_file, choices, shown=shown) as (engine, life):
         log_to_file(state_folder(job_file, choices.state_dir))
+        await loading
         how = await _show(engine, life, job_file.engine.on_quit, shown.set, read_only=choices.read_only)
         shown.set()  # it may have ended before
         life.take_signals()
