@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dataclasses import dataclass as mutable
     from dataclasses import dataclass as sealed
 else:
-    from dataclasses import FrozenInstanceError, dataclass, fields, make_dataclass
+    from dataclasses import FrozenInstanceError, dataclass, fields
     from operator import attrgetter
 
     def lean(*, frozen, slots, kw_only=False):
@@ -57,12 +57,12 @@ else:
 
     def _written_init(cls, *, frozen):
         """By the standard decorator, for a class of the same fields."""
-        after = {"__post_init__": cls.__post_init__} if hasattr(cls, "__post_init__") else {}
-        same = [(one.name, one.type, one) for one in fields(cls)]
-        twin = make_dataclass(
-            cls.__name__, same, namespace=after, repr=False, eq=False, match_args=False, frozen=frozen
-        )
-        written = twin.__init__
+        twin = type(cls.__name__, (), {one.name: one for one in fields(cls)})
+        twin.__doc__ = cls.__doc__
+        twin.__annotations__ = {one.name: one.type for one in fields(cls)}
+        if hasattr(cls, "__post_init__"):
+            twin.__post_init__ = cls.__post_init__
+        written = dataclass(frozen=frozen, repr=False, eq=False, match_args=False)(twin).__init__
         written.__qualname__ = f"{cls.__qualname__}.__init__"
         return written
 

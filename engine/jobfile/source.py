@@ -25,8 +25,9 @@ MAX_BYTES: Final = 16 * 1024 * 1024
 _LINE_BREAK: Final = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 """What YAML 1.1, and so libyaml, counts as the end of a line."""
 
-_FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-"""What YAML does not allow in a file; a NUL would make libyaml stop reading without a word."""
+_FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
+"""What YAML does not allow in a file; a NUL would make libyaml stop reading without a word. Said as what is allowed, as YAML
+says it, it takes ten times as long to compile (5 ms)."""
 
 _OTHER_ENCODINGS: Final = (
     (BOM_UTF32_LE, "UTF-32"),
