@@ -12,15 +12,16 @@ from collections.abc import Iterable
 from copy import copy
 from functools import lru_cache
 from itertools import product
-from typing import Final
-
-from croniter import croniter
+from typing import TYPE_CHECKING, Final
 
 from engine.clock import SECOND
 from engine.schedule.fields import MONTH, MonthDays, WeekDays
 from engine.schedule.grammar import Expression
 from engine.schedule.zones import FIRST_WALL, LAST_WALL, Wall
 from engine.values import lean
+
+if TYPE_CHECKING:
+    from croniter import croniter
 
 _ANY: Final = "*"
 _EVERY_DAY: Final = "0 0 * * *"
@@ -109,6 +110,8 @@ def _compiled(text: str) -> croniter[float]:
     Jobs share expressions, so this is where it pays. One object in each `Cron` would cost 10,000 jobs 18 MB and half a
     second at load; one per question would double the time of a question.
     """
+    from croniter import croniter  # noqa: PLC0415 - a fortieth of what a program loads, for files that have such a schedule
+
     return croniter(text, start_time=0.0, day_or=False)
 
 

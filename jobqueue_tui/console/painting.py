@@ -45,5 +45,5 @@ def row_strip(cells: Iterable[Cell], layout: Layout, styles: Mapping[Role, Style
 
 def text_strip(parts: Iterable[Cell], styles: Mapping[Role, Style], width: int) -> Strip:
     """One line of text in `width` cells, cut or filled up."""
-    strip = Strip([Segment(text, styles[role]) for text, role in parts])
+    strip = Strip([Segment(text, styles[role]) for text, role in parts if text])
     return strip.adjust_cell_length(width, styles[Role.TEXT])

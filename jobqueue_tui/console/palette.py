@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache, lru_cache
 from typing import Final
 
 from rich.style import Style
@@ -63,34 +64,41 @@ class Palette:
     def of(cls, variables: Mapping[str, str], *, ansi: bool) -> Palette:
         """The palette of a theme's variables. `ansi`: the terminal's 16 colours, where faint and reverse take the
         place of greys and of a tinted cursor row."""
+        return _palette(tuple(variables.get(name) or default for name, default in DEFAULTS.items()), ansi=ansi)
 
-        def colour(name: str) -> Color:
-            return Color.parse(variables.get(name) or DEFAULTS[name])
 
-        def ground(name: str, *, reverse: bool = False) -> Mapping[Role, Style]:
-            back = colour(name).rich_color
-            styles = {}
-            for role in Role:
-                styles[role] = Style(
-                    # reversed, a colour would be a patch of ground behind each word: the whole row has one
-                    color=colour("role-text" if reverse else f"role-{role.value}").rich_color,
-                    bgcolor=back,
-                    bold=(role in _BOLD) or None,
-                    dim=(ansi and role in _FADED and not reverse) or None,
-                    reverse=reverse or None,
-                )
-            return styles
+@lru_cache(maxsize=8)
+def _palette(colours: tuple[str, ...], *, ansi: bool) -> Palette:
+    """One for all widgets, with one object for all that looks the same: what a style is in the terminal's own words is
+    remembered with the object, and looked for at length for its equals."""
+    parsed = dict(zip(DEFAULTS, map(Color.parse, colours), strict=True))
 
-        grounds = {
-            "row": ground("back"),
-            "cursor": ground("back-cursor", reverse=ansi),
-            "idle_cursor": ground("back-cursor-idle", reverse=ansi),
-            "bar": ground("back-bar"),
-            "head": ground("back-head"),
-            "raised": ground("back-raised"),
+    @cache
+    def style(colour: Color, back: Color, bold: bool | None, dim: bool | None, reverse: bool | None) -> Style:
+        return Style(color=colour.rich_color, bgcolor=back.rich_color, bold=bold, dim=dim, reverse=reverse)
+
+    def ground(back: str, *, reverse: bool = False) -> Mapping[Role, Style]:
+        return {
+            # reversed, a colour would be a patch of ground behind each word: the whole row has one
+            role: style(
+                parsed["role-text" if reverse else f"role-{role.value}"],
+                parsed[back],
+                (role in _BOLD) or None,
+                (ansi and role in _FADED and not reverse) or None,
+                reverse or None,
+            )
+            for role in Role
         }
-        styles = [style for one in grounds.values() for style in one.values()]
-        return cls(**grounds, exact=all(_is_exact(style) for style in styles))
+
+    grounds = {
+        "row": ground("back"),
+        "cursor": ground("back-cursor", reverse=ansi),
+        "idle_cursor": ground("back-cursor-idle", reverse=ansi),
+        "bar": ground("back-bar"),
+        "head": ground("back-head"),
+        "raised": ground("back-raised"),
+    }
+    return Palette(**grounds, exact=all(_is_exact(one) for styles in grounds.values() for one in styles.values()))
 
 
 def _is_exact(style: Style) -> bool:

@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from jobqueue_tui.console.jumping import Spot
 from jobqueue_tui.console.palette import Palette
+from jobqueue_tui.console.widgets.line_cache import LineCache
 
 
 class Painted(Widget):
@@ -18,6 +19,10 @@ class Painted(Widget):
     """Whether Tab goes to it: a part of a screen that can have the keys that move."""
 
     _palette: Palette | None = None
+
+    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self._styles_cache = LineCache()
 
     def spots(self) -> Iterable[Spot]:
         """Places in it that can be gone to; a pane is one itself."""

@@ -1,0 +1,100 @@
+"""Widgets that draw their lines whole: each is drawn when it is dirty, and looks as Textual would have it look."""
+
+from __future__ import annotations
+
+import pytest
+from rich.segment import Segment
+from rich.style import Style
+from textual.app import App, ComposeResult
+from textual.geometry import Region
+from textual.strip import Strip
+
+from jobqueue_tui.console.widgets.painted import Painted
+
+RED = Style(color="#ff0000", bgcolor="#000000")
+
+
+class Lines(Painted):
+    """Says which lines it drew; each is its number, shorter than the widget."""
+
+    drawn: list[int]
+
+    def render_line(self, y: int) -> Strip:
+        self.drawn.append(y)
+        return Strip([Segment(str(y), RED)])
+
+
+class Shown(App[None]):
+    """Nothing but that."""
+
+    CSS = """
+    Lines { height: 4; width: 20; background: blue; }
+    .bordered { border: solid white; }
+    .faint { opacity: 50%; }
+    """
+
+    def __init__(self, classes: str = "") -> None:
+        super().__init__()
+        self.lines = Lines(classes=classes)
+        self.lines.drawn = []
+
+    def compose(self) -> ComposeResult:
+        yield self.lines
+
+
+async def test_only_dirty_lines_are_drawn() -> None:
+    """A line that nobody refreshed is the one that was drawn; another width draws all."""
+    app = Shown()
+    async with app.run_test(size=(40, 10)) as pilot:
+        lines = app.lines
+        assert set(lines.drawn) == {0, 1, 2, 3}
+        lines.drawn = []
+        lines.refresh(Region(0, 2, 20, 1))
+        await pilot.pause()
+        assert lines.drawn == [2]
+        lines.styles.width = 30
+        await pilot.pause()
+        assert {0, 1, 2, 3} <= set(lines.drawn)
+        assert all(strip.cell_length == 30 for strip in lines.render_lines(lines.size.region))
+
+
+async def test_a_short_line_is_filled_with_the_ground() -> None:
+    """What a widget does not draw has its background; a part of it can be had."""
+    app = Shown()
+    async with app.run_test(size=(40, 10)):
+        (strip,) = app.lines.render_lines(Region(0, 1, 20, 1))
+        assert strip.text == "1".ljust(20)
+        first, rest = strip
+        assert first.style == RED
+        assert rest.style is not None
+        assert rest.style.bgcolor == app.lines.rich_style.bgcolor
+        (part,) = app.lines.render_lines(Region(0, 1, 5, 1))
+        assert part.text == "1    "
+
+
+@pytest.mark.parametrize("dress", ["bordered", "faint"])
+async def test_a_widget_with_more_around_its_lines_is_textuals(dress: str) -> None:
+    """A border is drawn; what is faint is mixed with what is below."""
+    app = Shown(dress)
+    async with app.run_test(size=(40, 10)):
+        first, second = app.lines.render_lines(app.lines.region.size.region)[:2]
+        if dress == "bordered":
+            assert first.text == "┌" + "─" * 18 + "┐"
+            assert second.text == "│0".ljust(19) + "│"
+        else:
+            assert first.text == "0".ljust(20)
+            assert next(iter(first)).style != RED
+
+
+async def test_no_colour_is_no_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Filters of the app hold for each line, whenever it was drawn."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = Shown()
+    async with app.run_test(size=(40, 10)):
+        for _ in range(2):
+            styles = {segment.style for strip in app.lines.render_lines(Region(0, 0, 20, 4)) for segment in strip}
+            assert styles
+            for style in styles:
+                assert style is not None
+                for colour in (style.color, style.bgcolor):
+                    assert colour is None or colour.triplet is None or len(set(colour.triplet)) == 1
