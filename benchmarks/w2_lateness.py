@@ -66,6 +66,7 @@ async def lateness(
         from jobqueue_tui.console import launch
 
         launch.prepare_environment(os.environ)
+    BEGUN.clear()
     settle_heap()
     engine = Engine(jobs_of(kind, idle), state_dir=folder, max_running=AT_ONCE)
     await engine.start()
