@@ -211,9 +211,8 @@ JOB: Final = table(
         ),
     ],
     aliases=JOB_ALIASES,
-    unavailable=[
-        "executor",
-    ],
+    unavailable=["executor"],
+    example=COMMAND.name,
 )
 """`unavailable` is the list of what this version refuses by name."""
 
@@ -262,6 +261,7 @@ ENGINE: Final = table(
     unavailable=[
         *("reload", "metrics", "executors", "access", "hook_timeout"),
     ],
+    example=MAX_RUNNING.name,
 )
 
 
@@ -298,4 +298,5 @@ JOBS: Final = Key("jobs", _section)
 FILE: Final = table(
     "a job file",
     [VERSION, INCLUDE, ENGINE_KEY, POOLS_KEY, CALENDARS, BLACKOUTS, NOTIFIERS, DEFAULTS, JOBS],
+    example=JOBS.name,
 )

@@ -36,6 +36,8 @@ class Table:
     """Keys of the format that this version cannot honour, so it refuses them."""
     words: tuple[str, ...] = ()
     """All of these, for `did you mean`."""
+    example: str = ""
+    """The key that is named where a map is expected and something else stands."""
 
 
 def table(
@@ -44,20 +46,26 @@ def table(
     *,
     aliases: Mapping[str, Alias] | None = None,
     unavailable: Iterable[str] = (),
+    example: str = "",
 ) -> Table:
-    """A table of these keys."""
+    """A table of these keys. `example`: as in `Table`, without it the first key."""
     known = {key.name: key for key in keys}
     spellings = dict(aliases or {})
     lacking = frozenset(unavailable)
     return Table(
-        noun, MappingProxyType(known), MappingProxyType(spellings), lacking, (*known, *spellings, *sorted(lacking))
+        noun,
+        MappingProxyType(known),
+        MappingProxyType(spellings),
+        lacking,
+        (*known, *spellings, *sorted(lacking)),
+        example or next(iter(known)),
     )
 
 
 def read_map(r: Reading, node: Node, by: Table) -> Draft | Bad:
     """The map's values that could be read; every fault is on report. BAD if it is no map."""
     if type(node) is not Map:
-        return expected(r, node, "a map")
+        return expected(r, node, f"a map such as {{{by.example}: …}}")
     items: dict[str, Item] = {}
     refused: list[str] = []
     for key, value in node.pairs:
