@@ -8,7 +8,7 @@ keep (specs, records, events) is `sealed`: frozen at run time as well. `mutable`
 
 The standard decorator writes and compiles up to eight functions for each class, 370-700 us: a third of the time that a program's
 imports took. Here comparison, hash, text and what keeps a sealed one as it is are closures over the fields' names, with the
-same results; `__init__` is written when the first value is made, which most classes never see in a program that has
+same results; `__init__` is written when it is first asked for, which most classes never see in a program that has
 just started. The classes come to a fifth of that time.
 """
 
@@ -44,20 +44,28 @@ else:
         return lambda cls: _compared(_fielded(cls), eq=eq)
 
     def _fielded(cls, *, kw_only=False, frozen=False):
-        """With slots, and an `__init__` that writes itself when it is first called."""
+        """With slots, and an `__init__` that is written when it is first asked for."""
         cls.__doc__ = cls.__doc__ or cls.__name__  # else the decorator makes one up of the signature, at length
         made = dataclass(slots=True, kw_only=kw_only, init=False, repr=False, eq=False)(cls)
-
-        def __init__(self, *args, **values):  # noqa: N807 - becomes the method
-            made.__init__ = _written_init(made, frozen=frozen)
-            made.__init__(self, *args, **values)
-
-        made.__init__ = __init__
+        made.__init__ = _LateInit(made, frozen)
         return made
+
+    class _LateInit:
+        """Stands for an `__init__`, and puts it into its place: whoever makes a value, or looks at the signature, finds it."""
+
+        def __init__(self, cls, frozen):
+            self._cls = cls
+            self._frozen = frozen
+
+        def __get__(self, value, owner):
+            cls = self._cls
+            cls.__init__ = written = _written_init(cls, frozen=self._frozen)
+            return written.__get__(value, owner)
 
     def _written_init(cls, *, frozen):
         """By the standard decorator, for a class of the same fields."""
         twin = type(cls.__name__, (), {one.name: one for one in fields(cls)})
+        twin.__module__ = cls.__module__
         twin.__doc__ = cls.__doc__
         twin.__annotations__ = {one.name: one.type for one in fields(cls)}
         if hasattr(cls, "__post_init__"):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import pickle
 from dataclasses import FrozenInstanceError, dataclass, field, replace
+from typing import get_type_hints
 
 import pytest
 
@@ -149,6 +151,21 @@ def test_an_init_that_is_written_late_is_the_same_one() -> None:
             Ordered(1, third=3)  # type: ignore[call-arg]
         with pytest.raises(TypeError):
             Named("a")  # type: ignore[call-arg]
+
+
+@lean(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """Nobody has made one."""
+
+    at: Lean
+    most: int = 9
+
+
+def test_the_signature_is_there_before_the_first_value() -> None:
+    """Tools that fill in arguments, and people who ask for help, see the fields."""
+    assert str(inspect.signature(Looked)) == "(*, at: 'Lean', most: 'int' = 9) -> None"
+    assert get_type_hints(Looked.__init__) == {"at": Lean, "most": int, "return": type(None)}
+    assert Looked(at=Lean(1)).most == 9
 
 
 @sealed(frozen=True, slots=True)
