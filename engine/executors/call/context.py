@@ -45,6 +45,7 @@ class CallContext:
     ) -> None:
         self._calling = calling
         self._log_path = log_path
+        self._log_lock = threading.Lock()
         self._log_fd: int | None = None
         self._log_closed = False
         self._loop = loop
@@ -135,9 +136,13 @@ class CallContext:
     def log(self, text: str) -> None:
         """See `JobContext`."""
         line = (text if text.endswith("\n") else text + "\n").encode("utf-8", "backslashreplace")
-        with self._lock:  # a file that is closed in between may be another one by then
-            if not self._log_closed:
-                os.write(self._open_log(), line)
+        try:
+            with self._log_lock:  # a file that is closed in between may be another one by then
+                if not self._log_closed:
+                    os.write(self._open_log(), line)
+        finally:
+            if self._log_closed:
+                self._let_log_go()
 
     # -- the engine's side ---------------------------------------------------------------------------------------
 
@@ -168,12 +173,19 @@ class CallContext:
             self._saved(*unsent)
 
     def close_log(self) -> None:
-        """What the function logs from here on is lost: its run is over on record."""
-        with self._lock:
-            self._log_closed = True
-            if self._log_fd is not None:
-                os.close(self._log_fd)
-                self._log_fd = None
+        """What the function logs from here on is lost: its run is over on record. The loop waits for no thread that writes."""
+        self._log_closed = True
+        self._let_log_go()
+
+    def _let_log_go(self) -> None:
+        """Unless somebody writes: that thread does it then, having seen that it is closed."""
+        if self._log_lock.acquire(blocking=False):
+            try:
+                if self._log_fd is not None:
+                    os.close(self._log_fd)
+                    self._log_fd = None
+            finally:
+                self._log_lock.release()
 
     def _open_log(self) -> int:
         if self._log_fd is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import threading
 from pathlib import Path
@@ -113,3 +114,31 @@ async def test_what_is_logged_after_the_end_is_lost(tmp_path: Path) -> None:
         release.set()
         await asyncio.to_thread(ended.wait)
         assert (await engine.log("a:1", 0, 100)).data == b"before\n"
+
+
+async def test_the_loop_waits_for_no_disk_that_a_function_writes_to(tmp_path: Path) -> None:
+    """A function stuck in writing its log is given up like any other; its file is closed when it gets free."""
+    release = threading.Event()
+    fifo = tmp_path / "logs" / "a" / "1.log"
+    fifo.parent.mkdir(parents=True)
+    os.mkfifo(fifo)  # opening it for writing waits for a reader: a disk that does not answer
+    threads: list[threading.Thread] = []
+
+    def stuck(ctx: JobContext) -> None:
+        threads.append(threading.current_thread())
+        release.set()
+        ctx.log("too late")
+
+    async with Engine([by_hand("a", stuck)], state_dir=tmp_path) as engine:
+        run = await engine.job("a").trigger()
+        await asyncio.to_thread(release.wait)
+        await run.stop(grace=0.01)
+        record = await run.ended()
+        assert (record.outcome, record.may_still_run) == ("stopped", True)
+        reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            await asyncio.to_thread(threads[0].join)
+            assert os.read(reader, 100) in (b"", b"too late\n")
+            assert os.read(reader, 1) == b"", "nobody has it open for writing any more"
+        finally:
+            os.close(reader)
