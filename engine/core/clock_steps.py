@@ -35,6 +35,8 @@ def take_step(turn: Turn, by: int) -> None:
     turn.fx.timers.move(lambda at, timer: by if _moves(turn, at, timer, by) else 0)
     for job in turn.state.jobs.values():
         if job.listed and not job.settling:
+            if job.unplanned and job.plan is not None:
+                plan_next(turn, job)  # what is put back is the time after the one that was taken
             put_back(turn, job, by)
 
 

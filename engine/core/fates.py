@@ -96,6 +96,7 @@ def plan_after_end(turn: Turn, job: Job) -> None:
         return
     if isinstance(job.spec.schedule, DelaySchedule):
         if not (job.active or job.queue):
+            job.unplanned = False
             set_next(turn, job, job.limits.first(turn.now + micros(job.spec.schedule.seconds)))
     elif job.spec.max_runs is not None and job.next_due is None and job.plan and job.planned_until is not None:
         set_next(turn, job, job.plan.next_after(max(job.planned_until, turn.now - 1)))

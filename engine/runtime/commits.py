@@ -62,11 +62,6 @@ class Commits:
         """Runs that are over and whose fate is not durable yet."""
         return self.waiting.over if self._flying is None else [*self.waiting.over, *self._flying.over]
 
-    @property
-    def claims_fly(self) -> bool:
-        """Attempts are on their way to be durable, and to begin then."""
-        return self._flying is not None and bool(self._flying.claims)
-
     def due(self) -> list[Instant]:
         """When there is something to do here though nothing happens."""
         noted_until = None if self._noted_since is None else self._noted_since + LATER

@@ -76,8 +76,6 @@ SLICE: Final = 5_000
 STEP: Final = SECOND
 """A difference between wall and monotonic time beyond this is a clock step or a suspend."""
 
-MOST_PUT_OFF: Final = 2
-
 MEMORY_LOOK: Final = SECOND
 """Between two looks at the machine's free memory, while a run waits that may need it."""
 
@@ -134,8 +132,6 @@ class Loop:
         self.fault: EngineFault | None = None
         """Why it turns no more."""
         self._awake = False
-        self._put_off = 0
-        """Turns for which next times have waited."""
         self._reports: list[Report] = []
         self._acts: list[tuple[Callable[[Turn], Reply], Callable[[Exception], None], Deed | None]] = []
         self._commits = Commits(
@@ -280,9 +276,8 @@ class Loop:
             take_changed(turn)
         needs.spread(turn)
         self._look_at_memory()
-        launches = start_what_may(turn)
-        self._perform(launches)
-        self._plan_ahead(until, launched=bool(launches))
+        self._perform(start_what_may(turn))
+        self._plan_ahead(until)
         self._tell()
 
     def first_tick(self, begin: Callable[[Turn], None], recovered: Iterable[Recovered] = ()) -> None:
@@ -439,18 +434,8 @@ class Loop:
                 self.wake()
                 return
 
-    def _plan_ahead(self, until: int, *, launched: bool) -> None:
-        """Next times, after what is due now has started: while that is on its way to the store, or about to begin, they would
-        hold it up. They wait for two turns at most."""
-        if not self.turn.state.unplanned:
-            return
-        flying = self._commits.claims_fly  # it wakes us when it lands
-        if (flying or launched) and self._put_off < MOST_PUT_OFF:
-            self._put_off += 1
-            if not flying:
-                self.wake()
-            return
-        self._put_off = 0
+    def _plan_ahead(self, until: int) -> None:
+        """Next times, after what is due now has started."""
         while self.turn.state.unplanned:
             if self._clock.monotonic() > until:
                 self.wake()
