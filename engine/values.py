@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 else:
     from dataclasses import FrozenInstanceError, dataclass, fields
     from operator import attrgetter
+    from reprlib import recursive_repr
 
     def lean(*, frozen, slots, kw_only=False):
         """A decorator; see the module."""
@@ -46,6 +47,7 @@ else:
     def _fielded(cls, *, kw_only=False, frozen=False):
         """With slots, and an `__init__` that is written when it is first asked for."""
         cls.__doc__ = cls.__doc__ or cls.__name__  # else the decorator makes one up of the signature, at length
+        assert "__init__" not in cls.__dict__, "one is written here"
         made = dataclass(slots=True, kw_only=kw_only, init=False, repr=False, eq=False)(cls)
         made.__init__ = _LateInit(made, frozen)
         return made
@@ -70,7 +72,8 @@ else:
         twin.__annotations__ = {one.name: one.type for one in fields(cls)}
         if hasattr(cls, "__post_init__"):
             twin.__post_init__ = cls.__post_init__
-        written = dataclass(frozen=frozen, repr=False, eq=False, match_args=False)(twin).__init__
+        slots = any(not one.init for one in fields(cls))  # else a default of theirs would be left to the class
+        written = dataclass(frozen=frozen, slots=slots, repr=False, eq=False, match_args=False)(twin).__init__
         written.__qualname__ = f"{cls.__qualname__}.__init__"
         return written
 
@@ -93,7 +96,7 @@ else:
             if "__hash__" not in cls.__dict__:
                 cls.__hash__ = None
         if "__repr__" not in cls.__dict__:
-            cls.__repr__ = __repr__
+            cls.__repr__ = recursive_repr()(__repr__)
         return cls
 
     def _hashed(cls):

@@ -6,12 +6,13 @@ So the engine outlives a console that ends by a fault of its own, and runs outli
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
+import threading
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 
 import click
 
@@ -43,15 +44,7 @@ def run_embedded(path: Path, choices: Choices) -> int:
 
 
 async def _run(job_file: JobFile, choices: Choices) -> int:
-    # In a thread: it takes as long as all else of a start. Meanwhile the keeper comes up, and jobs that are due begin.
-    loading = asyncio.create_task(asyncio.to_thread(import_module, "jobqueue_tui.console.app"))
-    try:
-        return await _run_while(loading, job_file, choices)
-    finally:
-        await asyncio.wait([loading])
-
-
-async def _run_while(loading: asyncio.Task[ModuleType], job_file: JobFile, choices: Choices) -> int:
+    loading = _load_console()
     shown = asyncio.Event()
     async with hosted(job_file, choices, shown=shown) as (engine, life):
         log_to_file(state_folder(job_file, choices.state_dir))
@@ -67,6 +60,27 @@ async def _run_while(loading: asyncio.Task[ModuleType], job_file: JobFile, choic
     if stopped:
         click.echo(f"{stopped} runs were stopped", err=True)
     return ending.code
+
+
+def _load_console() -> asyncio.Future[None]:
+    """Import the console's modules in a thread: it takes as long as all else of a start. Meanwhile the keeper comes up, and jobs
+    that are due begin. Nobody waits for the thread when the start fails or is broken off; what its import raises is raised again by
+    `make_app`, in the place where it always was."""
+    loop = asyncio.get_running_loop()
+    loaded = loop.create_future()
+
+    def load() -> None:
+        with contextlib.suppress(Exception):
+            import_module("jobqueue_tui.console.app")
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the start was broken off
+            loop.call_soon_threadsafe(done)
+
+    def done() -> None:
+        if not loaded.cancelled():
+            loaded.set_result(None)
+
+    threading.Thread(target=load, name="console's modules", daemon=True).start()
+    return loaded
 
 
 async def _show(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -18,6 +19,8 @@ from jobqueue_tui.cli.show.merged import show_logs
 from jobqueue_tui.cli.store import store_of, store_option
 from jobqueue_tui.cli.wall import now
 
+T = TypeVar("T")
+
 
 @lean(frozen=True, slots=True)
 class _StoredLog:
@@ -28,30 +31,32 @@ class _StoredLog:
     def read(self, offset: int, limit: int) -> LogChunk:
         from engine.logs.chunk import read_chunk
 
-        try:
-            return read_chunk(self.path, offset, limit)
-        except FileNotFoundError:
-            raise Failure(
-                Exit.REFUSED, f"{self.run_id} has no log; it was pruned or removed, or its function logged nothing"
-            ) from None
+        return self._asked(lambda: read_chunk(self.path, offset, limit), LogChunk(b"", 0, 0, more=False))
 
     def since(self, at: Instant) -> int:
         from engine.logs.times import RunLog, since
 
         record = self._record()
-        try:
-            return since(RunLog(self.path, record.ended_at, len(record.attempts)), at)
-        except FileNotFoundError:
-            raise Failure(
-                Exit.REFUSED, f"{self.run_id} has no log; it was pruned or removed, or its function logged nothing"
-            ) from None
+        return self._asked(lambda: since(RunLog(self.path, record.ended_at, len(record.attempts)), at), 0)
 
     def times(self, start: int, end: int) -> list[tuple[int, Instant]]:
         from engine.logs.times import RunLog, times
 
         record = self._record()
         log = RunLog(self.path, record.ended_at, len(record.attempts))
-        return [(one.end, one.at) for one in times(log, start, end, now())]
+        return self._asked(lambda: [(one.end, one.at) for one in times(log, start, end, now())], [])
+
+    def _asked(self, ask: Callable[[], T], nothing: T) -> T:
+        """`nothing` where there is no log yet, as the engine answers. Failure 4 for one that is gone."""
+        try:
+            return ask()
+        except FileNotFoundError:
+            from engine.ports.executor import Home
+
+            record = self._record()
+            if record.outcome is None or record.executor == Home.CALL:
+                return nothing
+            raise Failure(Exit.REFUSED, f"the log of {self.run_id} is gone; it was pruned or removed") from None
 
     def over(self) -> bool:
         return self._record().outcome is not None

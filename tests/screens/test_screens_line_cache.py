@@ -31,6 +31,7 @@ class Shown(App[None]):
     Lines { height: 4; width: 20; background: blue; }
     .bordered { border: solid white; }
     .faint { opacity: 50%; }
+    .tinted { tint: white 50%; }
     """
 
     def __init__(self, classes: str = "") -> None:
@@ -72,9 +73,9 @@ async def test_a_short_line_is_filled_with_the_ground() -> None:
         assert part.text == "1    "
 
 
-@pytest.mark.parametrize("dress", ["bordered", "faint"])
+@pytest.mark.parametrize("dress", ["bordered", "faint", "tinted"])
 async def test_a_widget_with_more_around_its_lines_is_textuals(dress: str) -> None:
-    """A border is drawn; what is faint is mixed with what is below."""
+    """A border is drawn; what is faint, or tinted, has other colours."""
     app = Shown(dress)
     async with app.run_test(size=(40, 10)):
         first, second = app.lines.render_lines(app.lines.region.size.region)[:2]

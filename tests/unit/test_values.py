@@ -188,3 +188,31 @@ def test_values_can_be_copied_and_sent(made: object) -> None:
     """They go to other processes, and through `deepcopy`."""
     assert copy.deepcopy(made) == made
     assert pickle.loads(pickle.dumps(made)) == made
+
+
+def test_a_value_that_holds_itself_has_a_text() -> None:
+    """Jobs know their runs, and runs their job."""
+    made = Circle()
+    made.others.append(made)
+    assert repr(made) == "Circle(others=[...])"
+
+
+@mutable(slots=True)
+class Circle:
+    """It may hold itself."""
+
+    others: list[Circle] = field(default_factory=list)
+
+
+@mutable(slots=True)
+class Numbered:
+    """Some of it is not given."""
+
+    name: str
+    number: int = field(default=7, init=False)
+    seen: list[str] = field(default_factory=list, init=False)
+
+
+def test_what_is_not_given_has_its_default() -> None:
+    """Also with slots, where the class holds none."""
+    assert repr(Numbered("a")) == "Numbered(name='a', number=7, seen=[])"

@@ -1,7 +1,8 @@
 """`JobContext` inside the engine's process: what a function sees, and the engine's side of the same object.
 
 A function may live in the loop or in a thread. Everything it does here is a message to the loop; what it reads is its
-own copy. The lock is held for a few steps and never while anybody is waited for.
+own copy. The locks can be taken again by the thread that has them: garbage that is collected meanwhile, or a signal's handler, may
+call here as well. The loop waits for the one of the data, which is held for some steps, and never for that of the log.
 
 Events, and the log, are made when they are first wanted. Most functions never wait, are never cancelled and log nothing,
 and a file takes longer to make (80-600 us) than all else of a start: of a hundred that are due at one moment the last one
@@ -45,13 +46,13 @@ class CallContext:
     ) -> None:
         self._calling = calling
         self._log_path = log_path
-        self._log_lock = threading.Lock()
+        self._log_lock = threading.RLock()
         self._log_fd: int | None = None
         self._log_closed = False
         self._loop = loop
         self._saved = saved
         self._paused = paused
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._run: dict[str, Any] = dict(calling.data)
         self._job: dict[str, Any] = dict(calling.job_data)
         self._unsent: tuple[dict[str, object], dict[str, object]] = ({}, {})
@@ -126,8 +127,8 @@ class CallContext:
 
     def checkpoint_sync(self) -> None:
         """See `JobContext`."""
-        pause = self._pause
-        if pause is not None and not self.is_cancelled:
+        # again for a pause that was asked for when this one had just been given up: it may have been granted for our word
+        while (pause := self._pause) is not None and not self.is_cancelled:
             self._loop.call_soon_threadsafe(self._paused)
             pause.may_go_on.wait()
         if self.is_cancelled:
@@ -176,6 +177,11 @@ class CallContext:
         """What the function logs from here on is lost: its run is over on record. The loop waits for no thread that writes."""
         self._log_closed = True
         self._let_log_go()
+
+    def make_no_log(self) -> None:
+        """The engine is gone, and its folders may be: a log that is not there yet is not made any more."""
+        if self._log_fd is None:
+            self.close_log()
 
     def _let_log_go(self) -> None:
         """Unless somebody writes: that thread does it then, having seen that it is closed."""

@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from inspect import iscoroutine, iscoroutinefunction, signature
+from types import CodeType, FunctionType
 from typing import Final, cast
 from weakref import WeakKeyDictionary
 
@@ -106,7 +107,7 @@ class CallExecutor:
         self._boot_id = boot_id
         self._sink: Sink = lambda _: None
         self._live: dict[AttemptId, _Attempt] = {}
-        self._kinds: WeakKeyDictionary[Callable[..., object], _Kind] = WeakKeyDictionary()
+        self._kinds: WeakKeyDictionary[FunctionType, tuple[CodeType, _Kind]] = WeakKeyDictionary()
         self._out: list[Report] = []
         self.guard = Guard()
 
@@ -146,6 +147,8 @@ class CallExecutor:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=1.0)
+        for attempt in self._live.values():
+            attempt.context.make_no_log()
 
     # -- beginning -----------------------------------------------------------------------------------------------
 
@@ -174,14 +177,14 @@ class CallExecutor:
             threading.Thread(target=self._thread, args=(attempt, bound), name=attempt.id, daemon=True).start()
 
     def _kind_of(self, function: Callable[..., object]) -> _Kind:
-        """Looked at once: the signature costs as much as all else of a start."""
-        try:
-            kind = self._kinds.get(function)
-            if kind is None:
-                kind = self._kinds[function] = _Kind.of(function)
-        except TypeError:  # one that has no hash, or cannot be referred to weakly
+        """Looked at once, for as long as it is the same code: the signature costs as much as all else of a start. Other callables are
+        looked at each time: to remember them means to ask them for a hash, and whether they are equal."""
+        if type(function) is not FunctionType:
             return _Kind.of(function)
-        return kind
+        kept = self._kinds.get(function)
+        if kept is None or kept[0] is not function.__code__:
+            kept = self._kinds[function] = (function.__code__, _Kind.of(function))
+        return kept[1]
 
     async def _await(self, attempt: _Attempt, bound: Callable[[], object]) -> None:
         failure: Failure | None = None

@@ -50,4 +50,5 @@ class LineCache(StylesCache):
 def _dressed(widget: Widget) -> bool:
     """Is there anything to put around its lines."""
     styles = widget.styles
-    return bool(styles.gutter) or bool(styles.outline) or styles.text_opacity != 1.0 or widget.opacity != 1.0
+    around = bool(styles.gutter) or bool(styles.outline) or styles.has_rule("hatch")
+    return around or bool(styles.tint.a) or styles.text_opacity != 1.0 or widget.opacity != 1.0

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import shutil
 import threading
 from pathlib import Path
 
+from click.testing import CliRunner
+
 from engine import Engine, JobContext, Retry
 from engine.api import LogChunk, LogHits, LogQuery
 from engine.model.states import RunPhase
+from jobqueue_tui.cli.logs import command as logs
 from tests.unit.library.programs import by_hand, nothing, reaches
 
 NOTHING = LogChunk(b"", 0, 0, more=False)
@@ -142,3 +146,73 @@ async def test_the_loop_waits_for_no_disk_that_a_function_writes_to(tmp_path: Pa
             assert os.read(reader, 1) == b"", "nobody has it open for writing any more"
         finally:
             os.close(reader)
+
+
+async def test_a_function_that_outlives_its_engine_brings_no_folder_back(tmp_path: Path) -> None:
+    """Whoever removes the state when the engine is gone has removed it."""
+    release, ended = threading.Event(), threading.Event()
+
+    def late(ctx: JobContext) -> None:
+        release.wait()
+        ctx.log("too late")
+        ended.set()
+
+    state = tmp_path / "state"
+    async with Engine([by_hand("a", late)], state_dir=state) as engine:
+        run = await engine.job("a").trigger()
+        await reaches(run, RunPhase.RUNNING)
+        await engine.close()
+    shutil.rmtree(state)
+    release.set()
+    await asyncio.to_thread(ended.wait)
+    assert not state.exists()
+
+
+class Chatty:
+    """Garbage that logs when it is collected."""
+
+    def __init__(self, ctx: JobContext) -> None:
+        self.ctx = ctx
+        self.me = self  # only the collector finds it
+
+    def __del__(self) -> None:
+        self.ctx.log("gone")
+
+
+async def test_garbage_may_log_while_something_is_saved(tmp_path: Path) -> None:
+    """A finalizer that logs, or saves, is called wherever memory is asked for: in the middle of `save_data` and of `log`, too."""
+
+    def saves(ctx: JobContext) -> None:
+        for number in range(40):
+            Chatty(ctx)
+            ctx.save_data({str(piece): [number] * 20 for piece in range(100)})
+            ctx.log("line")
+
+    async with Engine([by_hand("a", saves)], state_dir=tmp_path) as engine:
+        before = gc.get_threshold()
+        gc.set_threshold(1)
+        try:
+            record = await (await engine.job("a").trigger()).ended()
+        finally:
+            gc.set_threshold(*before)
+        assert record.outcome == "success"
+        lines = (await engine.log("a:1", 0, 1 << 16)).data.splitlines()
+    assert lines.count(b"line") == 40
+    assert b"gone" in lines
+
+
+async def test_the_log_without_an_engine_is_empty_as_well(tmp_path: Path) -> None:
+    """`jobqueue-tui logs` says of a silent function what `ctl logs` says: nothing."""
+
+    def loud(ctx: JobContext) -> None:
+        ctx.log("here")
+
+    async with Engine([by_hand("a", nothing), by_hand("b", loud)], state_dir=tmp_path) as engine:
+        for name in "ab":
+            await (await engine.job(name).trigger()).ended()
+    run = CliRunner().invoke
+    assert run(logs, ["a", "--state-dir", str(tmp_path)]).output == ""
+    assert run(logs, ["a", "--since", "1h", "--state-dir", str(tmp_path)]).exit_code == 0
+    both = run(logs, ["a", "b", "--merge", "--state-dir", str(tmp_path)])
+    assert both.exit_code == 0
+    assert "here" in both.output

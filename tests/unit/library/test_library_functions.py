@@ -125,6 +125,37 @@ async def test_a_function_may_take_nothing() -> None:
     assert done.is_set()
 
 
+class Awkward:
+    """A callable that cannot be asked for a hash."""
+
+    def __call__(self, ctx: JobContext) -> None:
+        ctx.save_data("called", True)
+
+    def __hash__(self) -> int:
+        raise ValueError("no hash")
+
+
+async def test_a_callable_is_not_asked_for_more_than_its_call() -> None:
+    """What has no hash is a job as any other."""
+    record, _ = await ends(Awkward())
+    assert record.data == {"called": True}
+
+
+async def test_a_function_whose_code_is_replaced_is_looked_at_anew() -> None:
+    """As tools do that load a module again while the program runs."""
+
+    def one(ctx: JobContext) -> None:
+        ctx.save_data("takes", 1)
+
+    def none() -> None:
+        pass
+
+    async with Engine([by_hand("a", one)]) as engine:
+        assert (await (await engine.job("a").trigger()).ended()).data == {"takes": 1}
+        one.__code__ = none.__code__
+        assert (await (await engine.job("a").trigger()).ended()).outcome == "success"
+
+
 async def test_a_record_says_how_long_it_took_in_nanoseconds() -> None:
     """Row 42: `execution_time` in nanoseconds stands beside outcome, error and data of every run."""
     record, _ = await ends(nothing)
