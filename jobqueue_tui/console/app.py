@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual._path import CSSPathType
 from textual.app import App
 from textual.binding import BindingType
+from textual.notifications import Notify, SeverityLevel
 from textual.screen import Screen
 
 from engine.api import EngineView, JobView
@@ -27,6 +28,7 @@ from jobqueue_tui.console.screens.jobs import JobsScreen
 from jobqueue_tui.console.screens.live import LiveScreen
 from jobqueue_tui.console.settings import ConsoleSettings
 from jobqueue_tui.console.tally import Tally
+from jobqueue_tui.console.toasts import Lasting
 
 if TYPE_CHECKING:
     from textual.driver import Driver
@@ -178,6 +180,19 @@ class ConsoleApp(App[ConsoleEnd]):
         """The screen that shows what happens: the one on top, or the one behind a card that leaves it alive."""
         top = self.screen_stack[-2] if getattr(self.screen, "live_below", False) else self.screen
         return top if isinstance(top, LiveScreen) and top.is_mounted else None
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Textual's, whose toasts can stop the loop (`Lasting`)."""
+        stays = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
+        self.post_message(Notify(Lasting(message, title, severity, stays, markup)))
 
     # ---- keys of every screen
 
