@@ -59,6 +59,21 @@ async def test_only_dirty_lines_are_drawn() -> None:
         assert all(strip.cell_length == 30 for strip in lines.render_lines(lines.size.region))
 
 
+async def test_a_line_that_is_drawn_anew_leaves_no_garbage() -> None:
+    """What was drawn is freed at once, not when the collector of garbage comes by."""
+    app = Shown()
+    async with app.run_test(size=(40, 10)) as pilot:
+        app.lines.styles.width = 40  # nothing stands beside it: no line is cut
+        await pilot.pause()
+        (line,) = app.lines.render_lines(
+            Region(0, 1, 40, 1)
+        )  # through a filter, since the colours are not the terminal's
+        (part,) = line.divide([40])
+        assert part is line
+        assert len(line._divide_cache) == 0
+        assert [part.text for part in line.divide([1, 40])] == ["1", " " * 39]
+
+
 async def test_a_short_line_is_filled_with_the_ground() -> None:
     """What a widget does not draw has its background; a part of it can be had."""
     app = Shown()
