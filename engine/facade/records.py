@@ -11,7 +11,7 @@ from engine.clock import SECOND, Clock, Instant
 from engine.errors import Refused, RefusedCode
 from engine.facade.processes import details_of
 from engine.logs.chunk import read_chunk
-from engine.logs.on_record import with_logs
+from engine.logs.on_record import may_have_none, with_logs
 from engine.logs.search import find
 from engine.logs.times import RunLog, since, times
 from engine.model.audit import AuditRecord
@@ -118,23 +118,16 @@ class Records:
         """`nothing` of a run that is under way, and of a function's: there is no log before something is logged. KeyError,
         FileNotFoundError."""
         live = self._loop.turn.state.runs.get(run_id)
-        record = None if live is not None else await self._store.find(run_id)
-        if live is not None:
-            log = _log(run_id, live.log_path, None, live.attempts_made)
-        elif record is not None:
-            log = _log(run_id, record.log_path, record.ended_at or record.queued_at, len(record.attempts))
-        else:
+        record = await self._store.find(run_id) if live is None else run_record(live, self._clock.now(), self._host)
+        if record is None:
             raise KeyError(run_id)
+        if record.log_path is None:
+            raise FileNotFoundError(f"{run_id} has no log: it never started")
+        path = record.log_path
+        log = RunLog.of(record, path) if live is None else RunLog(path, None, live.attempts_made)
         try:
             return await asyncio.to_thread(ask, log)
         except FileNotFoundError:
-            if live is not None or (record is not None and record.executor == Home.CALL):
+            if may_have_none(record):
                 return nothing
             raise
-
-
-def _log(run_id: str, path: str | None, ended_at: Instant | None, attempts: int) -> RunLog:
-    """Where the log of a run is. FileNotFoundError."""
-    if path is None:
-        raise FileNotFoundError(f"{run_id} has no log: it never started")
-    return RunLog(path, ended_at, attempts)

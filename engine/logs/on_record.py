@@ -7,6 +7,13 @@ from dataclasses import replace
 
 from engine.logs.places import there
 from engine.model.record import RunRecord
+from engine.ports.executor import Home
+
+
+def may_have_none(record: RunRecord) -> bool:
+    """Whether the run may have no log though nobody has removed one: it is under way, or a function, which has none before it
+    logs. Whoever asks is given an empty one."""
+    return record.outcome is None or record.executor == Home.CALL
 
 
 def with_logs(records: Iterable[RunRecord]) -> list[RunRecord]:

@@ -7,6 +7,7 @@ from engine.clock import Instant
 from engine.logs.index import read_index
 from engine.logs.places import index_path
 from engine.logs.reader import LogReader
+from engine.model.record import RunRecord
 from engine.values import lean
 
 
@@ -17,6 +18,12 @@ class RunLog:
     path: str
     ended_at: Instant | None
     attempts: int
+
+    @classmethod
+    def of(cls, record: RunRecord, path: str) -> RunLog:
+        """The log of a run on record; one that never began has ended when it was queued."""
+        ended_at = record.ended_at if record.outcome is None else record.ended_at or record.queued_at
+        return cls(path, ended_at, len(record.attempts))
 
 
 def since(log: RunLog, at: Instant) -> int:

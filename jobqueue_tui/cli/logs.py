@@ -36,14 +36,13 @@ class _StoredLog:
     def since(self, at: Instant) -> int:
         from engine.logs.times import RunLog, since
 
-        record = self._record()
-        return self._asked(lambda: since(RunLog(self.path, record.ended_at, len(record.attempts)), at), 0)
+        log = RunLog.of(self._record(), self.path)
+        return self._asked(lambda: since(log, at), 0)
 
     def times(self, start: int, end: int) -> list[tuple[int, Instant]]:
         from engine.logs.times import RunLog, times
 
-        record = self._record()
-        log = RunLog(self.path, record.ended_at, len(record.attempts))
+        log = RunLog.of(self._record(), self.path)
         return self._asked(lambda: [(one.end, one.at) for one in times(log, start, end, now())], [])
 
     def _asked(self, ask: Callable[[], T], nothing: T) -> T:
@@ -51,10 +50,9 @@ class _StoredLog:
         try:
             return ask()
         except FileNotFoundError:
-            from engine.ports.executor import Home
+            from engine.logs.on_record import may_have_none
 
-            record = self._record()
-            if record.outcome is None or record.executor == Home.CALL:
+            if may_have_none(self._record()):
                 return nothing
             raise Failure(Exit.REFUSED, f"the log of {self.run_id} is gone; it was pruned or removed") from None
 

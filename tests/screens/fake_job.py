@@ -22,6 +22,7 @@ from engine.spec.limits import NO_LIMITS, Limits
 from engine.spec.log import LogFormat
 from engine.spec.params import Param
 from engine.testing.views import JobVerbs, RunVerbs
+from tests.views import job_record
 
 if TYPE_CHECKING:
     from tests.screens.fake_engine import FakeEngine
@@ -216,28 +217,7 @@ class FakeJob(JobVerbs):
 
     def record(self) -> JobRecord:
         """All facts."""
-        return JobRecord(
-            id=self.id,
-            name=self.title,
-            description=self.description,
-            tags=self.tags,
-            status=self.status,
-            enabled=self.enabled,
-            suspended=False,
-            paused=self.held,
-            priority=self.priority,
-            effective_priority=self.effective_priority,
-            schedule=self.schedule_text,
-            needs=self.needs,
-            next_run=self.next_run,
-            last_run=self.last_started_at,
-            last_outcome=self.last_outcome,
-            last_reason=self.last_reason,
-            counters=self.counters,
-            active=tuple(run.record() for run in self.active),
-            queued=len(self.queued),
-            reason=None if self.active else self.why().reason,
-        )
+        return job_record(self, None if self.active else self.why().reason)
 
     def _asked(self, verb: str, aim: Aim | None, **arguments: object) -> None:
         if self.refusal is not None:

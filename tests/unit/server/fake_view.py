@@ -18,6 +18,7 @@ from engine.model.undo import PrioritySet, Undo
 from engine.runtime.events import EventLog, Subscription
 from engine.spec.job import NOTHING
 from engine.testing.views import EngineVerbs, JobVerbs, RunVerbs
+from tests.views import job_record
 
 NOW: Instant = 1_790_000_000 * SECOND
 CHANGES = FileChanges(
@@ -154,28 +155,7 @@ class FakeJob(JobVerbs):
         return Why(id=self.id, status=self.status, reason="next run in 1m", details=("nothing waits",))
 
     def record(self) -> JobRecord:
-        return JobRecord(
-            id=self.id,
-            name=self.title or self.id,
-            description=self.description,
-            tags=self.tags,
-            status=self.status,
-            enabled=self.enabled,
-            suspended=False,
-            paused=self.held,
-            priority=self.priority,
-            effective_priority=self.effective_priority,
-            schedule=self.schedule_text,
-            needs=self.needs,
-            next_run=self.next_run,
-            last_run=self.last_started_at,
-            last_outcome=self.last_outcome,
-            last_reason=self.last_reason,
-            counters=self.counters,
-            active=tuple(run.record() for run in self.active),
-            queued=len(self.queued),
-            reason="next run in 1m",
-        )
+        return job_record(self, "next run in 1m")
 
     async def trigger(
         self,
