@@ -12,6 +12,8 @@ is are closures over the fields' names, with the same results; `__init__` is wri
 classes never see in a program that has just started. A class takes 70 us then, and its first value 180 to 430.
 """
 
+# ruff: noqa: N807 - functions here become methods of other classes
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -82,12 +84,12 @@ else:
         key = _getter([one.name for one in fields(cls) if one.compare])
         shown = [one.name for one in fields(cls) if one.repr]
 
-        def __eq__(self, other):  # noqa: N807
+        def __eq__(self, other):
             if self is other:
                 return True
             return key(self) == key(other) if other.__class__ is self.__class__ else NotImplemented
 
-        def __repr__(self):  # noqa: N807
+        def __repr__(self):
             facts = ", ".join(f"{name}={getattr(self, name)!r}" for name in shown)
             return f"{self.__class__.__qualname__}({facts})"
 
@@ -103,7 +105,7 @@ else:
         """With what `frozen=True` gives besides: equal values have one hash."""
         key = _getter([one.name for one in fields(cls) if one.compare])
 
-        def __hash__(self):  # noqa: N807
+        def __hash__(self):
             return hash(key(self))
 
         if cls.__dict__.get("__hash__") is None:
@@ -114,20 +116,20 @@ else:
         """With what `frozen=True` does at run time; copies and pickles go round it."""
         names = tuple(one.name for one in fields(cls))
 
-        def __setattr__(self, name, value):  # noqa: N807
+        def __setattr__(self, name, value):
             if type(self) is cls or name in names:
                 raise FrozenInstanceError(f"cannot assign to field {name!r}")
             super(cls, self).__setattr__(name, value)
 
-        def __delattr__(self, name):  # noqa: N807
+        def __delattr__(self, name):
             if type(self) is cls or name in names:
                 raise FrozenInstanceError(f"cannot delete field {name!r}")
             super(cls, self).__delattr__(name)
 
-        def __getstate__(self):  # noqa: N807
+        def __getstate__(self):
             return [getattr(self, name) for name in names]
 
-        def __setstate__(self, state):  # noqa: N807
+        def __setstate__(self, state):
             for name, value in zip(names, state, strict=True):
                 object.__setattr__(self, name, value)
 

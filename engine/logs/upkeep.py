@@ -184,10 +184,10 @@ class Upkeep:
             finally:
                 os.close(source)
             os.rename(draft, target)  # noqa: PTH104 - beside the calls above
-            os.unlink(log.path)  # noqa: PTH108
+            os.unlink(log.path)  # noqa: PTH108 - beside its like
         except OSError as error:
             with contextlib.suppress(OSError):
-                os.unlink(draft)  # noqa: PTH108
+                os.unlink(draft)  # noqa: PTH108 - beside its like
             if isinstance(error, InterruptedError):
                 return
             self._unpacked[job] = f"a log of {job} cannot be compressed: {error.strerror or error}"
@@ -196,7 +196,7 @@ class Upkeep:
         for log in logs:
             for path in beside(folder, log.stem):
                 with contextlib.suppress(OSError):
-                    os.unlink(path)  # noqa: PTH108
+                    os.unlink(path)  # noqa: PTH108 - beside its like
         return logs
 
     # -- the disk

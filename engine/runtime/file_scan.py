@@ -73,7 +73,7 @@ def _descend(folder: str, parts: Sequence[str], found: Look) -> None:
 def _take(path: str, rest: Sequence[str], found: Look, *, folders: bool) -> bool:
     """A name that fits: go on in it (if it is a folder and `folders`), or it is what is looked for. False: it is neither."""
     try:
-        mode = os.stat(path).st_mode  # noqa: PTH116
+        mode = os.stat(path).st_mode  # noqa: PTH116 - thousands of files in a round
     except (OSError, ValueError):
         return False
     if stat.S_ISDIR(mode):
@@ -87,7 +87,7 @@ def _take(path: str, rest: Sequence[str], found: Look, *, folders: bool) -> bool
 
 def _take_file(path: str, found: Look) -> None:
     try:
-        facts = os.stat(path)  # noqa: PTH116
+        facts = os.stat(path)  # noqa: PTH116 - thousands of files in a round
     except (OSError, ValueError):
         return
     if not stat.S_ISDIR(facts.st_mode):

@@ -64,7 +64,7 @@ def test_they_compare_hash_copy_and_print_as_a_frozen_dataclass_does(kind: type[
     made = kind(1, [2])
     assert made == kind(1, [3])
     assert made != kind(2, [2])
-    assert made != (1, "x")  # type: ignore[comparison-overlap]
+    assert made != (1, "x")  # type: ignore[comparison-overlap] # what is tested
     assert hash(made) == hash(kind(1, [3])) == hash(Standard(1, [3]))
     assert {made: "found"}[kind(1)] == "found"
     assert repr(made) == f"{kind.__qualname__}(one=1, two=[2])"
@@ -77,7 +77,7 @@ def test_they_compare_hash_copy_and_print_as_a_frozen_dataclass_does(kind: type[
 
 def test_values_of_different_classes_are_never_equal() -> None:
     """Two classes with the same fields mean two things."""
-    assert Lean(1) != Sealed(1)  # type: ignore[comparison-overlap]
+    assert Lean(1) != Sealed(1)  # type: ignore[comparison-overlap] # what is tested
     assert Empty() == Empty()
     assert hash(Empty()) == hash(Empty())
     assert repr(Empty()) == "Empty()"
@@ -86,9 +86,9 @@ def test_values_of_different_classes_are_never_equal() -> None:
 def test_a_sealed_value_cannot_be_changed_at_run_time_either() -> None:
     """Users of the library hold what the engine holds."""
     with pytest.raises(FrozenInstanceError):
-        Sealed(1).one = 2  # type: ignore[misc]
+        Sealed(1).one = 2  # type: ignore[misc] # what is tested
     with pytest.raises(FrozenInstanceError):
-        Named(name="a").name = "b"  # type: ignore[misc]
+        Named(name="a").name = "b"  # type: ignore[misc] # what is tested
 
 
 def test_what_a_class_says_of_itself_stays() -> None:
@@ -122,7 +122,7 @@ def test_what_is_mutable_compares_as_a_dataclass_and_has_no_hash() -> None:
     with pytest.raises(TypeError):
         hash(made)
     with pytest.raises(AttributeError):
-        made.three = 3  # type: ignore[attr-defined]
+        made.three = 3  # type: ignore[attr-defined] # what is tested
     assert Place() != Place()
     assert len({Place(), Place()}) == 2
 
@@ -146,11 +146,11 @@ def test_an_init_that_is_written_late_is_the_same_one() -> None:
         with pytest.raises(ValueError, match="least is more"):
             Ordered(10)
         with pytest.raises(TypeError, match=r"Ordered.__init__\(\) missing 1 required positional argument: 'least'"):
-            Ordered()  # type: ignore[call-arg]
+            Ordered()  # type: ignore[call-arg] # what is tested
         with pytest.raises(TypeError, match="unexpected keyword argument 'third'"):
-            Ordered(1, third=3)  # type: ignore[call-arg]
+            Ordered(1, third=3)  # type: ignore[call-arg] # what is tested
         with pytest.raises(TypeError):
-            Named("a")  # type: ignore[call-arg]
+            Named("a")  # type: ignore[call-arg] # what is tested
 
 
 @lean(frozen=True, slots=True, kw_only=True)
@@ -180,7 +180,7 @@ def test_a_class_of_more_fields_has_an_init_of_its_own() -> None:
     assert Wider(1, 2, "x") == Wider(least=1, most=2, why="x")
     assert Ordered(1, 2) != Wider(1, 2)
     with pytest.raises(FrozenInstanceError):
-        Wider(1).least = 2  # type: ignore[misc]
+        Wider(1).least = 2  # type: ignore[misc] # what is tested
 
 
 @pytest.mark.parametrize("made", [Lean(1, [2]), Sealed(1, [2]), Wider(1, 2, "x"), Counter(3, [4])])

@@ -22,7 +22,7 @@ DECLARED = {"DB": Param("main"), "N": Param(type=ParamType.INT), "PW": Param("s3
 
 def asked(**fields: object) -> JobSpec:
     command = Argv(("dump", "${params.DB}", "${params.N:-0}"))
-    return JobSpec(id="a", command=command, params=DECLARED, manual=Manual.ONLY, **fields)  # type: ignore[arg-type]
+    return JobSpec(id="a", command=command, params=DECLARED, manual=Manual.ONLY, **fields)  # type: ignore[arg-type] # of many types
 
 
 def go(b: Bench, **params: str) -> str:

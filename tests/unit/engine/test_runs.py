@@ -41,7 +41,7 @@ def spec(job_id: str, **fields: object) -> JobSpec:
 
 def bench(*jobs: JobSpec, max_running: int = 8, acts: dict[str, Act] | None = None, **engine: object) -> Bench:
     pools = {name: PoolSpec(1) for job in jobs for name in job.pools}
-    file = JobFile(engine=EngineSpec(max_running=max_running, **engine), pools=pools, jobs=jobs)  # type: ignore[arg-type]
+    file = JobFile(engine=EngineSpec(max_running=max_running, **engine), pools=pools, jobs=jobs)  # type: ignore[arg-type] # of many types
     script = acts or {}
 
     def play(launch: Launch) -> Act:

@@ -24,7 +24,7 @@ def bench(schedule: Schedule, store: MemoryStore | None = None, **fields: object
 @contextmanager
 def no_time_left(b: Bench) -> Iterator[None]:
     """Turns that have used up their slice before they come to planning."""
-    b.loop._plan_ahead = lambda until: None  # type: ignore[method-assign]
+    b.loop._plan_ahead = lambda until: None  # type: ignore[method-assign] # a turn of its own kind
     yield
     del b.loop._plan_ahead
     b.loop.wake()

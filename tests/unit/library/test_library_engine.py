@@ -211,7 +211,7 @@ async def test_settings_are_checked() -> None:
     with pytest.raises(ValueError, match="max_running"):
         Engine(max_running=0)
     with pytest.raises(ValueError, match="no executor"):
-        Engine(executors={"moon": Any})  # type: ignore[dict-item]
+        Engine(executors={"moon": Any})  # type: ignore[dict-item] # what is tested
     with pytest.raises(RuntimeError, match="not started"):
         await Engine([by_hand("a", nothing)]).job("a").trigger()
 

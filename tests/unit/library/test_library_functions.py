@@ -113,7 +113,7 @@ async def test_the_context_knows_its_run() -> None:
 
     record, log = await ends(look)
     assert (seen["job"], seen["run"], seen["attempt"], seen["params"]) == ("a", "a:1", 1, {})
-    assert seen["at"].isoformat() == record.to_json()["planned_at"]  # type: ignore[attr-defined]
+    assert seen["at"].isoformat() == record.to_json()["planned_at"]  # type: ignore[attr-defined] # of many types
     assert log == "one line\n"
 
 
