@@ -27,7 +27,7 @@ def index_path(log_path: str) -> str:
 
 def stem_of(log_path: str) -> str:
     """What the names of all files of a run begin with."""
-    return os.path.basename(log_path).removesuffix(PACKED).removesuffix(".log").removesuffix(".hooks")  # noqa: PTH119
+    return os.path.basename(log_path).removesuffix(PACKED).removesuffix(".log").removesuffix(".hooks")  # noqa: PTH119 - once for each log there is
 
 
 def hooks_path(log_path: str) -> str:

@@ -61,7 +61,7 @@ def holidays_of(country: str) -> Container[date]:
 
     Imported here: the package takes 0.1 s to load, and most engines need it never.
     """
-    import holidays  # noqa: PLC0415
+    import holidays  # noqa: PLC0415 - see above
 
     name, _, part = country.partition("-")
     try:

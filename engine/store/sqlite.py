@@ -256,11 +256,11 @@ def _commit(db: sqlite3.Connection, batch: Batch, offs: Path) -> OSError | None:
 def _make_folder(folder: str) -> None:
     """One per new job, hundreds in a herd: `makedirs` would look at each parent first."""
     try:
-        os.mkdir(folder, 0o700)  # noqa: PTH102
+        os.mkdir(folder, 0o700)  # noqa: PTH102 - see above
     except FileExistsError:
         pass
     except FileNotFoundError:
-        os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103
+        os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103 - beside its like
 
 
 def _replace(path: Path, text: str) -> None:
