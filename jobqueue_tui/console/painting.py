@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -11,6 +12,8 @@ from textual.strip import Strip
 
 from jobqueue_tui.console.columns import GAP, Cell, Layout
 from jobqueue_tui.console.signs import Role
+
+_GAP: Final = " " * GAP
 
 
 def fitted(text: str, width: int, *, right: bool = False) -> str:
@@ -27,19 +30,28 @@ def fitted(text: str, width: int, *, right: bool = False) -> str:
 
 
 def row_strip(cells: Iterable[Cell], layout: Layout, styles: Mapping[Role, Style], mark: str, width: int) -> Strip:
-    """A row of `width` cells: one for the mark, then the columns of `layout`."""
-    plain = styles[Role.TEXT]
-    segments = [Segment(mark, styles[Role.TITLE])]
-    gap = Segment(" " * GAP, plain)
+    """A row of `width` cells: one for the mark, then the columns of `layout`.
+
+    A gap is part of the cell before it, and cells that look alike are one piece: of a blank cell only the ground is seen.
+    """
+    style = styles[Role.TITLE]
+    pieces = [mark]
     total = 1
-    for (text, role), placed in zip(cells, layout, strict=True):
-        if total > 1:
-            segments.append(gap)
-            total += GAP
-        segments.append(Segment(fitted(text, placed.width, right=placed.column.right), styles[role]))
+    segments: list[Segment] = []
+    last = len(layout) - 1
+    for number, ((text, role), placed) in enumerate(zip(cells, layout, strict=True)):
+        if text and (its := styles[role]) is not style:
+            segments.append(Segment("".join(pieces), style))
+            style = its
+            pieces = []
+        pieces.append(fitted(text, placed.width, right=placed.column.right))
         total += placed.width
+        if number < last:
+            pieces.append(_GAP)
+            total += GAP
     if total < width:
-        segments.append(Segment(" " * (width - total), plain))
+        pieces.append(" " * (width - total))
+    segments.append(Segment("".join(pieces), style))
     return Strip(segments, max(total, width))
 
 

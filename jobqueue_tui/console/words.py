@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import tzinfo
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import Final
 
 from engine.clock import SECOND, Instant, moment
@@ -97,14 +97,13 @@ def sparkline(ring: Sequence[float], width: int, bucket: int, *, cpu: bool) -> s
     CPU is drawn against a round percentage, anything else against its own peak, both from zero: a leak is seen as a
     slope, not as noise blown up. Cells without a sample are blank.
     """
-    have = min(len(ring), width * bucket)
-    if not have:
+    newest = islice(reversed(ring), width * bucket)  # not sliced: a ring may be a deque
+    peaks = list(map(max, zip_longest(*[newest] * bucket, fillvalue=0.0)))
+    if not peaks:
         return " " * width
-    newest = list(islice(reversed(ring), have))  # not sliced: a ring may be a deque
-    peaks = [max(newest[at : at + bucket]) for at in range(0, have, bucket)]
     top = top_of_scale(max(peaks)) if cpu else (max(peaks) or 1.0)
     step = 7 / (top or 1.0)
-    cells = "".join([BLOCKS[min(7, int(max(0.0, value) * step + 0.5))] for value in reversed(peaks)])
+    cells = "".join([BLOCKS[int(value * step + 0.5)] for value in reversed(peaks)])
     return cells.rjust(width)
 
 

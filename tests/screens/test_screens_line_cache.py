@@ -6,6 +6,7 @@ import pytest
 from rich.segment import Segment
 from rich.style import Style
 from textual.app import App, ComposeResult
+from textual.filter import Monochrome
 from textual.geometry import Region
 from textual.strip import Strip
 
@@ -18,9 +19,12 @@ class Lines(Painted):
     """Says which lines it drew; each is its number, shorter than the widget."""
 
     drawn: list[int]
+    restless = False
 
     def render_line(self, y: int) -> Strip:
         self.drawn.append(y)
+        if self.restless:
+            self.refresh()
         return Strip([Segment(str(y), RED)])
 
 
@@ -57,6 +61,43 @@ async def test_only_dirty_lines_are_drawn() -> None:
         await pilot.pause()
         assert {0, 1, 2, 3} <= set(lines.drawn)
         assert all(strip.cell_length == 30 for strip in lines.render_lines(lines.size.region))
+
+
+async def test_lines_are_kept_as_they_were_last_asked_for() -> None:
+    """Asked for the same, each line that nobody refreshed is the same strip; another part, or another filter, is not mixed up
+    with it."""
+    app = Shown()
+    async with app.run_test(size=(40, 10)) as pilot:
+        lines = app.lines
+        every = lines.size.region
+        before = list(lines.render_lines(every))
+        lines.refresh(Region(0, 1, 20, 2))
+        await pilot.pause()
+        after = list(lines.render_lines(every))
+        assert [one is other for one, other in zip(before, after, strict=True)] == [True, False, False, True]
+        (third,) = lines.render_lines(Region(0, 2, 4, 1))
+        assert third.text == "2   "
+        assert [strip.text.strip() for strip in lines.render_lines(every)] == ["0", "1", "2", "3"]
+        app._filters.append(Monochrome())
+        lines.drawn = []
+        grey = {segment.style for strip in lines.render_lines(every) for segment in strip}
+        assert lines.drawn == []
+        assert RED not in grey
+
+
+async def test_a_widget_that_refreshes_itself_as_it_draws_is_drawn_again() -> None:
+    """Its lines are there all the same: what was kept ended, what was asked for did not."""
+    app = Shown()
+    async with app.run_test(size=(40, 10)) as pilot:
+        lines = app.lines
+        lines.restless = True
+        lines.refresh(Region(0, 2, 20, 1))
+        await pilot.pause()
+        lines.restless = False
+        await pilot.pause()
+        lines.drawn = []
+        strips = lines.render_lines(lines.size.region)
+        assert [strip.text.strip() for strip in strips] == ["0", "1", "2", "3"]
 
 
 async def test_a_line_that_is_drawn_anew_leaves_no_garbage() -> None:

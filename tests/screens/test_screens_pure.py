@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
+from rich.style import Style
 from textual.color import Color
 
 from engine.clock import SECOND
@@ -14,7 +15,7 @@ from jobqueue_tui.console import themes, words
 from jobqueue_tui.console.columns import NAME, TABLE, fit
 from jobqueue_tui.console.filtering import FilterError, JobFacet, parse
 from jobqueue_tui.console.outline import LONE, Facing, Graph, Outline
-from jobqueue_tui.console.painting import fitted
+from jobqueue_tui.console.painting import fitted, row_strip
 from jobqueue_tui.console.palette import DEFAULTS, Palette
 from jobqueue_tui.console.signs import OF_OUTCOME, OF_PHASE, OF_STATUS, Role, sign_of
 from tests.screens.fake_engine import FakeEngine
@@ -92,6 +93,27 @@ def test_text_is_fitted_to_cells_exactly(text: str, width: int) -> None:
     """Wide characters count twice."""
     assert cell_len(fitted(text, width)) == width
     assert cell_len(fitted(text, width, right=True)) == width
+
+
+def test_a_row_has_each_cell_in_its_place_and_in_its_colour() -> None:
+    """What looks alike is one piece, blank cells among it; every cell that has text has the style of its role."""
+    styles = {
+        role: Style(color=Color.parse("#102030").rich_color, italic=bool(number % 2))
+        for number, role in enumerate(Role)
+    }
+    layout = fit(TABLE, 160)
+    cells = [("" if number % 3 == 0 else f"<{number}>", list(Role)[number]) for number in range(len(layout))]
+    strip = row_strip(cells, layout, styles, "▌", 163)
+    expected = "▌" + " ".join(
+        fitted(text, placed.width, right=placed.column.right) for (text, _), placed in zip(cells, layout, strict=True)
+    )
+    assert strip.text == expected.ljust(163)
+    assert strip.cell_length == 163
+    assert len(list(strip)) <= 2 * len(layout) / 3 + 1
+    for text, role in cells:
+        if text:
+            (segment,) = [one for one in strip if text in one.text]
+            assert segment.style is styles[role]
 
 
 # ---- signs

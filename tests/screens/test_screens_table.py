@@ -338,6 +338,17 @@ async def test_every_width_is_drawn_without_a_gap_or_an_overflow() -> None:
             assert "name" in names
 
 
+async def test_rows_that_follow_each_other_are_drawn_as_one_block() -> None:
+    """In whatever order they are named; those that are not on screen are not drawn."""
+    async with console(big_engine(200), size=(80, 24)) as stage:
+        table = stage.home.table
+        table.scroll_to(y=2, animate=False)
+        await stage.settle()
+        table.refresh_rows([7, 199, 5, 6, 3, 5, 0])
+        width = table.size.width
+        assert table._repaint_regions == {Region(0, 1, width, 1), Region(0, 3, width, 3)}
+
+
 async def test_what_is_shown_at_80_columns() -> None:
     """The columns of the home screen that must be there in the smallest usual terminal."""
     async with console(size=(80, 24)) as stage:

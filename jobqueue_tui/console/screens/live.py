@@ -12,6 +12,7 @@ from textual.widget import Widget
 from engine.api import Changes
 from jobqueue_tui.console.actions import Where, bindings, gives_verb
 from jobqueue_tui.console.host import host
+from jobqueue_tui.console.widgets.line_cache import LineCache
 from jobqueue_tui.console.widgets.painted import Painted
 
 if TYPE_CHECKING:
@@ -42,6 +43,12 @@ class LiveScreen(Screen[None]):
 
     has_items: ClassVar[bool] = False
     """Whether `[` and `]` go somewhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._styles_cache = (
+            LineCache()
+        )  # its own lines stand behind those of all its parts, and are asked for with them
 
     @property
     def about(self) -> str:

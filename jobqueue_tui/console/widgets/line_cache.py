@@ -1,9 +1,9 @@
-"""Lines of a widget that draws them whole: kept until they are dirty, and nothing added."""
+"""Lines of a widget: kept until they are dirty, and nothing added."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual._styles_cache import StylesCache
 from textual.strip import Strip
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from textual.filter import LineFilter
     from textual.geometry import Region
     from textual.widget import Widget
+
+
+_NOTHING: Final = Strip([])
 
 
 class Line(Strip):
@@ -46,32 +49,59 @@ class LineCache(StylesCache):
     Textual offers; this is the one method that it calls, and for widgets with such styles it is Textual's.
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._plain: bool | None = None
+        self._crop: Region | None = None
+        self._filters: Sequence[LineFilter] = ()
+        self._shown: list[Strip] = []
+        """What was asked for last: the lines of `_crop`, through `_filters`."""
+
+    def clear(self) -> None:
+        """See `StylesCache`. Whatever makes lines look otherwise, styles among it, ends here."""
+        super().clear()
+        self._plain = self._crop = None
+        self._shown = []
+
     def render_widget(self, widget: Widget, crop: Region) -> list[Strip]:
         """See `StylesCache`."""
-        if _dressed(widget):
+        if self._plain is None:
+            self._plain = not _dressed(widget)
+        if not self._plain:
             return super().render_widget(widget, crop)
         width = widget.size.width
         if width != self._width:
             self.clear()
             self._width = width
+        filters = widget.get_line_filters()
+        if crop == self._crop and filters == self._filters:
+            anew = self._dirty_lines.intersection(crop.line_range)
+        else:
+            self._crop, self._filters = crop, filters
+            self._shown = [_NOTHING] * crop.height
+            anew = set(crop.line_range)
+        shown = self._shown  # a widget that refreshes itself as it draws ends what is kept, and not what was asked for
+        if anew:
+            self._draw(widget, crop, anew, shown)
+        return shown
+
+    def _draw(self, widget: Widget, crop: Region, anew: set[int], shown: list[Strip]) -> None:
         inner = widget.scrollable_content_region.width  # a scroll bar stands beside it
-        strips: list[Strip] = []
-        for y in crop.line_range:
+        filters = self._filters
+        background = widget.background_colors[1] if filters else None
+        span = None if crop.column_span == (0, self._width) else crop.column_span
+        for y in anew:
             strip = None if y in self._dirty_lines else self._cache.get(y)
             if strip is None:
                 strip = widget.render_line(y)
                 if strip.cell_length != inner:
                     strip = strip.adjust_cell_length(inner, widget.rich_style)
                 strip = self._cache[y] = Line(strip, strip.cell_length)
-            strips.append(strip)
-        self._dirty_lines.difference_update(crop.line_range)
-        if filters := widget.get_line_filters():
-            background = widget.background_colors[1]
-            for one in filters:
-                strips = [strip.apply_filter(one, background) for strip in strips]
-        if crop.column_span != (0, width):
-            strips = [strip.crop(*crop.column_span) for strip in strips]
-        return strips
+            if background is not None:
+                for one in filters:
+                    strip = strip.apply_filter(one, background)
+            shown[y - crop.y] = strip if span is None else strip.crop(*span)
+        self._dirty_lines -= anew
 
 
 def _dressed(widget: Widget) -> bool:

@@ -50,6 +50,7 @@ class LineList(Painted, ScrollView, can_focus=True):
         self._monotonic = monotonic
         self._shifted_at: float | None = None
         self._strips: dict[Hashable, tuple[_Seen, Strip]] = {}
+        self._width: int | None = None
 
     # ---- what a subclass gives
 
@@ -104,10 +105,18 @@ class LineList(Painted, ScrollView, can_focus=True):
         top = self.scroll_offset.y
         return range(top, min(top + self.scrollable_content_region.height, self.row_count))
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Textual's Line API: all of these have one width, which costs as much to look up as half a line."""
+        self._width = self.row_width
+        try:
+            return super().render_lines(crop)
+        finally:
+            self._width = None
+
     def render_line(self, y: int) -> Strip:
         """Textual's Line API: line `y` of what is visible."""
         row = y + self.scroll_offset.y
-        width = self.row_width
+        width = self.row_width if self._width is None else self._width
         palette = self.palette
         if row >= self.row_count:
             return self._blank(y, width, palette)
@@ -140,9 +149,12 @@ class LineList(Painted, ScrollView, can_focus=True):
         """Draw these rows anew, as far as they are on screen."""
         top = self.scroll_offset.y
         width, height = self.size
-        lines = [Region(0, row - top, width, 1) for row in rows if 0 <= row - top < height]
-        if lines:  # without a region all of it would be drawn
-            self.refresh(*lines)
+        blocks: list[Region] = []  # rows that follow each other are one: each costs Textual something of its own
+        for line in sorted({row - top for row in rows}.intersection(range(height))):
+            first = blocks.pop().y if blocks and blocks[-1].bottom == line else line
+            blocks.append(Region(0, first, width, line + 1 - first))
+        if blocks:  # without a region all of it would be drawn
+            self.refresh(*blocks)
 
     def drawn(self, row: int) -> Hashable:
         """The stamp that the row was last drawn with; None when it never was."""

@@ -36,6 +36,11 @@ class Painted(Widget):
             self._palette = Palette.of(self.app.theme_variables, ansi=self.app.native_ansi_color)
         return self._palette
 
+    def watch_show_vertical_scrollbar(self, shown: bool) -> None:
+        """A scroll bar is drawn with each line beside it, and looks the same nearly always."""
+        if shown:
+            self.vertical_scrollbar._styles_cache = LineCache()
+
     def on_mount(self) -> None:
         """Follow the theme."""
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self.forget())
