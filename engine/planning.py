@@ -30,6 +30,7 @@ from engine.schedule import (
     Overlap,
     Plan,
     RolledPlan,
+    RoundPlan,
     day_of,
     first_open,
     offset,
@@ -95,9 +96,11 @@ def _base_plan(spec: JobSpec, home: ZoneInfo, anchor: Instant) -> Plan | None:
                 ),
                 rule,
             )
-        case EverySchedule(seconds=seconds, align=align):
+        case EverySchedule(seconds=seconds, align=True):
+            return RoundPlan(micros(seconds), home)
+        case EverySchedule(seconds=seconds):
             start = _instant(spec.start_at)
-            return EveryPlan(micros(seconds), anchor if start is None else start, align, home)
+            return EveryPlan(micros(seconds), anchor if start is None else start)
         case AtSchedule(times=times):
             return AtPlan(tuple(instant(at) for at in times))
         case DelaySchedule() | None:

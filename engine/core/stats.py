@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import field
 from statistics import median
 from typing import Final
@@ -12,6 +13,9 @@ from engine.values import mutable
 
 RECENT: Final = 32
 """Runs whose durations and waits are kept one by one."""
+
+_COMPACT: Final = json.JSONEncoder(separators=(",", ":")).encode
+"""Made once: `dumps` makes an encoder at every call that asks for separators."""
 
 
 @mutable(slots=True)
@@ -26,10 +30,12 @@ class Tracker:
     peak_rss: int = 0
     _frozen: JobStats | None = field(default=None, compare=False)
     """The copy for the outside, until the next run ends: screens ask for it with every row they paint."""
+    _text: str | None = field(default=None, compare=False)
+    """As kept in the store, until the next run ends: a job is stored three times for each run, and stays the same twice."""
 
     def add(self, outcome: str, seconds: float | None, waited: float | None, cpu_seconds: float, peak_rss: int) -> None:
         """One more run that is over; None: not known, or not to be counted."""
-        self._frozen = None
+        self._frozen = self._text = None
         self.cpu_seconds += cpu_seconds
         self.peak_rss = max(self.peak_rss, peak_rss)
         self.outcomes.append(outcome)
@@ -60,19 +66,18 @@ class Tracker:
             )
         return self._frozen
 
-    def to_json(self) -> list[object]:
+    def to_text(self) -> str:
         """As kept in the store."""
-        return [self.seconds, self.waits, self.outcomes, round(self.cpu_seconds, 3), self.peak_rss]
+        if self._text is None:
+            kept = [self.seconds, self.waits, self.outcomes, round(self.cpu_seconds, 3), self.peak_rss]
+            self._text = _COMPACT(kept)
+        return self._text
 
     @classmethod
-    def from_json(cls, kept: list[list[float]]) -> Tracker:
+    def from_text(cls, text: str) -> Tracker:
         """The inverse."""
-        seconds, waits, outcomes, cpu_seconds, peak_rss = kept
-        found = cls(cpu_seconds=float(str(cpu_seconds)), peak_rss=int(str(peak_rss)))
-        found.seconds.extend(seconds)
-        found.waits.extend(waits)
-        found.outcomes.extend(str(one) for one in outcomes)
-        return found
+        seconds, waits, outcomes, cpu_seconds, peak_rss = json.loads(text)
+        return cls(seconds, waits, outcomes, float(cpu_seconds), peak_rss)
 
 
 def in_seconds(micros: int) -> float:

@@ -67,6 +67,8 @@ class Router:
         """With `local`, and taking a slot: waiting there or alive."""
         self._functions: dict[AttemptId, bool] = {}
         """With `call`: alive, or ended on record and still running; does it take a slot."""
+        self._slots = 0
+        """How many of them do."""
         self._queue: deque[Launch] = deque()
         self._children: dict[AttemptId, str] = {}
         """Attempts that may leave a result, with the path of their log."""
@@ -185,7 +187,7 @@ class Router:
         while self._queue:
             launch = self._queue[0]
             if launch.home is Home.CALL:
-                taken = len(self._given) + sum(self._functions.values())
+                taken = len(self._given) + self._slots
                 if self._limit is None or taken >= self._limit:
                     break
             self._pass_on(launch, local)
@@ -195,14 +197,17 @@ class Router:
     def _pass_on(self, launch: Launch, local: list[Order]) -> None:
         if launch.home is Home.CALL:
             self._functions[launch.attempt] = launch.slot
+            self._slots += launch.slot
             self._call.submit([launch])
+            if local and isinstance(local[-1], Limit):
+                local.pop()  # of a hundred functions that begin together the last word counts
             local.append(self._local_limit())
         else:
             self._note_launch(launch)
             local.append(launch)
 
     def _local_limit(self) -> Limit:
-        return Limit(max(0, (self._limit or 0) - sum(self._functions.values())))
+        return Limit(max(0, (self._limit or 0) - self._slots))
 
     def _note_launch(self, launch: Launch) -> None:
         if launch.slot:
@@ -242,9 +247,9 @@ class Router:
         for report in reports:
             match report:
                 case Freed(attempt=attempt) | SpawnFailed(attempt=attempt):
-                    self._functions.pop(attempt, None)
+                    self._slots -= self._functions.pop(attempt, False)
                 case Ended(attempt=attempt, may_still_run=False):
-                    self._functions.pop(attempt, None)
+                    self._slots -= self._functions.pop(attempt, False)
         if len(self._functions) != before:
             self._to_local([self._local_limit()])
             self._advance()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, astuple
-from typing import Final
 
 from engine.clock import Instant
 from engine.core.beyond import paused_for
@@ -26,9 +25,6 @@ from engine.ports.executor import Cause, Disk, Home, LeftBehind
 from engine.ports.store import AuditRow, ClaimRow, JobRow, RunRow
 from engine.spec.matrix import Shard
 from engine.spec.params import Given
-
-_COMPACT: Final = json.JSONEncoder(separators=(",", ":")).encode
-"""Made once: `dumps` makes an encoder at every call that asks for separators."""
 
 
 def run_row(run: Run) -> RunRow:
@@ -179,7 +175,7 @@ def job_row(job: Job) -> JobRow:
         job.parallel,
         job.retries,
         json.dumps(dict(job.outputs)) if job.outputs else None,
-        None if job.tracked is None else _COMPACT(job.tracked.to_json()),
+        None if job.tracked is None else job.tracked.to_text(),
         job.failed_no,
         json.dumps(job.told) if job.told else None,
         int(job.failing),
@@ -234,7 +230,7 @@ def restore_job(job: Job, row: JobRow) -> None:
     job.told = json.loads(row.told or "{}")
     job.failing = bool(row.failing)
     job.changes = None if row.changes is None else Changes(*json.loads(row.changes))
-    job.tracked = None if row.stats is None else Tracker.from_json(json.loads(row.stats))
+    job.tracked = None if row.stats is None else Tracker.from_text(row.stats)
     job.failed_no = row.failed_no
     job.gathered = {int(n): (Outcome(one[0]), one[1]) for n, one in json.loads(row.shards or "{}").items()}
     if row.needs is not None:

@@ -13,7 +13,7 @@ from engine.schedule.fields import week_days
 from engine.schedule.hours import Hours, HoursPlan, first_open
 from engine.schedule.memo import NextMemo
 from engine.schedule.occurrences import MAX_EXACT, latest, occurrences
-from engine.schedule.plans import AtPlan, CronPlan, EveryPlan, Plan, after_end
+from engine.schedule.plans import AtPlan, CronPlan, EveryPlan, Plan, RoundPlan, after_end
 from engine.schedule.rolled import RolledPlan
 from engine.schedule.zones import DAY, offset, zone
 
@@ -39,6 +39,7 @@ __all__ = [
     "Overlap",
     "Plan",
     "RolledPlan",
+    "RoundPlan",
     "after_end",
     "day_of",
     "describe_dst",

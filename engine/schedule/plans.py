@@ -49,18 +49,12 @@ class CronPlan:
 class EveryPlan:
     """A fixed rate, start to start: no lateness of a run moves the next one.
 
-    Not aligned: `anchor`, `anchor + period`, `anchor + 2 * period` … by elapsed time, whatever the clock on the wall does.
-    Aligned: not before `anchor`, at wall times counted in periods from midnight, each day of `zone` anew (7 h: 00:00,
-    07:00, 14:00, 21:00, 00:00). Changes of the clock act as on cron: periods up to an hour run by elapsed time whenever the
-    wall shows a round time; longer ones once per round time, in a gap at its end, in an overlap at the first.
-
-    ValueError for a period <= 0, and for an aligned one longer than a day: it has no round time within a day.
+    `anchor`, `anchor + period`, `anchor + 2 * period` … by elapsed time, whatever the clock on the wall does.
+    ValueError for a period <= 0.
     """
 
     period: int
     anchor: Instant
-    align: bool
-    zone: ZoneInfo
 
     @property
     def key(self) -> None:
@@ -68,25 +62,50 @@ class EveryPlan:
         return
 
     def __post_init__(self) -> None:
-        if self.period <= 0:
-            raise ValueError("every: the period must be longer than 0")
-        if self.align and self.period > DAY:
+        _check_period(self.period)
+
+    def next_after(self, after: Instant) -> Instant | None:
+        """The next multiple of the period after `anchor`; None at the end of the calendar."""
+        late = max(0, (after - self.anchor) // self.period + 1)
+        at = self.anchor + late * self.period
+        return at if at <= LAST_WALL else None
+
+
+@lean(frozen=True, slots=True)
+class RoundPlan:
+    """A fixed rate at round times: at wall times counted in periods from midnight, each day of `zone` anew (7 h: 00:00,
+    07:00, 14:00, 21:00, 00:00).
+
+    Changes of the clock act as on cron: periods up to an hour run by elapsed time whenever the wall shows a round time;
+    longer ones once per round time, in a gap at its end, in an overlap at the first. ValueError for a period <= 0, and for
+    one longer than a day: it has no round time within a day.
+    """
+
+    period: int
+    zone: ZoneInfo
+
+    @property
+    def key(self) -> str:
+        """All that have the same period have the same times."""
+        return f"round {self.period} @ {self.zone.key}"
+
+    def __post_init__(self) -> None:
+        _check_period(self.period)
+        if self.period > DAY:
             raise ValueError(
                 "align: the period must not be longer than 24 hours, round times are counted from midnight"
             )
 
     def next_after(self, after: Instant) -> Instant | None:
-        """The next multiple of the period after `anchor`, or the next round wall time; None at the end of the calendar."""
-        at = self._next_after(after)
+        """The next round wall time; None at the end of the calendar."""
+        rule = ELAPSED if self.period <= _HOUR else DEFAULT_DST
+        at = next_instant(_RoundTimes(self.period), self.zone, after, rule)
         return at if at is not None and at <= LAST_WALL else None
 
-    def _next_after(self, after: Instant) -> Instant | None:
-        if self.align:
-            rule = ELAPSED if self.period <= _HOUR else DEFAULT_DST
-            return next_instant(_RoundTimes(self.period), self.zone, max(after, self.anchor - 1), rule)
-        if after < self.anchor:
-            return self.anchor
-        return self.anchor + ((after - self.anchor) // self.period + 1) * self.period
+
+def _check_period(period: int) -> None:
+    if period <= 0:
+        raise ValueError("every: the period must be longer than 0")
 
 
 @lean(frozen=True, slots=True)

@@ -26,3 +26,15 @@ def test_only_the_newest_runs_are_kept_one_by_one() -> None:
         tracker.add("success", float(number), None, 1.0, number)
     assert tracker.seconds == [float(number) for number in range(5, RECENT + 5)]
     assert tracker.frozen().cpu_seconds == RECENT + 5
+
+
+def test_what_is_kept_is_written_anew_when_a_run_has_ended() -> None:
+    """And gives the same back: a job is stored three times for each run, and stays the same twice."""
+    tracker = Tracker()
+    tracker.add("success", 2.0, 0.5, 0.25, 100)
+    first = tracker.to_text()
+    assert tracker.to_text() is first
+    assert Tracker.from_text(first) == tracker
+    tracker.add("failed", None, 1.5, 0.5, 50)
+    assert Tracker.from_text(tracker.to_text()) == tracker
+    assert Tracker.from_text(first) != tracker

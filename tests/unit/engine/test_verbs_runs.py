@@ -331,3 +331,11 @@ def test_a_rate_names_the_same_times_for_a_backfill_before_and_after_a_restart()
     b.crash()
     runs = b.do(lambda turn: backfill(turn, b.job("a"), START, START + 100 * SECOND, 1))
     assert [run.planned_at - START for run in runs] == [0, 50 * SECOND, 100 * SECOND]
+
+
+def test_round_times_before_the_job_was_known_can_be_backfilled() -> None:
+    """As those of a cron expression can: they are on the clock, not counted from when the engine began."""
+    b = bench(spec("a", schedule=EverySchedule(3600.0, align=True)))
+    b.run_for(1)
+    runs = b.do(lambda turn: backfill(turn, b.job("a"), START - 5 * 3600 * SECOND, START, 1))
+    assert [(START - run.planned_at) // SECOND for run in runs] == [5 * 3600, 4 * 3600, 3 * 3600, 2 * 3600, 3600, 0]

@@ -47,9 +47,7 @@ def test_a_window_over_midnight_belongs_to_the_day_it_opens_on() -> None:
 
 def test_a_fixed_rate_keeps_its_phase_over_closed_hours() -> None:
     """7-minute steps from midnight: the first one inside is the 78th."""
-    plan = HoursPlan(
-        EveryPlan(7 * 60 * SECOND, at("2026-01-01T00:00"), False, BERLIN), Hours(9 * H, 10 * H, DAYS), BERLIN
-    )
+    plan = HoursPlan(EveryPlan(7 * 60 * SECOND, at("2026-01-01T00:00")), Hours(9 * H, 10 * H, DAYS), BERLIN)
     assert shown(plan, "2026-01-01T00:00", 3) == ["Thu 09:06", "Thu 09:13", "Thu 09:20"]
 
 
@@ -64,7 +62,7 @@ def test_a_fixed_rate_keeps_its_phase_over_closed_hours() -> None:
 )
 def test_what_is_inside_is_what_the_wall_clock_shows(hours: Hours, after: str) -> None:
     """Compared minute by minute over three days with a change of the clock in them."""
-    plan = HoursPlan(EveryPlan(60 * SECOND, at("2026-01-01T00:00"), False, BERLIN), hours, BERLIN)
+    plan = HoursPlan(EveryPlan(60 * SECOND, at("2026-01-01T00:00")), hours, BERLIN)
     start = at(after)
     expected = []
     for minute in range(1, 3 * 1440):

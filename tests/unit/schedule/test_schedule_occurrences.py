@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from engine.clock import SECOND, Instant, instant
-from engine.schedule import AtPlan, Cron, CronPlan, EveryPlan, NextMemo, Plan, latest, occurrences
+from engine.schedule import AtPlan, Cron, CronPlan, EveryPlan, NextMemo, Plan, RoundPlan, latest, occurrences
 
+BERLIN = ZoneInfo("Europe/Berlin")
 UTC_ZONE = ZoneInfo("UTC")
 START = instant(datetime(2026, 1, 1, tzinfo=UTC))
 HOUR = 3_600 * SECOND
@@ -33,7 +34,7 @@ def test_nothing_due_is_exact() -> None:
 
 def test_ten_thousand_are_exact_and_one_more_is_not() -> None:
     """Bounded work: beyond the limit the count says that it is not exact."""
-    plan = EveryPlan(SECOND, START, align=False, zone=UTC_ZONE)
+    plan = EveryPlan(SECOND, START)
     found, exact = occurrences(plan, START, START + 10_000 * SECOND)
     assert (len(found), found[0], found[-1], exact) == (10_000, START + SECOND, START + 10_000 * SECOND, True)
     found, exact = occurrences(plan, START, START + 10_001 * SECOND)
@@ -45,7 +46,7 @@ PLANS = [
     cron_plan("*/20 * * * * *"),
     cron_plan("30 2 * * *", ZoneInfo("Europe/Berlin")),
     cron_plan("0 0 29 2 *"),
-    EveryPlan(7 * SECOND, START - 3, align=False, zone=UTC_ZONE),
+    EveryPlan(7 * SECOND, START - 3),
     AtPlan((START + 1, START + HOUR)),
 ]
 
@@ -82,7 +83,7 @@ def test_the_latest_of_a_long_stretch_takes_few_questions() -> None:
         cron_plan("*/7 * * * * *"),
         cron_plan("30 2 * * *", ZoneInfo("Australia/Lord_Howe")),
         cron_plan("*/10 * * * *", ZoneInfo("Africa/Monrovia")),
-        EveryPlan(HOUR, START, align=True, zone=UTC_ZONE),
+        RoundPlan(HOUR, UTC_ZONE),
     ],
 )
 def test_the_memo_changes_no_answer(plan: Plan) -> None:
@@ -101,6 +102,16 @@ def test_jobs_that_share_an_expression_share_the_work() -> None:
     for plan in plans:
         memo.next_after(plan, START)
     assert len(memo) == 60
+
+
+def test_jobs_with_the_same_round_times_share_the_work() -> None:
+    """Whenever each of them was added."""
+    memo = NextMemo()
+    for zone, period in ((UTC_ZONE, SECOND), (UTC_ZONE, HOUR), (BERLIN, HOUR)):
+        for _ in range(50):
+            plan = RoundPlan(period, zone)
+            assert memo.next_after(plan, START + 1) == plan.next_after(START + 1)
+    assert len(memo) == 3
 
 
 def test_the_memo_is_bounded() -> None:

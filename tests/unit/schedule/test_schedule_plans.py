@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from engine.clock import SECOND, instant, micros, moment
-from engine.schedule import AtPlan, Cron, CronPlan, Dst, EveryPlan, Gap, Plan, after_end
+from engine.schedule import AtPlan, BoundedPlan, Cron, CronPlan, Dst, EveryPlan, Gap, Plan, RoundPlan, after_end
 
 BERLIN = ZoneInfo("Europe/Berlin")
 UTC_ZONE = ZoneInfo("UTC")
@@ -58,7 +58,7 @@ def test_an_empty_cron_plan_is_never_due() -> None:
 
 def test_every_counts_from_its_anchor_without_drift() -> None:
     """The n-th time is exactly anchor + n periods, whenever it is asked."""
-    plan = EveryPlan(micros(0.1), START + 7, align=False, zone=UTC_ZONE)
+    plan = EveryPlan(micros(0.1), START + 7)
     assert plan.next_after(START) == START + 7
     assert plan.next_after(START + 7) == START + 7 + 100_000
     assert plan.next_after(START + 6 + 10**12 * 100_000) == START + 7 + 10**12 * 100_000
@@ -66,13 +66,13 @@ def test_every_counts_from_its_anchor_without_drift() -> None:
 
 def test_every_has_nothing_before_its_anchor() -> None:
     """The first run is at the anchor, however long before one asks."""
-    assert EveryPlan(HOUR, START, align=False, zone=UTC_ZONE).next_after(START - 1_000 * HOUR) == START
+    assert EveryPlan(HOUR, START).next_after(START - 1_000 * HOUR) == START
 
 
 def test_every_goes_by_elapsed_time_over_a_change_of_the_clock() -> None:
     """Unaligned, 6 hours stay 6 hours."""
     anchor = instant(datetime(2026, 3, 29, tzinfo=BERLIN))
-    plan = EveryPlan(6 * HOUR, anchor, align=False, zone=BERLIN)
+    plan = EveryPlan(6 * HOUR, anchor)
     assert shown(plan, "2026-03-29", 2) == ["29 07:00:00+02:00", "29 13:00:00+02:00"]
 
 
@@ -88,21 +88,21 @@ def test_every_goes_by_elapsed_time_over_a_change_of_the_clock() -> None:
 )
 def test_aligned_times_are_round(seconds: float, after: str, expected: list[str]) -> None:
     """Wall times in periods from local midnight, each day anew."""
-    plan = EveryPlan(micros(seconds), START - 1_000 * HOUR, align=True, zone=BERLIN)
+    plan = RoundPlan(micros(seconds), BERLIN)
     assert shown(plan, after, len(expected)) == expected
 
 
-def test_aligned_times_start_at_the_anchor() -> None:
+def test_aligned_times_begin_with_the_first_that_is_allowed() -> None:
     """No round time before `start_at`; one exactly then counts."""
-    anchor = instant(datetime(2026, 1, 1, 10, 15, tzinfo=UTC))
-    quarter = EveryPlan(HOUR // 4, anchor, align=True, zone=UTC_ZONE)
-    assert quarter.next_after(START) == anchor
-    assert EveryPlan(HOUR // 4, anchor + 1, align=True, zone=UTC_ZONE).next_after(START) == anchor + HOUR // 4
+    begin = instant(datetime(2026, 1, 1, 10, 15, tzinfo=UTC))
+    quarter = RoundPlan(HOUR // 4, UTC_ZONE)
+    assert BoundedPlan(quarter, begin, None).next_after(START) == begin
+    assert BoundedPlan(quarter, begin + 1, None).next_after(START) == begin + HOUR // 4
 
 
 def test_short_aligned_periods_go_on_through_a_change_of_the_clock() -> None:
     """Up to an hour: every matching instant, so the second 02:xx of an overlap as well."""
-    plan = EveryPlan(HOUR // 2, START, align=True, zone=BERLIN)
+    plan = RoundPlan(HOUR // 2, BERLIN)
     assert shown(plan, "2026-10-25T01:59", 5) == [
         "25 02:00:00+02:00",
         "25 02:30:00+02:00",
@@ -111,36 +111,39 @@ def test_short_aligned_periods_go_on_through_a_change_of_the_clock() -> None:
         "25 03:00:00+01:00",
     ]
     assert shown(plan, "2026-03-29T01:15", 2) == ["29 01:30:00+01:00", "29 03:00:00+02:00"]
-    hourly = EveryPlan(HOUR, START, align=True, zone=BERLIN)
+    hourly = RoundPlan(HOUR, BERLIN)
     assert shown(hourly, "2026-10-25T01:59", 2) == ["25 02:00:00+02:00", "25 02:00:00+01:00"]
 
 
 def test_long_aligned_periods_run_once_per_round_time() -> None:
     """More than an hour: once in an overlap, at the end of a gap; no day without its midnight run."""
-    two_hours = EveryPlan(2 * HOUR, START, align=True, zone=BERLIN)
+    two_hours = RoundPlan(2 * HOUR, BERLIN)
     assert shown(two_hours, "2026-10-25T01:00", 2) == ["25 02:00:00+02:00", "25 04:00:00+01:00"]
     assert shown(two_hours, "2026-03-29T01:00", 2) == ["29 03:00:00+02:00", "29 04:00:00+02:00"]
     beirut = ZoneInfo("Asia/Beirut")
-    daily = EveryPlan(24 * HOUR, START, align=True, zone=beirut)
+    daily = RoundPlan(24 * HOUR, beirut)
     assert shown(daily, "2026-03-28T12:00", 2, beirut) == ["29 01:00:00+03:00", "30 00:00:00+03:00"]
 
 
-@pytest.mark.parametrize(("period", "align"), [(0, False), (-1, True), (24 * HOUR + 1, True)])
-def test_periods_that_make_no_sense(period: int, align: bool) -> None:
+def test_periods_that_make_no_sense() -> None:
     """Zero, negative, and an aligned one with no round time within a day."""
-    with pytest.raises(ValueError, match="period"):
-        EveryPlan(period, START, align, UTC_ZONE)
+    for period in (0, -1):
+        with pytest.raises(ValueError, match="period"):
+            EveryPlan(period, START)
+    for period in (0, -1, 24 * HOUR + 1):
+        with pytest.raises(ValueError, match="period"):
+            RoundPlan(period, UTC_ZONE)
 
 
-@pytest.mark.parametrize("align", [False, True])
-@pytest.mark.parametrize("period", [HOUR, 24 * HOUR])
-def test_every_ends_with_the_calendar(period: int, align: bool) -> None:
+@pytest.mark.parametrize(
+    "plan", [EveryPlan(HOUR, START), EveryPlan(24 * HOUR, START), RoundPlan(HOUR, BERLIN), RoundPlan(24 * HOUR, BERLIN)]
+)
+def test_every_ends_with_the_calendar(plan: Plan) -> None:
     """What no datetime can show is never planned."""
-    plan = EveryPlan(period, START, align, BERLIN)
     last = instant(datetime.max.replace(tzinfo=UTC))
     assert plan.next_after(last) is None
     assert plan.next_after(last - 100 * 24 * HOUR) is not None
-    assert EveryPlan(10_000 * 365 * 24 * HOUR, START, align=False, zone=BERLIN).next_after(START) is None
+    assert EveryPlan(10_000 * 365 * 24 * HOUR, START).next_after(START) is None
 
 
 def test_at_goes_through_its_instants_in_order() -> None:
