@@ -2,7 +2,8 @@
 
 `processes`: each runs `/bin/true`. `functions`: each calls a function that does nothing, in the engine's process; `with a console`
 has one in a pty of 160x50 on 10,000 jobs besides. Every start is durable on record before it is one. Beside them the limits:
-a bare timer (timerfd, as many calls of nothing), and a bare ramp (as many posix_spawn at each second).
+a bare timer (timerfd, as many calls of nothing), bare claims (as many rows, committed by a thread as the engine's store commits
+them, then as many tasks), and a bare ramp (as many posix_spawn at each second).
 From the planned time to the start: of a process as its record says, of a function as itself says. `taken`: to when the engine has made
 a run of it, which is then written, and started once it is durable.
 Bars: processes p99 <= 100 ms, none missed, no drift; functions p99 <= 5 ms, with a console <= 20. A miss counts only if the limit held.
@@ -17,11 +18,13 @@ import gc
 import json
 import math
 import os
+import sqlite3
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -109,6 +112,39 @@ async def timer(seconds: float) -> dict[str, float]:
     return await _ringing(seconds, nothing_each)
 
 
+async def claims(seconds: float, folder: Path) -> dict[str, float]:
+    """The limit of functions that begin once it is on record that they do: a key and an instant for each, and nothing else."""
+    loop = asyncio.get_running_loop()
+    db = sqlite3.connect(folder / "claims.db", isolation_level=None, check_same_thread=False)
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute("CREATE TABLE claims (job TEXT, planned_at INTEGER, PRIMARY KEY (job, planned_at))")
+    begun: list[float] = []
+    tasks: set[asyncio.Task[None]] = set()
+
+    def commit(due: int) -> None:
+        db.execute("BEGIN IMMEDIATE")
+        db.executemany("INSERT INTO claims VALUES (?, ?)", [(f"due-{number:03}", due) for number in range(AT_ONCE)])
+        db.execute("COMMIT")
+
+    async def begin(due: int) -> None:
+        begun.append(late(due))
+
+    async def each(due: int) -> None:
+        await loop.run_in_executor(writer, commit, due)
+        for _ in range(AT_ONCE):
+            tasks.add(loop.create_task(begin(due)))
+
+    def ring(due: int) -> Iterator[float]:
+        tasks.add(loop.create_task(each(due)))
+        yield from ()
+
+    with ThreadPoolExecutor(1) as writer:
+        await _ringing(seconds, ring)
+    db.close()
+    return spread(begun)
+
+
 async def ramp(seconds: float) -> dict[str, float]:
     """The limit of processes: as many posix_spawn, one after the other, when the timer rings."""
 
@@ -144,7 +180,7 @@ async def _ringing(seconds: float, each: Callable[[int], Iterable[float]]) -> di
     clock.arm(due, ring)
     await asyncio.sleep(seconds)
     clock.close()
-    return spread(found)
+    return spread(found) if found else {}
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:
@@ -194,6 +230,7 @@ def main() -> None:
             rows.setdefault("bare ramp", []).append(asyncio.run(ramp(options.seconds)))
             rows.setdefault("processes", []).append(asyncio.run(lateness("processes", options.seconds, folder / "a")))
             rows.setdefault("bare timer", []).append(asyncio.run(timer(options.seconds)))
+            rows.setdefault("bare claims", []).append(asyncio.run(claims(options.seconds, folder)))
             rows.setdefault("functions", []).append(asyncio.run(lateness("functions", options.seconds, folder / "b")))
             rows.setdefault("with a console", []).append(
                 beside_console(options.seconds, folder / "console", options.jobs)
