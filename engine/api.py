@@ -497,9 +497,9 @@ class EngineView(Protocol):
         `wait`: returns when it is gone, else when it is off the list. Refused: unknown id, other jobs need it.
         """
 
-    async def place_of(self, job_id: str) -> FilePlace:
-        """Where the job stands in the engine's job file, or in a file that this includes; line 1 where it is not found in it.
-        Refused: the engine has no job file."""
+    async def place_of(self, job_id: str | None) -> FilePlace:
+        """Where the job stands in the engine's job file, or in a file that this includes; line 1 where it is not found in it,
+        and for None. Refused: the engine has no job file."""
 
     async def file_changes(self) -> FileChanges:
         """What differs between the engine's jobs and its job file as it stands there now. BadJobFile; Refused: it has none."""

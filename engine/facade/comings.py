@@ -131,7 +131,7 @@ class Comings(Parts):
         self._watched.look_again()
         return self._members.enlist(joined)
 
-    async def place_of(self, job_id: str) -> FilePlace:
+    async def place_of(self, job_id: str | None) -> FilePlace:
         """See `engine.api`."""
         return await asyncio.to_thread(self._own_file().place_of, job_id)
 

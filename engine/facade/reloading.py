@@ -48,9 +48,9 @@ class Origin:
             raise BadJobFile(str(self.path), render(loaded.diagnostics, loaded.lines), "nothing was changed")
         return reading(loaded.file, there)
 
-    def place_of(self, job_id: str) -> FilePlace:
+    def place_of(self, job_id: str | None) -> FilePlace:
         """Where the job stands, in however bad a file. May take a while."""
-        found = load(self.path, self.environ, given=self.given).resolved.get(job_id)
+        found = None if job_id is None else load(self.path, self.environ, given=self.given).resolved.get(job_id)
         if found is None:
             return FilePlace(str(self.path), 1)
         written = found.written

@@ -227,7 +227,7 @@ class EngineVerbs:
 
     __slots__ = ()
 
-    async def place_of(self, job_id: str) -> FilePlace:
+    async def place_of(self, job_id: str | None) -> FilePlace:
         """See `engine.api`."""
         _unexpected("place_of")
 

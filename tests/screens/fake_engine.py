@@ -84,6 +84,7 @@ class FakeEngine(EngineVerbs):
         self.deeds: list[AuditRecord] = []
         self.day_records: list[DayRecord] = []
         self.warnings: tuple[str, ...] = ()
+        self.damaged_state: str | None = None
         self.trouble: Exception | None = None
         self.file = FileChanges(path="/srv/jobs.yaml", digest="as it is")
         """What `file_changes` says, unless `trouble` is raised."""
@@ -123,7 +124,7 @@ class FakeEngine(EngineVerbs):
             state_dir="/var/lib/jobqueue",
             socket="/run/jobqueue/socket",
             executors=("local",),
-            damaged_state=None,
+            damaged_state=self.damaged_state,
             warnings=self.warnings,
         )
 
@@ -264,9 +265,9 @@ class FakeEngine(EngineVerbs):
             case other:
                 raise AssertionError(other)
 
-    async def place_of(self, job_id: str) -> FilePlace:
-        """The third line."""
-        return FilePlace(self.file.path, 3)
+    async def place_of(self, job_id: str | None) -> FilePlace:
+        """The third line, and the first where no job is meant."""
+        return FilePlace(self.file.path, 1 if job_id is None else 3)
 
     async def file_changes(self) -> FileChanges:
         """As set."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from rich.cells import cell_len
 
 from engine.errors import BadJobFile, Refused, RefusedCode
-from engine.model.file_changes import FileChanges, JobChange, ValueChange
+from engine.model.file_changes import FileChanges, FilePlace, JobChange, ValueChange
 from jobqueue_tui.console.screens.reload import FileDialog
 from tests.screens.engines import small_engine
+from tests.screens.fake_engine import FakeEngine
 from tests.screens.stage import PLACES, Stage, console
 
 
@@ -141,3 +143,21 @@ async def test_not_where_nothing_may_be_changed() -> None:
     async with console(read_only=True) as stage:
         await stage.press("ctrl+r")
         assert not isinstance(stage.app.screen, FileDialog)
+
+
+async def test_without_a_job_the_file_is_edited_at_its_top(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty file is where one begins."""
+    engine = FakeEngine()
+    asked: list[str | None] = []
+    place_of = engine.place_of
+
+    async def noted(job_id: str | None) -> FilePlace:
+        asked.append(job_id)
+        return await place_of(job_id)
+
+    monkeypatch.setattr(engine, "place_of", noted)
+    async with console(engine) as stage:
+        await stage.press("e")
+        assert asked == [None]
+        assert (await place_of(None)).line == 1
+        assert stage.toasts[0][0] == "Not edited"  # there is no terminal in a test; with one: test_screens_terminal

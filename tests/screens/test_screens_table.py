@@ -293,7 +293,9 @@ async def test_no_jobs_at_all() -> None:
         )
         assert stage.verbs == []
         await stage.press("1")
-        assert any("The job file has no jobs." in line for line in stage.text())
+        assert any("The job file has no jobs: e edits it" in line for line in stage.text())
+        await stage.press("4")
+        assert any("The job file has no jobs: e edits it" in line for line in stage.text())
 
 
 HOSTILE = [

@@ -50,12 +50,11 @@ class JobKeys(Giving):
         return one_line(self.job_id or "")
 
     def action_edit(self) -> None:
-        """`e`: the job file at the job under the cursor, in an editor; then what is different."""
+        """`e`: the job file at the job under the cursor, or at its top, in an editor; then what is different."""
         from jobqueue_tui.console.screens.reload import edit_file  # noqa: PLC0415 - seldom needed
 
         job = self.current_job
-        if job is not None:
-            edit_file(self, job.id)
+        edit_file(self, None if job is None else job.id)
 
     # ---- verbs that can be taken back
 

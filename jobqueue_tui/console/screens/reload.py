@@ -113,12 +113,12 @@ def show_changes(screen: Giving) -> None:
     screen.run_worker(_ask(screen), group="reload", exclusive=True)
 
 
-def edit_file(screen: Giving, job_id: str) -> None:
-    """Open the job file at a job in an editor, then ask."""
+def edit_file(screen: Giving, job_id: str | None) -> None:
+    """Open the job file at a job, or at its top, in an editor, then ask."""
     screen.run_worker(_edit(screen, job_id), group="reload", exclusive=True)
 
 
-async def _edit(screen: Giving, job_id: str) -> None:
+async def _edit(screen: Giving, job_id: str | None) -> None:
     try:
         place = await host(screen).engine.place_of(job_id)
         argv = command(os.environ, place.path, place.line)

@@ -58,6 +58,11 @@ class JobList(LineList):
         """Take in what changed: rows come, go, move. `tick`: a second has passed, costly work may be done now."""
         raise NotImplementedError
 
+    def no_jobs(self) -> str:
+        """What stands there when the engine has none at all, and what to do then."""
+        file = self.engine.status().job_file
+        return "The job file has no jobs: e edits it, Ctrl-r takes what changed." if file else "There are no jobs yet."
+
     @property
     def current(self) -> JobView | None:
         """The job under the cursor."""

@@ -92,8 +92,12 @@ class JobTable(JobList):
     def empty_text(self) -> str:
         """Why there is nothing to see."""
         if self.looked.problems_only:
-            return "No problems. ! shows all jobs again." if not self.filter else "No problem passes the filter."
-        return "No job passes the filter; Esc clears it." if self.filter else "The job file has no jobs."
+            return (
+                "No problems. ! shows all jobs again."
+                if not self.filter
+                else "No problem passes the filter; Esc clears it."
+            )
+        return "No job passes the filter; Esc clears it." if self.filter else self.no_jobs()
 
     def paint(self, row: int, width: int, palette: Palette, *, selected: bool) -> Strip:
         """One job, or the heading of a group."""

@@ -74,7 +74,7 @@ class JobTree(JobList):
 
     def empty_text(self) -> str:
         """Why there is nothing to see."""
-        return "The job file has no jobs."
+        return self.no_jobs()
 
     def fit_columns(self, width: int) -> Layout:
         """The name gets room for its branches."""
