@@ -4,7 +4,8 @@ Through a real pty of 160x50, twice: on plain objects, so that the console alone
 and ends as many runs a second (functions), all in one process. Beside them, in rounds that take turns, what Textual itself
 costs (the limits): an app of one widget, and for CPU a list of ready lines, as many of which change as often.
 First frame: from the start of the process to the bytes of the first job. Key: from the byte written to the bytes that
-show the cursor elsewhere. CPU: of the console's process while nothing is pressed, the updates' making included.
+show the cursor elsewhere. CPU: of the console's process while nothing is pressed, the updates' making included; `making alone`:
+that, with nobody who shows them (a hundred wake-ups a second, above all).
 Modules are compiled beforehand, as installed ones are, whatever PYTHONDONTWRITEBYTECODE says.
 Bars: first frame <= 0.5 s; key p95 <= 15 ms; CPU <= 5 %; memory <= 100 MiB. A miss counts only if the limit held: where the
 bars were set the one widget took 155 ms, and a prototype of the table 2 % of CPU.
@@ -119,16 +120,31 @@ class Screen:
         os.close(self.master)
 
 
+def percent_of(screen: Screen, seconds: float) -> float:
+    """CPU of the child when it has come to rest."""
+    screen.drain(2.0)
+    cpu = screen.cpu_seconds()
+    screen.drain(seconds)
+    return 100 * (screen.cpu_seconds() - cpu) / seconds
+
+
+def making_alone(jobs: int, updates: int, seconds: float) -> float:
+    """CPU of the updates that nobody shows."""
+    screen = Screen("making", jobs, updates)
+    try:
+        screen.until(b"job-00000")
+        return percent_of(screen, seconds)
+    finally:
+        screen.close()
+
+
 def measure(kind: str, jobs: int, updates: int, keys: int, seconds: float) -> Measured:
     """One round."""
     screen = Screen(kind, jobs, updates)
     try:
         screen.until(b"job-00000")
         first = (time.perf_counter() - screen.began) * 1000
-        screen.drain(2.0)
-        cpu = screen.cpu_seconds()
-        screen.drain(seconds)
-        cpu = screen.cpu_seconds() - cpu
+        cpu = percent_of(screen, seconds)
         pause = random.Random(7)
         times = []
         for number in range(keys):
@@ -136,9 +152,7 @@ def measure(kind: str, jobs: int, updates: int, keys: int, seconds: float) -> Me
             os.write(screen.master, b"j" if number % 2 == 0 else b"k")
             times.append(screen.until("▌".encode()))
         times.sort()
-        return Measured(
-            first, times[len(times) // 2], times[int(len(times) * 0.95)], 100 * cpu / seconds, screen.rss_mib()
-        )
+        return Measured(first, times[len(times) // 2], times[int(len(times) * 0.95)], cpu, screen.rss_mib())
     finally:
         screen.close()
 
@@ -155,10 +169,24 @@ async def console(jobs: int, updates: int) -> None:
     from jobqueue_tui.console.settings import ConsoleSettings
 
     engine = BusyEngine(jobs)
-    # rows 5 to 39 of the screen, in turn; the cursor goes to and fro above them
-    task = asyncio.create_task(engine.change(updates, lambda number: 5 + number % 35))
+    task = asyncio.create_task(engine.change(updates, shown_row))
     await launch.run_console(launch.make_app(engine, read_only=False, settings=ConsoleSettings()))
     task.cancel()
+
+
+async def making(jobs: int, updates: int) -> None:
+    """The updates of `console`, and nothing to show them."""
+    from benchmarks.busy_engine import BusyEngine
+
+    engine = BusyEngine(jobs)
+    gc.freeze()
+    print("job-00000", flush=True)
+    await engine.change(updates, shown_row)
+
+
+def shown_row(number: int) -> int:
+    """Rows 5 to 39 of the screen, in turn; the cursor goes to and fro above them."""
+    return 5 + number % 35
 
 
 async def console_and_engine(jobs: int, updates: int) -> None:
@@ -280,10 +308,15 @@ def main() -> None:
     parser.add_argument("--updates", type=int, default=100, help="a second, all on screen")
     parser.add_argument("--keys", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=8.0, help="of CPU measurement")
-    parser.add_argument("--child", choices=["console", "engine", "one-widget", "lines"], help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--child", choices=["console", "engine", "one-widget", "lines", "making"], help=argparse.SUPPRESS
+    )
     options = parser.parse_args()
     if options.child == "console":
         asyncio.run(console(options.jobs, options.updates))
+        return
+    if options.child == "making":
+        asyncio.run(making(options.jobs, options.updates))
         return
     if options.child == "engine":
         asyncio.run(console_and_engine(options.jobs, options.updates))
@@ -296,8 +329,9 @@ def main() -> None:
         return
     for package in ("engine", "jobqueue_tui", "tests"):
         compileall.compile_dir(ROOT / package, quiet=1)
-    ours, whole, limit, lines = [], [], [], []
+    ours, whole, limit, lines, made = [], [], [], [], []
     for _ in range(options.rounds):
+        made.append(making_alone(options.jobs, options.updates, options.seconds))
         lines.append(measure("lines", options.jobs, options.updates, 10, options.seconds))
         limit.append(measure("one-widget", options.jobs, options.updates, options.keys, options.seconds))
         ours.append(measure("console", options.jobs, options.updates, options.keys, options.seconds))
@@ -307,8 +341,8 @@ def main() -> None:
     table("console", ours)
     table("with engine", whole)
     table("one widget", limit)
-    cpu = spread([one.cpu_percent for one in lines])
-    print(f"{'ready lines':<12} {'cpu_percent':<16}", *(f"{value:>8.1f}" for value in cpu))
+    for name, values in (("making alone", made), ("ready lines", [one.cpu_percent for one in lines])):
+        print(f"{name:<12} {'cpu_percent':<16}", *(f"{value:>8.1f}" for value in spread(values)))
     for name, rounds in (("console", ours), ("with engine", whole)):
         ratios = [one.cpu_percent / other.cpu_percent for one, other in zip(rounds, lines, strict=True)]
         print(f"{name:<12} {'CPU / lines':<16}", *(f"{value:>8.2f}" for value in spread(ratios)))
