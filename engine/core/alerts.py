@@ -122,7 +122,7 @@ def _tell_length(turn: Turn, run: Run) -> None:
         run.short = True
         took = format_duration(round(seconds, 3))
         tell(turn, job, When.SHORT, f"{run.run_id} took {took}, less than {format_duration(shortest)}", run)
-    longest = job.p95 if job.tracked is not None and len(job.tracked.seconds) >= ENOUGH else None
+    longest = job.p95 if job.tracked is not None and len(job.tracked.took) >= ENOUGH else None
     if longest is not None and seconds > max(SLOW_LEAST, SLOW_FACTOR * longest):
         took, usual = format_duration(round(seconds, 3)), format_duration(round(longest, 3))
         tell(turn, job, When.SLOW, f"{run.run_id} took {took}, its p95 is {usual}", run)

@@ -9,7 +9,7 @@ from engine.core.dispatch import forget_claim, offer_next, take_out
 from engine.core.shards import gather, siblings
 from engine.core.sides import begin_side
 from engine.core.state import Job, Run
-from engine.core.stats import in_seconds
+from engine.core.stats import in_millis
 from engine.core.timers import Due
 from engine.core.turn import Turn
 from engine.model.outcome import Because, Outcome, Reason
@@ -74,13 +74,13 @@ def _remember(job: Job, run: Run, outcome: Outcome, reason: Reason | None) -> No
     job.last_ended_at = run.ended_at
     job.outputs = {**job.outputs, **run.outputs} if run.shard and run.occurrence in job.gathered else run.outputs
     job.last_outcome, job.last_reason = gather(run, outcome, reason)
-    tracker, seconds, waited = job.tracker, None, None
+    tracker, took, waited = job.tracker, None, None
     if run.started_at is not None:
         taken = max(0, run.ended_at - run.started_at - run.paused_us)
         job.last_seconds = taken / SECOND
-        seconds = in_seconds(taken) if outcome in _BY_ITSELF else None
-        waited = in_seconds(max(0, run.started_at - run.queued_at))
-    tracker.add(str(outcome), seconds, waited, run.cpu_seconds or 0.0, run.peak_rss or 0)
+        took = in_millis(taken) if outcome in _BY_ITSELF else None
+        waited = in_millis(max(0, run.started_at - run.queued_at))
+    tracker.add(str(outcome), took, waited, run.cpu_seconds or 0.0, run.peak_rss or 0)
     if outcome in FAILURES:
         job.failed_no = run.no
     if not job.active and job.rings is not None:

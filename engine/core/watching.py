@@ -99,7 +99,8 @@ def _instants(turn: Turn, job: Job, run: Run) -> Iterator[tuple[Instant, int]]:
 
 def _stuck_after(job: Job) -> int:
     """3 x p95, where that is more than an hour: seldom, and sorting durations at every start is not for nothing."""
-    if job.tracked is None or not job.tracked.seconds or micros(STUCK_FACTOR * max(job.tracked.seconds)) < STUCK_LEAST:
+    took = None if job.tracked is None else job.tracked.took
+    if not took or STUCK_FACTOR * max(took) * 1_000 < STUCK_LEAST:
         return 0
     return micros(STUCK_FACTOR * (job.p95 or 0.0))
 

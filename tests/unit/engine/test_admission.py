@@ -137,8 +137,8 @@ def test_short_runs_pass_a_reserving_one_when_they_are_usually_over_in_time() ->
         acts={"long": Act(300.0), "short": Act(5.0)},
     )
     b.run_for(1)
-    b.job("long").tracker.seconds.append(300.0)
-    b.job("short").tracker.seconds.append(5.0)
+    b.job("long").tracker.took.append(300_000)
+    b.job("short").tracker.took.append(5_000)
     b.do(lambda turn: trigger(turn, "wide", bypass=False))
     b.run_for(70)
     b.do(lambda turn: trigger(turn, "unknown", bypass=False))

@@ -109,7 +109,7 @@ def test_a_run_that_takes_an_hour_is_stuck_unless_that_is_usual() -> None:
     assert told(b) == ["stuck"]
     assert b.active("a")[0].stuck
     usual = bench(job(), acts={"a": Act(None)})
-    usual.job("a").tracker.seconds.extend([3000.0] * 5)
+    usual.job("a").tracker.took.extend([3_000_000] * 5)
     usual.run_for(4000)
     assert told(usual) == []
 
@@ -154,7 +154,7 @@ def test_finish_by_is_told_ahead_where_the_usual_time_is_known_and_when_broken(
     """10-job-file, finish_by: warned ahead from usual durations, alarm when broken."""
     b = bench(job(manual=Manual.ONLY, when=frozenset(), finish_by=FinishBy(seconds=40.0)), acts={"a": Act(100.0)})
     if usual is not None:
-        b.job("a").tracker.seconds.append(usual)
+        b.job("a").tracker.took.append(round(usual * 1_000))
     again(b, 1)
     assert len(told(b)) == len(expected) - 1
     b.run_for(60)
