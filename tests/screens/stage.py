@@ -6,10 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC
+from typing import Any
 
+from textual._compositor import CompositorUpdate
 from textual.message import Message
 from textual.notifications import Notification, Notify
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from engine.clock import SECOND
 from jobqueue_tui.console.app import ConsoleApp
@@ -102,9 +105,20 @@ class Stage:
 
 
 def make_app(engine: FakeEngine, settings: ConsoleSettings | None = None, *, read_only: bool = False) -> ConsoleApp:
-    """An app in UTC without a timer."""
+    """An app in UTC without a timer. Each frame is made into what a terminal is given, which Textual leaves out without one."""
     settings = settings or ConsoleSettings()
-    return ConsoleApp(engine, read_only=read_only, settings=replace(settings, zone=UTC, flush_every=None))
+    app = ConsoleApp(engine, read_only=read_only, settings=replace(settings, zone=UTC, flush_every=None))
+    display = app._display
+
+    def display_and_write(
+        screen: Screen[object], renderable: Any
+    ) -> None:  # of what Textual makes, which rich does not know
+        display(screen, renderable)
+        if isinstance(renderable, CompositorUpdate):
+            renderable.render_segments(app.console)
+
+    app._display = display_and_write  # type: ignore[method-assign] # the one place that every frame goes through
+    return app
 
 
 @asynccontextmanager

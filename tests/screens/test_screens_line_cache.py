@@ -19,12 +19,14 @@ class Lines(Painted):
     """Says which lines it drew; each is its number, shorter than the widget."""
 
     drawn: list[int]
-    restless = False
+    restless = broken = False
 
     def render_line(self, y: int) -> Strip:
         self.drawn.append(y)
         if self.restless:
             self.refresh()
+        if self.broken and y == 2:
+            raise ZeroDivisionError
         return Strip([Segment(str(y), RED)])
 
 
@@ -98,6 +100,19 @@ async def test_a_widget_that_refreshes_itself_as_it_draws_is_drawn_again() -> No
         lines.drawn = []
         strips = lines.render_lines(lines.size.region)
         assert [strip.text.strip() for strip in strips] == ["0", "1", "2", "3"]
+
+
+async def test_a_widget_that_fails_to_draw_is_asked_again() -> None:
+    """What was not drawn is not kept as if it had been."""
+    app = Shown()
+    async with app.run_test(size=(40, 10)):
+        lines, every = app.lines, Region(0, 0, 20, 4)
+        lines.refresh()
+        lines.broken = True
+        with pytest.raises(ZeroDivisionError):
+            lines.render_lines(every)
+        lines.broken = False
+        assert [strip.text.strip() for strip in lines.render_lines(every)] == ["0", "1", "2", "3"]
 
 
 async def test_a_line_that_is_drawn_anew_leaves_no_garbage() -> None:

@@ -22,7 +22,7 @@ from jobqueue_tui.console.screens.jobs import JobsScreen
 from jobqueue_tui.console.settings import ConsoleSettings
 from tests.screens.engines import small_engine
 from tests.screens.fake_engine import FakeEngine
-from tests.screens.stage import Stage, console
+from tests.screens.stage import PLACES, Stage, console
 
 
 def shown(stage: Stage) -> list[str]:
@@ -210,6 +210,22 @@ async def test_the_cursor_may_be_told_to_stay() -> None:
         assert stage.home.aimed() is None
         stage.hand.at += 0.31
         assert stage.home.aimed() is not None
+
+
+# ---- low terminals
+
+
+@pytest.mark.parametrize("height", [6, 8, 12, 16, 19])
+@pytest.mark.parametrize("place", PLACES)
+async def test_a_low_terminal_is_given_whole_lines(place: str, height: int) -> None:
+    """Opened in it, and made so low: a screen that gets a scroll bar of its own leaves no gap."""
+    async with console(size=(100, height)) as stage:
+        await stage.press(*PLACES[place])
+        await stage.pilot.resize_terminal(100, 40)
+        await stage.settle()
+        await stage.pilot.resize_terminal(100, height)
+        await stage.settle()
+        assert {strip.cell_length for strip in stage.app.screen._compositor.render_strips()} == {100}
 
 
 # ---- freezing, zoom

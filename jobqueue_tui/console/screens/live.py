@@ -46,9 +46,8 @@ class LiveScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._styles_cache = (
-            LineCache()
-        )  # its own lines stand behind those of all its parts, and are asked for with them
+        # its own lines stand behind those of all its parts, and are asked for with them
+        self._styles_cache = LineCache(hindmost=True)
 
     @property
     def about(self) -> str:

@@ -49,8 +49,10 @@ class LineCache(StylesCache):
     Textual offers; this is the one method that it calls, and for widgets with such styles it is Textual's.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, hindmost: bool = False) -> None:
+        """`hindmost`: nothing stands behind the widget, so that its lines leave out nothing, not even what a scroll bar hides."""
         super().__init__()
+        self._hindmost = hindmost
         self._plain: bool | None = None
         self._crop: Region | None = None
         self._filters: Sequence[LineFilter] = ()
@@ -76,18 +78,22 @@ class LineCache(StylesCache):
         filters = widget.get_line_filters()
         if crop == self._crop and filters == self._filters:
             anew = self._dirty_lines.intersection(crop.line_range)
+            shown = self._shown
         else:
-            self._crop, self._filters = crop, filters
-            self._shown = [_NOTHING] * crop.height
+            self._crop = None
+            shown = self._shown = [_NOTHING] * crop.height
             anew = set(crop.line_range)
-        shown = self._shown  # a widget that refreshes itself as it draws ends what is kept, and not what was asked for
         if anew:
-            self._draw(widget, crop, anew, shown)
+            self._draw(widget, crop, anew, shown, filters)
+        # unless the widget has refreshed itself as it drew: then what was asked for is there, and nothing is kept
+        if shown is self._shown:
+            self._crop, self._filters = crop, filters
         return shown
 
-    def _draw(self, widget: Widget, crop: Region, anew: set[int], shown: list[Strip]) -> None:
-        inner = widget.scrollable_content_region.width  # a scroll bar stands beside it
-        filters = self._filters
+    def _draw(
+        self, widget: Widget, crop: Region, anew: set[int], shown: list[Strip], filters: Sequence[LineFilter]
+    ) -> None:
+        inner = self._width if self._hindmost else widget.scrollable_content_region.width
         background = widget.background_colors[1] if filters else None
         span = None if crop.column_span == (0, self._width) else crop.column_span
         for y in anew:
