@@ -196,8 +196,8 @@ class Router:
 
     def _pass_on(self, launch: Launch, local: list[Order]) -> None:
         if launch.home is Home.CALL:
+            self._slots += launch.slot - self._functions.get(launch.attempt, False)
             self._functions[launch.attempt] = launch.slot
-            self._slots += launch.slot
             self._call.submit([launch])
             if local and isinstance(local[-1], Limit):
                 local.pop()  # of a hundred functions that begin together the last word counts

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from engine.clock import SECOND, Instant
 from engine.schedule.cron import Cron
 from engine.schedule.dst import DEFAULT_DST, ELAPSED, Dst, next_instant
-from engine.schedule.zones import DAY, LAST_WALL, Wall
+from engine.schedule.zones import DAY, FIRST_WALL, LAST_WALL, Wall
 from engine.values import lean
 
 _HOUR: Final = 3_600 * SECOND
@@ -66,7 +66,7 @@ class EveryPlan:
 
     def next_after(self, after: Instant) -> Instant | None:
         """The next multiple of the period after `anchor`; None at the end of the calendar."""
-        late = max(0, (after - self.anchor) // self.period + 1)
+        late = max(0, (max(after, FIRST_WALL) - self.anchor) // self.period + 1)
         at = self.anchor + late * self.period
         return at if at <= LAST_WALL else None
 
@@ -113,6 +113,7 @@ class _RoundTimes:
     period: int
 
     def next(self, wall: Wall) -> Wall:
+        wall = max(wall, FIRST_WALL)
         midnight = wall // DAY * DAY
         following = midnight + ((wall - midnight) // self.period + 1) * self.period
         return min(following, midnight + DAY)

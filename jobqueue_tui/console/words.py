@@ -103,7 +103,7 @@ def sparkline(ring: Sequence[float], width: int, bucket: int, *, cpu: bool) -> s
         return " " * width
     top = top_of_scale(max(peaks)) if cpu else (max(peaks) or 1.0)
     step = 7 / (top or 1.0)
-    cells = "".join([BLOCKS[int(value * step + 0.5)] for value in reversed(peaks)])
+    cells = "".join([BLOCKS[min(7, int(max(0.0, value) * step + 0.5))] for value in reversed(peaks)])
     return cells.rjust(width)
 
 

@@ -80,6 +80,7 @@ def test_sparklines_show_the_newest_at_the_right() -> None:
     assert words.sparkline([100.0] * 5 + [0.0] * 5, 2, 5, cpu=True) == "█▁"
     assert words.sparkline(list(range(1000)), 8, 5, cpu=False)[-1] == "█"
     assert words.sparkline([3.0], 3, 5, cpu=True) == "  ▃"
+    assert words.sparkline([5.0, -80.0], 2, 1, cpu=True) == "▅▁"  # an executor of somebody else's
 
 
 def test_the_scale_of_cpu_is_round_and_seldom_jumps() -> None:

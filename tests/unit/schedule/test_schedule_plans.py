@@ -146,6 +146,16 @@ def test_every_ends_with_the_calendar(plan: Plan) -> None:
     assert EveryPlan(10_000 * 365 * 24 * HOUR, START).next_after(START) is None
 
 
+@pytest.mark.parametrize("zone", ["America/New_York", "Pacific/Kiritimati"])
+def test_every_begins_with_the_calendar(zone: str) -> None:
+    """What no clock on a wall can show is never planned: a backfill may ask for all there ever was."""
+    first = instant(datetime.min.replace(tzinfo=UTC))
+    for plan in (EveryPlan(HOUR, first), RoundPlan(HOUR, ZoneInfo(zone))):
+        at = plan.next_after(first)
+        assert at is not None
+        assert moment(at).astimezone(ZoneInfo(zone)).year == 1
+
+
 def test_at_goes_through_its_instants_in_order() -> None:
     """Sorted, each once, then never again."""
     plan = AtPlan((START + 5, START, START + 5))
