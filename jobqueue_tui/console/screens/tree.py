@@ -88,7 +88,11 @@ class TreeScreen(JobKeys):
         self.heads.refresh()
 
     def set_frozen(self, frozen: bool) -> None:
-        """Said in the top line."""
+        """The tree keeps what it shows."""
+        if frozen:
+            self.tree_list.freeze()
+        else:
+            self.tree_list.thaw()
         self._say_view()
 
     def _say_view(self) -> None:

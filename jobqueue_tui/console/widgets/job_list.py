@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Final
 
 from textual.filter import ANSIToTruecolor, LineFilter
 from textual.message import Message
@@ -14,7 +18,12 @@ from engine.values import lean
 from jobqueue_tui.console import words
 from jobqueue_tui.console.aiming import Aimed, Seen
 from jobqueue_tui.console.columns import Column, Layout, fit, run_seconds
+from jobqueue_tui.console.still import Shown, Still
 from jobqueue_tui.console.widgets.line_list import LineList, Monotonic
+
+_SLICE: Final = 100
+_PAUSE: Final = 0.01
+"""Jobs that are kept at once when a view is frozen, some 2 ms, and the seconds between."""
 
 
 @lean(frozen=True, slots=True)
@@ -43,6 +52,8 @@ class JobList(LineList):
         self.placed: Layout = ()
         self.at: Instant = engine.now()
         self._second = -1
+        self._stills: dict[str, tuple[Stamp, Still]] | None = None
+        """While it is frozen: how each job was."""
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """None that turns the terminal's own colours into exact ones where there are none: it looks at each piece of each
@@ -78,10 +89,15 @@ class JobList(LineList):
         return Aimed(job, stamp.seen if isinstance(stamp, Stamp) else Seen.of(job))
 
     def stamp(self, row: int) -> Hashable:
-        """What the row of a job shows now."""
+        """What the row of a job shows now; frozen, what it showed."""
         job = self.job_at(row)
         if job is None:
             return self.besides(row)
+        if self._stills is not None:
+            return replace(self._kept(job, self._stills)[0], besides=self.besides(row))
+        return self._stamp(job, self.besides(row))
+
+    def _stamp(self, job: JobView, besides: Hashable) -> Stamp:
         seconds = run_seconds(job, self.at)
         return Stamp(
             job.version,
@@ -90,12 +106,48 @@ class JobList(LineList):
             "" if seconds is None else words.span(seconds),
             int(job.effective_priority),
             Seen.of(job),
-            self.besides(row),
+            besides,
         )
 
     def besides(self, row: int) -> Hashable:
         """What a row shows besides its job."""
         return None
+
+    # ---- standing still
+
+    def freeze(self) -> None:
+        """Keep how each job is. The cursor, marks and scrolling go on; order and filter stay as they are."""
+        self._stills = {}
+        for row in self.visible_rows():
+            if (job := self.job_at(row)) is not None:
+                self._kept(job, self._stills)
+        self.refresh_changed()
+        work = partial(self._keep_others, self._stills)
+        self.run_worker(work, group="freeze", exclusive=True)  # type: ignore[arg-type] # Textual's type asks for Never
+
+    def thaw(self) -> None:
+        """Live again."""
+        self._stills = None
+        self.refresh_changed()
+
+    def look_of(self, job: JobView) -> Shown:
+        """What there is to draw of a job: itself, or how it was."""
+        return job if self._stills is None else self._kept(job, self._stills)[1]
+
+    def _kept(self, job: JobView, stills: dict[str, tuple[Stamp, Still]]) -> tuple[Stamp, Still]:
+        kept = stills.get(job.id)
+        if kept is None:
+            kept = stills[job.id] = (self._stamp(job, None), Still.of(job))
+        return kept
+
+    async def _keep_others(self, stills: dict[str, tuple[Stamp, Still]]) -> None:
+        """Those that are not on screen, in slices beside the engine: ten thousand at once would hold it up for 200 ms."""
+        for number, job in enumerate(self.engine.jobs, 1):
+            if self._stills is not stills:
+                return
+            self._kept(job, stills)
+            if number % _SLICE == 0:
+                await asyncio.sleep(_PAUSE)
 
     def flush(self, changes: Changes) -> None:
         """Draw what changed since the last call, and nothing else."""

@@ -11,7 +11,7 @@ from textual.strip import Strip
 from engine.api import Changes, EngineView, JobView
 from jobqueue_tui.console.aiming import Aimed, Seen
 from jobqueue_tui.console.arranging import Arrangement, Grouping, Heading, Row
-from jobqueue_tui.console.columns import Cell, Column, shown_columns
+from jobqueue_tui.console.columns import Column, shown_columns
 from jobqueue_tui.console.filtering import Filter
 from jobqueue_tui.console.painting import row_strip, text_strip
 from jobqueue_tui.console.palette import Palette
@@ -37,8 +37,6 @@ class JobTable(JobList):
         """Ids of jobs; those that are not shown are kept, and not acted upon."""
         self.follows = True
         self._last_mark: str | None = None
-        self._still: dict[str, tuple[Stamp, list[Cell]]] = {}
-        """While it is frozen: what each row showed."""
         self._stale = False
 
     def on_mount(self) -> None:
@@ -82,13 +80,6 @@ class JobTable(JobList):
         one = self.rows[row]
         return one if isinstance(one, Heading) else one.id in self.marked
 
-    def stamp(self, row: int) -> Hashable:
-        """What a row shows; frozen, what it showed."""
-        one = self.rows[row]
-        if self._still and not isinstance(one, Heading) and one.id in self._still:
-            return replace(self._still[one.id][0], besides=self.besides(row))
-        return super().stamp(row)
-
     def empty_text(self) -> str:
         """Why there is nothing to see."""
         if self.looked.problems_only:
@@ -114,12 +105,9 @@ class JobTable(JobList):
             return text_strip(cells, styles, width)
         marked = one.id in self.marked
         mark = ("◈" if marked else "▌") if selected else "◆" if marked else " "
-        still = self._still.get(one.id)
-        drawn = self._cells(one) if still is None else still[1]
+        look = self.look_of(one)
+        drawn = (placed.column.draw(look, self.at, placed.width) for placed in self.placed)
         return row_strip(drawn, self.placed, styles, mark, width)
-
-    def _cells(self, job: JobView) -> Iterable[Cell]:
-        return (placed.column.draw(job, self.at, placed.width) for placed in self.placed)
 
     # ---- what is shown
 
@@ -242,21 +230,3 @@ class JobTable(JobList):
     def _marks_changed(self) -> None:
         self.refresh_changed()
         self.post_message(self.Marked())
-
-    # ---- standing still
-
-    def freeze(self) -> None:
-        """Keep what each row shows now. The cursor, marks and scrolling go on; order and filter stay as they are."""
-        still: dict[str, tuple[Stamp, list[Cell]]] = {}
-        for row, one in enumerate(self.rows):
-            if not isinstance(one, Heading):
-                stamp = self.drawn(row)
-                now = stamp if isinstance(stamp, Stamp) else super().stamp(row)
-                assert isinstance(now, Stamp)
-                still[one.id] = (now, list(self._cells(one)))
-        self._still = still
-
-    def thaw(self) -> None:
-        """Live again."""
-        self._still = {}
-        self.refresh_changed()

@@ -93,13 +93,14 @@ class JobTree(JobList):
             text = f"{front}{grouped(line.below)} jobs without dependencies"
             cells = [(text, Role.MUTED)]
             return row_strip(cells, fit([NAME], width - 2, name=width - 2), styles, mark, width)
-        text, role = NAME.draw(job, self.at, name_width)
+        look = self.look_of(job)
+        text, role = NAME.draw(look, self.at, name_width)
         room = name_width - cell_len(front)
         if line.folded:
             text += f" …{line.below}" + (" (above)" if line.again else "")
         cells = [(front + fitted(text, max(0, room)), role)]
         cells += [
-            self._end(job) if placed.column is ENDS else placed.column.draw(job, self.at, placed.width)
+            self._end(job) if placed.column is ENDS else placed.column.draw(look, self.at, placed.width)
             for placed in self.placed[1:]
         ]
         return row_strip(cells, self.placed, styles, mark, width)
