@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from engine.clock import SECOND
@@ -438,3 +440,11 @@ async def test_plots_make_room_in_a_narrow_terminal() -> None:
         await stage.settle()
         assert not has(stage, "cpu, mem")
         assert has(stage, "limit 200%")
+
+
+async def test_the_times_above_a_timeline_are_there_at_once() -> None:
+    """Not with the next second: its width is known only when it has been laid out."""
+    async with console(size=(120, 40)) as stage:
+        await stage.press("5")
+        (line,) = [line for line in stage.text() if line.startswith(" span ")]
+        assert re.search(r"\d\d:\d\d", line)

@@ -214,6 +214,15 @@ async def test_the_cursor_may_be_told_to_stay() -> None:
         assert stage.home.aimed() is not None
 
 
+async def test_why_nothing_is_shown_is_said_anew_when_the_reason_changes() -> None:
+    """Nothing passes the filter, then no problem does."""
+    async with console() as stage:
+        await stage.press("slash", *"zzz", "enter")
+        assert any("No job passes the filter" in line for line in stage.text())
+        await stage.press("exclamation_mark")
+        assert any("No problem passes the filter" in line for line in stage.text())
+
+
 # ---- low terminals
 
 

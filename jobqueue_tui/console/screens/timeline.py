@@ -127,6 +127,7 @@ class TimelineScreen(Section, JobKeys):
         """Now moves on."""
         if self.table.follow_clock():
             self._stale = True
+            self._draw_around()
         if tick:
             self.table.refresh_changed()
             self._draw_around()

@@ -154,6 +154,8 @@ class JobTable(JobList):
         self._stale = False
         rows = self.looked.rows(self.engine.jobs, self.at)
         if rows == self.rows:
+            if not rows:
+                self.refresh()  # why there are none may be another reason now
             return
         job = self.current
         before = self.cursor
