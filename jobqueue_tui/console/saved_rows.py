@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Final, Generic, TypeVar, overload
 
-from engine.api import JobView
 from engine.clock import Instant
 from engine.model.record import RunRecord, iso
 from jobqueue_tui.console.columns import cpu_of, memory_of, run_seconds
 from jobqueue_tui.console.saving import Saving, Value
 from jobqueue_tui.console.signs import sign_of
+from jobqueue_tui.console.still import Still
 from jobqueue_tui.terminal import one_line
+
+T = TypeVar("T")
 
 _JOB: Final = (
     "id", "name", "status", "priority", "next_run", "last_outcome", "last_reason", "last_ended_at", "seconds",
@@ -23,47 +26,65 @@ _RUN: Final = (
 )  # fmt: skip
 
 
-def saved_jobs(jobs: Sequence[JobView], now: Instant) -> Saving:
+class Rows(Sequence[Mapping[str, Value]], Generic[T]):
+    """Rows that are made one by one as they are written, beside the loop: of what changes no more."""
+
+    def __init__(self, items: Sequence[T], row_of: Callable[[T], Mapping[str, Value]]) -> None:
+        self._items = items
+        self._row_of = row_of
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @overload
+    def __getitem__(self, at: int) -> Mapping[str, Value]: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Mapping[str, Value]]: ...
+    def __getitem__(self, at: int | slice) -> Mapping[str, Value] | Sequence[Mapping[str, Value]]:
+        if isinstance(at, slice):
+            return Rows(self._items[at], self._row_of)
+        return self._row_of(self._items[at])
+
+
+def saved_jobs(jobs: Sequence[Still], now: Instant) -> Saving:
     """Jobs in this order."""
-    rows: list[dict[str, Value]] = []
-    for job in jobs:
-        counters = job.counters
-        seconds = run_seconds(job, now)
-        rows.append(
-            {
-                "id": one_line(job.id),
-                "name": one_line(job.title),
-                "status": sign_of(job).word,
-                "priority": job.priority,
-                "next_run": iso(job.next_run),
-                "last_outcome": job.last_outcome,
-                "last_reason": one_line(job.last_reason or ""),
-                "last_ended_at": iso(job.last_ended_at),
-                "seconds": None if seconds is None else round(seconds, 3),
-                "cpu_percent": cpu_of(job),
-                "rss_bytes": memory_of(job),
-                "starts": counters.starts,
-                "success": counters.success,
-                "failed": counters.failed,
-                "timed_out": counters.timed_out,
-                "lost": counters.lost,
-                "schedule": one_line(job.schedule_text),
-                "tags": one_line(" ".join(job.tags)),
-            }
-        )
-    return Saving("jobs", _JOB, rows)
+    return Saving("jobs", _JOB, Rows(jobs, partial(_job_row, now)))
+
+
+def _job_row(now: Instant, job: Still) -> Mapping[str, Value]:
+    counters = job.counters
+    seconds = run_seconds(job, now)
+    return {
+        "id": one_line(job.id),
+        "name": one_line(job.title),
+        "status": sign_of(job).word,
+        "priority": job.priority,
+        "next_run": iso(job.next_run),
+        "last_outcome": job.last_outcome,
+        "last_reason": one_line(job.last_reason or ""),
+        "last_ended_at": iso(job.last_ended_at),
+        "seconds": None if seconds is None else round(seconds, 3),
+        "cpu_percent": cpu_of(job),
+        "rss_bytes": memory_of(job),
+        "starts": counters.starts,
+        "success": counters.success,
+        "failed": counters.failed,
+        "timed_out": counters.timed_out,
+        "lost": counters.lost,
+        "schedule": one_line(job.schedule_text),
+        "tags": one_line(" ".join(job.tags)),
+    }
 
 
 def saved_runs(name: str, runs: Iterable[RunRecord]) -> Saving:
     """Runs in this order."""
-    rows: list[dict[str, Value]] = []
-    for run in runs:
-        facts = run.to_json()
-        row: dict[str, Value] = {}
-        for column in _RUN:
-            value = facts[column]
-            row[column] = (
-                one_line(value) if isinstance(value, str) else value if isinstance(value, int | float) else None
-            )
-        rows.append(row)
-    return Saving(name, _RUN, rows)
+    return Saving(name, _RUN, Rows(list(runs), _run_row))
+
+
+def _run_row(run: RunRecord) -> Mapping[str, Value]:
+    facts = run.to_json()
+    return {column: _value(facts[column]) for column in _RUN}
+
+
+def _value(fact: object) -> Value:
+    return one_line(fact) if isinstance(fact, str) else fact if isinstance(fact, int | float) else None

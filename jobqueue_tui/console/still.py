@@ -102,6 +102,7 @@ class Still:
     next_run: Instant | None
     last_ended_at: Instant | None
     last_outcome: Outcome | None
+    last_reason: str | None
     last_seconds: float | None
     counters: Counters
     active: tuple[StillRun, ...]
@@ -128,6 +129,7 @@ class Still:
             job.next_run,
             job.last_ended_at,
             job.last_outcome,
+            job.last_reason,
             job.last_seconds,
             job.counters,
             tuple([StillRun(run.phase, run.started_at, run.cpu_percent, run.rss_bytes) for run in active]),

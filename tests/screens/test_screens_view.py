@@ -279,6 +279,13 @@ async def test_a_frozen_view_can_be_looked_at_in_other_ways() -> None:
         assert any(" extract " in line and "every 15m" in line for line in stage.text())
         await stage.press("w")
         assert any("running" in line and " extract " in line for line in stage.text())
+        saved = stage.home.to_save()
+        assert saved is not None
+        assert [row["status"] for row in saved.rows if row["id"] == "extract"] == ["running"]
+        await stage.press("u")
+        saved = stage.home.to_save()
+        assert saved is not None
+        assert [row["status"] for row in saved.rows if row["id"] == "extract"] == ["waiting"]
 
 
 @pytest.mark.parametrize("place", ["jobs", "tree"])

@@ -213,7 +213,7 @@ class JobsScreen(JobKeys):
         """The jobs that are shown, in their order."""
         from jobqueue_tui.console.saved_rows import saved_jobs  # noqa: PLC0415 - seldom needed
 
-        return saved_jobs(self.table.view, host(self).engine.now())
+        return saved_jobs([self.table.still_of(job) for job in self.table.view], self.table.at)
 
     def restore(self) -> None:
         """Look at the table as the last time."""

@@ -134,6 +134,10 @@ class JobList(LineList):
         """What there is to draw of a job: itself, or how it was."""
         return job if self._stills is None else self._kept(job, self._stills)[1]
 
+    def still_of(self, job: JobView) -> Still:
+        """A copy of what there is to draw."""
+        return Still.of(job) if self._stills is None else self._kept(job, self._stills)[1]
+
     def _kept(self, job: JobView, stills: dict[str, tuple[Stamp, Still]]) -> tuple[Stamp, Still]:
         kept = stills.get(job.id)
         if kept is None:
