@@ -217,10 +217,11 @@ class FakeEngine(EngineVerbs):
         self, run_id: str, query: LogQuery, start: int, *, back: bool = False, most: int = 100
     ) -> LogHits:
         """Line by line."""
-        if query.text == "(":
-            raise ValueError("not a pattern: missing )")
         flags = re.IGNORECASE if query.ignore_case else 0
-        pattern = re.compile((query.text if query.regex else re.escape(query.text)).encode(), flags)
+        try:
+            pattern = re.compile((query.text if query.regex else re.escape(query.text)).encode(), flags)
+        except re.error as error:
+            raise ValueError(f"not a pattern: {error}") from None
         hits, at = [], 0
         for line in self.logs[run_id].splitlines(keepends=True):
             if pattern.search(line.rstrip(b"\n")) and (at < start if back else at >= start):

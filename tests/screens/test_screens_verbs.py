@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 from textual.widgets import Input
 
 from engine.clock import SECOND
@@ -17,6 +18,7 @@ from jobqueue_tui.console.screens.commands import CommandsScreen
 from jobqueue_tui.console.screens.dialogs import ChoiceDialog
 from jobqueue_tui.console.screens.form import FormDialog
 from jobqueue_tui.console.screens.jobs import JobsScreen
+from jobqueue_tui.console.screens.modal import Modal
 from jobqueue_tui.console.screens.tree import TreeScreen
 from jobqueue_tui.console.settings import ConsoleSettings
 from tests.screens.engines import small_engine
@@ -365,3 +367,29 @@ async def test_what_helps_is_named_by_its_key(facts: dict[str, object], helps: s
         await at(stage, "off")
         await stage.press("d")
         assert any(helps in line for line in stage.text())
+
+
+@pytest.mark.parametrize("before", [[], ["4"]])
+async def test_a_second_answer_in_the_same_packet_takes_nothing_else_away(before: list[str]) -> None:
+    """Two keys that are handed over before the first one is handled; the second one ended the console, or the screen below."""
+    async with console() as stage:
+        await stage.press(*before, "f")
+        top = stage.app.screen
+        assert isinstance(top, Modal)
+        top.post_message(Key("tilde", "~"))
+        top.post_message(Key("tilde", "~"))
+        await stage.settle()
+        assert len(stage.app.screen_stack) == 1 + len(before)
+
+
+@pytest.mark.parametrize("opened", [["x"], ["ctrl+s"], ["question_mark"], ["d"], ["colon", *"tour", "enter"]])
+async def test_a_dialog_is_closed_once(opened: list[str]) -> None:
+    """Whoever closes it again is late."""
+    async with console() as stage:
+        await stage.press(*opened)
+        top = stage.app.screen
+        assert isinstance(top, Modal)
+        top.dismiss(None)
+        top.dismiss(None)
+        await stage.settle()
+        assert stage.app.screen is stage.home

@@ -8,13 +8,13 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widgets import Input
 
 from jobqueue_tui.console.commands import Command, Named, answering
 from jobqueue_tui.console.painting import fitted, text_strip
 from jobqueue_tui.console.palette import Palette
+from jobqueue_tui.console.screens.modal import Modal
 from jobqueue_tui.console.signs import Role
 from jobqueue_tui.console.widgets.line_list import LineList
 
@@ -83,7 +83,7 @@ class CommandList(LineList, can_focus=False):
             row += by
 
 
-class CommandsScreen(ModalScreen[Command | None]):
+class CommandsScreen(Modal[Command | None]):
     """Returns the command that was chosen; the caller runs it when the screen below has the keys again."""
 
     CSS_PATH = "commands.tcss"

@@ -8,7 +8,6 @@ from typing import ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.strip import Strip
 
 from engine.errors import EngineError
@@ -18,6 +17,7 @@ from jobqueue_tui.console.giving import Giving
 from jobqueue_tui.console.host import host
 from jobqueue_tui.console.painting import fitted, text_strip
 from jobqueue_tui.console.palette import Palette
+from jobqueue_tui.console.screens.modal import Modal
 from jobqueue_tui.console.signs import Role
 from jobqueue_tui.console.widgets.line_list import LineList
 from jobqueue_tui.console.widgets.run_list import RunList
@@ -61,7 +61,7 @@ class FactList(LineList):
         return text_strip(cells, styles, width)
 
 
-class CompareScreen(ModalScreen[None]):
+class CompareScreen(Modal[None]):
     """Any key that leaves it leaves it."""
 
     CSS_PATH = "compare.tcss"

@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Static
@@ -19,6 +18,7 @@ from textual.widgets import Static
 from engine.values import lean
 from jobqueue_tui.console.painting import fitted, text_strip
 from jobqueue_tui.console.palette import Palette
+from jobqueue_tui.console.screens.modal import Modal
 from jobqueue_tui.console.signs import Role
 from jobqueue_tui.console.widgets.line_list import LineList
 
@@ -72,7 +72,7 @@ class Choices(LineList):
         return text_strip(parts, styles, width)
 
 
-class ChoiceDialog(ModalScreen[str]):
+class ChoiceDialog(Modal[str]):
     """Asks, and returns the id of the answer; `CANCEL` for Esc. `heading` and `lines` are harmless text, not markup."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -10,11 +10,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from engine.values import lean
 from jobqueue_tui.console.screens.dialogs import CANCEL, Choice, Choices
+from jobqueue_tui.console.screens.modal import Modal
 from jobqueue_tui.console.widgets.switch import Switch
 
 
@@ -63,7 +63,7 @@ class Filled:
     """Options that are on."""
 
 
-class FormDialog(ModalScreen[Filled | None]):
+class FormDialog(Modal[Filled | None]):
     """Asks for values; None for Cancel and Esc. All text given to it is harmless text, not markup."""
 
     CSS_PATH = "form.tcss"

@@ -11,13 +11,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Size
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from jobqueue_tui.console.jumping import Spot, in_order, labels
+from jobqueue_tui.console.screens.modal import Modal
 
 
-class JumpScreen(ModalScreen[Callable[[], object] | None]):
+class JumpScreen(Modal[Callable[[], object] | None]):
     """Returns how to go to the chosen place; None for Esc, and for a key that is no label."""
 
     CSS_PATH: ClassVar[CSSPathType | None] = "jump.tcss"

@@ -10,10 +10,10 @@ from textual._path import CSSPathType
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.strip import Strip
 
 from jobqueue_tui.console.painting import text_strip
+from jobqueue_tui.console.screens.modal import Modal
 from jobqueue_tui.console.signs import Role
 from jobqueue_tui.console.touring import Card
 from jobqueue_tui.console.widgets.painted import Painted
@@ -50,7 +50,7 @@ class CardView(Painted):
         return text_strip([(f" {keys:>{_KEYS}}  ", Role.KEY), (text, Role.TEXT)], styles, width)
 
 
-class TourScreen(ModalScreen[None]):
+class TourScreen(Modal[None]):
     """Enter goes on, Esc ends it, at any card."""
 
     live_below: ClassVar[bool] = True

@@ -9,13 +9,13 @@ from textual._path import CSSPathType
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.strip import Strip
 
 from jobqueue_tui.console.host import host
 from jobqueue_tui.console.painting import text_strip
 from jobqueue_tui.console.palette import Palette
 from jobqueue_tui.console.reasons import ReasonLine
+from jobqueue_tui.console.screens.modal import Modal
 from jobqueue_tui.console.signs import Role
 from jobqueue_tui.console.widgets.line_list import LineList
 
@@ -46,7 +46,7 @@ class ReasonList(LineList):
         return text_strip(cells, palette.cursor if selected else palette.raised, width)
 
 
-class WhyScreen(ModalScreen[None]):
+class WhyScreen(Modal[None]):
     """Enter on a needed job leads to it."""
 
     CSS_PATH: ClassVar[CSSPathType | None] = "why.tcss"

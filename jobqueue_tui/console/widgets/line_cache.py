@@ -50,7 +50,8 @@ class LineCache(StylesCache):
     """
 
     def __init__(self, *, hindmost: bool = False) -> None:
-        """`hindmost`: nothing stands behind the widget, so that its lines leave out nothing, not even what a scroll bar hides."""
+        """`hindmost`: nothing stands behind the widget. Its lines are as long as they are asked for: not shorter by what a scroll
+        bar hides, nor where the terminal has become smaller and what is drawn has not yet."""
         super().__init__()
         self._hindmost = hindmost
         self._plain: bool | None = None
@@ -93,15 +94,18 @@ class LineCache(StylesCache):
     def _draw(
         self, widget: Widget, crop: Region, anew: set[int], shown: list[Strip], filters: Sequence[LineFilter]
     ) -> None:
-        inner = self._width if self._hindmost else widget.scrollable_content_region.width
+        inner = crop.right if self._hindmost else widget.scrollable_content_region.width
         background = widget.background_colors[1] if filters else None
         span = None if crop.column_span == (0, self._width) else crop.column_span
         for y in anew:
             strip = None if y in self._dirty_lines else self._cache.get(y)
+            kept = strip is not None
             if strip is None:
                 strip = widget.render_line(y)
-                if strip.cell_length != inner:
-                    strip = strip.adjust_cell_length(inner, widget.rich_style)
+            if strip.cell_length != inner:
+                strip = strip.adjust_cell_length(inner, widget.rich_style)
+                kept = False
+            if not kept:
                 strip = self._cache[y] = Line(strip, strip.cell_length)
             if background is not None:
                 for one in filters:
