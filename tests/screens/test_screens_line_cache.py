@@ -10,6 +10,7 @@ from textual.filter import Monochrome
 from textual.geometry import Region
 from textual.strip import Strip
 
+from jobqueue_tui.console.widgets.line_cache import LineCache
 from jobqueue_tui.console.widgets.painted import Painted
 
 RED = Style(color="#ff0000", bgcolor="#000000")
@@ -113,6 +114,17 @@ async def test_a_widget_that_fails_to_draw_is_asked_again() -> None:
             lines.render_lines(every)
         lines.broken = False
         assert [strip.text.strip() for strip in lines.render_lines(every)] == ["0", "1", "2", "3"]
+
+
+async def test_what_stands_behind_all_is_as_wide_as_it_is_asked_for() -> None:
+    """While a terminal changes its size, screen and frame have different ones for a moment; kept lines are no shorter."""
+    app = Shown()
+    async with app.run_test(size=(40, 10)):
+        app.lines._styles_cache = LineCache(hindmost=True)
+        for width in (20, 30, 10, 25):
+            assert {strip.cell_length for strip in app.lines.render_lines(Region(0, 0, width, 4))} == {width}
+        app.lines._styles_cache = LineCache()
+        assert {strip.cell_length for strip in app.lines.render_lines(Region(0, 0, 20, 4))} == {20}
 
 
 async def test_a_line_that_is_drawn_anew_leaves_no_garbage() -> None:

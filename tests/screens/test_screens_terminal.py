@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pty
+import random
 import re
 import select
 import signal
@@ -272,3 +273,31 @@ def test_an_editor_has_the_terminal_for_itself_while_the_engine_goes_on(
     assert ALT_SCREEN in terminal.seen
     terminal.type(b"\rq")
     assert terminal.ended()["end"] == "quit-stop"
+
+
+KEYS = [bytes([code]) for code in range(0x20, 0x7F) if chr(code) not in "qe"]
+KEYS += [b"\x1b", b"\x1b", b"\t", b"\r", b"\x7f", b"\x0c"]
+KEYS += [f"\x1b[{end}".encode() for end in ("A", "B", "C", "D", "5~", "6~", "H", "F")]
+KEYS += [f"\x1b[<{end}".encode() for end in ("0;9;5M", "0;9;5m", "64;9;5M", "65;9;5M", "35;60;8M")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_no_order_of_keys_and_sizes_ends_it(terminals: Callable[..., Terminal], seed: int) -> None:
+    """Whatever is typed, clicked and resized, without waiting for what it does: no fault, and the loop goes on."""
+    dice = random.Random(seed)
+    terminal = terminals("busy").ready()
+    for _ in range(150):
+        if dice.random() < 0.2:
+            size = struct.pack("HHHH", dice.randrange(3, 55), dice.randrange(15, 220), 0, 0)
+            fcntl.ioctl(terminal.slave, termios.TIOCSWINSZ, size)
+            os.killpg(terminal.child.pid, signal.SIGWINCH)
+        else:
+            terminal.type(dice.choice(KEYS))
+        for _ in range(dice.randrange(5)):
+            terminal.read(0.02)
+    before = terminal.ticks
+    terminal.until(lambda: terminal.ticks > before + 20 or terminal.child.poll() is not None, "the loop stands still")
+    if terminal.child.poll() is None:
+        terminal.child.send_signal(signal.SIGTERM)
+    assert terminal.ended()["end"] != "crashed"  # keys may have found their way to the end in order
