@@ -343,6 +343,8 @@ def main() -> None:
     table("one widget", limit)
     for name, values in (("making alone", made), ("ready lines", [one.cpu_percent for one in lines])):
         print(f"{name:<12} {'cpu_percent':<16}", *(f"{value:>8.1f}" for value in spread(values)))
+    less = [one.cpu_percent - other for one, other in zip(ours, made, strict=True)]
+    print(f"{'console':<12} {'CPU less making':<16}", *(f"{value:>8.1f}" for value in spread(less)))
     for name, rounds in (("console", ours), ("with engine", whole)):
         ratios = [one.cpu_percent / other.cpu_percent for one, other in zip(rounds, lines, strict=True)]
         print(f"{name:<12} {'CPU / lines':<16}", *(f"{value:>8.2f}" for value in spread(ratios)))
