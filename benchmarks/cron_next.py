@@ -73,8 +73,8 @@ def table(title: str, expressions: list[str]) -> list[float]:
     for text in expressions:
         cron, peer = Cron.parse(text), croniter(CRONITER_WORDS.get(text, text))
         ours = per_call(cron.next)
-        croniters = per_call(lambda at, peer=peer: peer.get_next(datetime, start_time=at))  # type: ignore[misc]  # default
-        cronsims = per_call(lambda at, text=text: next(CronSim(text, at)))  # type: ignore[misc]  # argument of a lambda
+        croniters = per_call(lambda at, peer=peer: peer.get_next(datetime, start_time=at))  # type: ignore[misc] # the default of a lambda has no type
+        cronsims = per_call(lambda at, text=text: next(CronSim(text, at)))  # type: ignore[misc] # likewise
         medians.append(median(ours))
         print(f"{text:18}{shown(ours):>24}  {shown(croniters):>24}  {shown(cronsims):>24}")
     return medians

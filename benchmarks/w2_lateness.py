@@ -109,7 +109,7 @@ async def timer(seconds: float) -> dict[str, float]:
     def nothing_each(due: int) -> Iterator[float]:
         yield from (late(due) for _ in range(AT_ONCE))
 
-    return await _ringing(seconds, nothing_each)
+    return spread(await _ringing(seconds, nothing_each))
 
 
 async def claims(seconds: float, folder: Path) -> dict[str, float]:
@@ -135,9 +135,9 @@ async def claims(seconds: float, folder: Path) -> dict[str, float]:
         for _ in range(AT_ONCE):
             tasks.add(loop.create_task(begin(due)))
 
-    def ring(due: int) -> Iterator[float]:
+    def ring(due: int) -> tuple[float, ...]:
         tasks.add(loop.create_task(each(due)))
-        yield from ()
+        return ()  # they say so themselves
 
     with ThreadPoolExecutor(1) as writer:
         await _ringing(seconds, ring)
@@ -156,7 +156,7 @@ async def ramp(seconds: float) -> dict[str, float]:
         for pid in pids:
             os.waitpid(pid, 0)
 
-    return await _ringing(seconds, spawn_each)
+    return spread(await _ringing(seconds, spawn_each))
 
 
 def late(due: int) -> float:
@@ -164,7 +164,7 @@ def late(due: int) -> float:
     return (time.time_ns() // 1000 - due) / 1000
 
 
-async def _ringing(seconds: float, each: Callable[[int], Iterable[float]]) -> dict[str, float]:
+async def _ringing(seconds: float, each: Callable[[int], Iterable[float]]) -> list[float]:
     """What `each` says it was late by, at each full second."""
     found: list[float] = []
     clock = SystemClock()
@@ -180,7 +180,7 @@ async def _ringing(seconds: float, each: Callable[[int], Iterable[float]]) -> di
     clock.arm(due, ring)
     await asyncio.sleep(seconds)
     clock.close()
-    return spread(found) if found else {}
+    return found
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:

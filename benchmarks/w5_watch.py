@@ -73,7 +73,7 @@ def _per_pass(work: Callable[[], None], times: int) -> float:
 
 def _rested(look: Callable[[], None]) -> float:
     """Seconds of a pass that comes after a rest, as the engine's do: nothing of it is in the processor's caches any more."""
-    time.sleep(1.0)
+    time.sleep(1.0)  # caches as cold as before each of ours
     return _per_pass(look, 1)
 
 

@@ -172,9 +172,9 @@ async def console(path: str) -> None:
     from jobqueue_tui.console import launch
 
     launch.prepare_environment(os.environ)
-    from engine.api import LogChunk, LogHits, LogQuery
     from engine.logs.chunk import read_chunk
     from engine.logs.search import find
+    from engine.model.log_parts import LogChunk, LogHits, LogQuery
     from jobqueue_tui.console.settings import ConsoleSettings
     from tests.screens.engines import big_engine
     from tests.screens.fake_engine import FakeEngine

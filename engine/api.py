@@ -1,8 +1,7 @@
 """What screens and clients see of an engine. The facade's own objects implement it, and so does the remote client.
 
 Reading is attribute access and never waits; verbs are coroutines and raise `Refused` when they are turned down.
-Nobody who uses these protocols knows whether the engine lives in the same process. Long, since it is the whole interface,
-and nothing but that.
+Nobody who uses these protocols knows whether the engine lives in the same process.
 """
 
 from __future__ import annotations
@@ -16,11 +15,13 @@ from engine.model.audit import AuditRecord
 from engine.model.coming import Coming
 from engine.model.day import DayRecord
 from engine.model.events import Event
+from engine.model.facts import JobFacts, RunFacts
 from engine.model.file_changes import FileChanges, FilePlace
+from engine.model.log_parts import LogChunk, LogHits, LogQuery, LogTime
+from engine.model.machine import MachineLoad, ProcessDetails
 from engine.model.outcome import Outcome
-from engine.model.record import Counters, EngineStatus, JobRecord, Json, RunKind, RunRecord, Why, iso
-from engine.model.states import JobStatus, RunPhase
-from engine.model.stats import JobStats
+from engine.model.record import EngineStatus, JobRecord, RunKind, RunRecord, Why
+from engine.model.states import RunPhase
 from engine.model.system import SystemRecord
 from engine.model.undo import PrioritySet, Undo
 from engine.spec.job import NOTHING, Join, Manual
@@ -42,107 +43,11 @@ class Aim:
 
 
 @sealed(frozen=True, slots=True)
-class LogChunk:
-    """Bytes of a log as written. `offset` is where `data` begins, `size` how many were printed, `more` if data follows.
-
-    `gap`: the positions from which and to which bytes were cut out of it, and are gone; None: all are there.
-    """
-
-    data: bytes
-    offset: int
-    size: int
-    more: bool
-    gap: tuple[int, int] | None = None
-
-
-@sealed(frozen=True, slots=True)
-class LogQuery:
-    """What is looked for in a log, line by line: a text, or a pattern of `re` (`regex`)."""
-
-    text: str
-    regex: bool = False
-    ignore_case: bool = False
-
-
-@sealed(frozen=True, slots=True)
-class LogHit:
-    """A line that was found: its position and its first 4 KiB, without the line feed."""
-
-    offset: int
-    line: bytes
-
-
-@sealed(frozen=True, slots=True)
-class LogHits:
-    """Lines in the order in which they were met. `reached`: where to go on; `done`: nothing is left in that direction."""
-
-    hits: tuple[LogHit, ...]
-    reached: int
-    done: bool
-
-
-@sealed(frozen=True, slots=True)
-class LogTime:
-    """What stands before `end` (and behind the time before it) was printed by `at`, by this attempt or an earlier one.
-
-    `incomplete`: the disk was full meanwhile, something may be missing.
-    """
-
-    end: int
-    at: Instant
-    attempt: int
-    incomplete: bool = False
-
-    def to_json(self) -> dict[str, Json]:
-        """The stable JSON object."""
-        return {"end": self.end, "at": iso(self.at), "attempt": self.attempt, "incomplete": self.incomplete}
-
-
-@sealed(frozen=True, slots=True)
-class ProcessDetails:
-    """A process of a run, as psutil sees it; None where it may not be seen."""
-
-    pid: int
-    parent: int
-    command: str
-    status: str
-    started_at: Instant
-    cpu_seconds: float
-    rss_bytes: int
-    threads: int
-    open_files: int | None
-
-    def to_json(self) -> dict[str, Json]:
-        """The stable JSON object."""
-        return {
-            "pid": self.pid,
-            "parent": self.parent,
-            "command": self.command,
-            "status": self.status,
-            "started_at": iso(self.started_at),
-            "cpu_seconds": self.cpu_seconds,
-            "rss_bytes": self.rss_bytes,
-            "threads": self.threads,
-            "open_files": self.open_files,
-        }
-
-
-@sealed(frozen=True, slots=True)
 class Changes:
     """What changed since the last `take`: ids of jobs; `resync` = everything may have (jobs came or went)."""
 
     jobs: frozenset[str]
     resync: bool
-
-
-@sealed(frozen=True, slots=True)
-class MachineLoad:
-    """The machine as a whole: CPU in percent of all cores, bytes of memory, load average of one minute."""
-
-    cpu_percent: float
-    memory_used: int
-    memory_total: int
-    load: float
 
 
 class ChangeFeed(Protocol):
@@ -170,7 +75,7 @@ class EventFeed(Protocol):
         """Stop collecting."""
 
 
-class RunView(Protocol):
+class RunView(RunFacts, Protocol):
     """A run that is queued or active."""
 
     @property
@@ -180,23 +85,15 @@ class RunView(Protocol):
     @property
     def kind(self) -> RunKind: ...
     @property
-    def phase(self) -> RunPhase: ...
-    @property
     def planned_at(self) -> Instant: ...
     @property
     def queued_at(self) -> Instant: ...
-    @property
-    def started_at(self) -> Instant | None: ...
     @property
     def attempt(self) -> int:
         """Number of the current attempt, from 1; 0 before the first."""
 
     @property
     def pid(self) -> int | None: ...
-    @property
-    def cpu_percent(self) -> float | None: ...
-    @property
-    def rss_bytes(self) -> int | None: ...
     @property
     def log_path(self) -> str | None: ...
     @property
@@ -231,17 +128,11 @@ class RunView(Protocol):
         """Set its priority, likewise."""
 
 
-class JobView(Protocol):
+class JobView(JobFacts, Protocol):
     """A job, live. `version` rises with each change that a screen could show, samples included."""
 
     @property
-    def id(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
     def description(self) -> str: ...
-    @property
-    def tags(self) -> tuple[str, ...]: ...
     @property
     def needs(self) -> tuple[str, ...]: ...
     @property
@@ -257,23 +148,7 @@ class JobView(Protocol):
         """What it needs sets it going; False: they only hold up what its schedule starts."""
 
     @property
-    def schedule_text(self) -> str:
-        """The schedule in the words of the job file; `one-shot`, `needs`, `manual` where there is none."""
-
-    @property
     def version(self) -> int: ...
-    @property
-    def status(self) -> JobStatus: ...
-    @property
-    def enabled(self) -> bool: ...
-    @property
-    def held(self) -> bool:
-        """Nothing starts until resumed or released: by its own hold, or one of its tags or of the engine."""
-
-    @property
-    def suspended(self) -> bool:
-        """Its schedule stands still."""
-
     @property
     def changed(self) -> tuple[str, ...]:
         """Keys of the job file whose value an operator has changed."""
@@ -283,29 +158,11 @@ class JobView(Protocol):
         """May it be started by hand; `confirm`: ask first."""
 
     @property
-    def priority(self) -> int: ...
-    @property
-    def effective_priority(self) -> float: ...
-    @property
-    def next_run(self) -> Instant | None: ...
-    @property
     def last_started_at(self) -> Instant | None: ...
-    @property
-    def last_ended_at(self) -> Instant | None: ...
-    @property
-    def last_outcome(self) -> Outcome | None: ...
-    @property
-    def last_reason(self) -> str | None: ...
     @property
     def last_run_id(self) -> str | None:
         """The newest run that has or had a process; its log is the one to show."""
 
-    @property
-    def last_seconds(self) -> float | None:
-        """Wall time of the last run that ended."""
-
-    @property
-    def counters(self) -> Counters: ...
     @property
     def active(self) -> Sequence[RunView]:
         """Runs that were started and are not over, oldest first."""
@@ -313,14 +170,6 @@ class JobView(Protocol):
     @property
     def queued(self) -> Sequence[RunView]:
         """Runs that wait."""
-
-    @property
-    def cpu_ring(self) -> Sequence[float]:
-        """CPU percent of the job's runs together, one sample a second, oldest first (at most 600)."""
-
-    @property
-    def rss_ring(self) -> Sequence[int]:
-        """Resident bytes, likewise."""
 
     @property
     def cpu_rollup(self) -> Sequence[float]:
@@ -333,9 +182,6 @@ class JobView(Protocol):
     @property
     def limits(self) -> Limits:
         """What an attempt of it may use."""
-
-    def stats(self) -> JobStats | None:
-        """What its runs took; None before the first has ended."""
 
     async def coming(self, *, until: Instant | None = None, limit: int = 10) -> Sequence[Coming]:
         """Its next occurrences, the nearest first, at most `limit`, none after `until`.

@@ -23,7 +23,7 @@ class Tracker:
     """Grows with every run that started and is over."""
 
     took: list[int] = field(default_factory=list)
-    """Milliseconds of the last runs that ended by themselves: whole numbers, which are written in a fifth of the time of others.
+    """Milliseconds of the last runs that ended by themselves: whole numbers, which are written in a quarter of the time of others.
     Lists, of which the newest are kept: a deque takes half a KiB each."""
     waited: list[int] = field(default_factory=list)
     """Milliseconds from queued to started."""

@@ -6,8 +6,8 @@ import os
 
 import psutil
 
-from engine.api import MachineLoad
 from engine.clock import SECOND
+from engine.model.machine import MachineLoad
 
 
 def total_memory() -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import psutil
 
-from engine.api import ProcessDetails
 from engine.executors.local.keeper.processes import members
+from engine.model.machine import ProcessDetails
 
 
 def details_of(tag: int, leader: int | None) -> list[ProcessDetails]:

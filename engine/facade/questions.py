@@ -7,7 +7,6 @@ import contextlib
 import os
 from collections.abc import Sequence
 
-from engine.api import LogChunk, LogHits, LogQuery, LogTime, MachineLoad, ProcessDetails
 from engine.clock import SECOND, Instant
 from engine.core.explain import hold_text
 from engine.core.ready import order_key
@@ -18,6 +17,8 @@ from engine.facade.run import Run
 from engine.facade.system import measure, pool_use
 from engine.model.audit import AuditRecord
 from engine.model.day import DayRecord
+from engine.model.log_parts import LogChunk, LogHits, LogQuery, LogTime
+from engine.model.machine import MachineLoad, ProcessDetails
 from engine.model.outcome import Outcome
 from engine.model.record import EngineStatus, RunRecord
 from engine.model.states import JobStatus

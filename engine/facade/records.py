@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
-from engine.api import LogChunk, LogHits, LogQuery, LogTime, ProcessDetails
 from engine.clock import SECOND, Clock, Instant
 from engine.errors import Refused, RefusedCode
 from engine.facade.processes import details_of
@@ -16,6 +15,8 @@ from engine.logs.search import find
 from engine.logs.times import RunLog, since, times
 from engine.model.audit import AuditRecord
 from engine.model.day import DayRecord
+from engine.model.log_parts import LogChunk, LogHits, LogQuery, LogTime
+from engine.model.machine import ProcessDetails
 from engine.model.outcome import Outcome
 from engine.model.record import RunRecord
 from engine.ports.executor import Home

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.api import LogChunk
 from engine.logs.reader import LogReader
+from engine.model.log_parts import LogChunk
 
 
 def read_chunk(path: str, offset: int, limit: int) -> LogChunk:

@@ -12,11 +12,11 @@ import time
 from types import TracebackType
 from typing import Final, Self
 
-from engine.api import LogChunk
 from engine.logs.index import WHOLE, Layout, read_layout
 from engine.logs.masking import Marks, marks_of
 from engine.logs.packing import Packed
 from engine.logs.places import PACKED, index_path
+from engine.model.log_parts import LogChunk
 from engine.values import mutable
 
 MOST: Final = 1 << 20

@@ -16,9 +16,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, TypeAlias
 
-from engine.api import LogHit, LogHits, LogQuery
 from engine.logs import matcher_child
 from engine.logs.reader import MOST, LogReader
+from engine.model.log_parts import LogHit, LogHits, LogQuery
 
 SHOWN: Final = 4096
 """Bytes of a line that a hit holds."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from engine.api import LogTime
 from engine.clock import Instant
 from engine.logs.index import read_index
 from engine.logs.places import index_path
 from engine.logs.reader import LogReader
+from engine.model.log_parts import LogTime
 from engine.model.record import RunRecord
 from engine.values import lean
 

@@ -7,12 +7,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NoReturn
 
-from engine.api import Aim, LogHits, LogQuery, LogTime, ProcessDetails, RunView
+from engine.api import Aim, RunView
 from engine.clock import Instant
 from engine.model.audit import AuditRecord
 from engine.model.coming import Coming
 from engine.model.day import DayRecord
 from engine.model.file_changes import FileChanges, FilePlace
+from engine.model.log_parts import LogHits, LogQuery, LogTime
+from engine.model.machine import ProcessDetails
 from engine.model.record import RunRecord
 from engine.model.stats import JobStats
 from engine.model.system import SystemRecord

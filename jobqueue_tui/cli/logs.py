@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
-from engine.api import LogChunk
 from engine.clock import Instant
+from engine.model.log_parts import LogChunk
 from engine.model.record import Json, RunRecord
 from engine.values import lean
 from jobqueue_tui.cli.exits import Exit, Failure

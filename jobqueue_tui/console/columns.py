@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
 from engine.clock import SECOND, Instant
+from engine.model.facts import JobFacts
 from engine.values import lean
 from jobqueue_tui.console import words
 from jobqueue_tui.console.signs import OF_OUTCOME, Role, sign_of
-from jobqueue_tui.console.still import Shown
 from jobqueue_tui.terminal import one_line
 
 Cell: TypeAlias = tuple[str, Role]
-Draw: TypeAlias = Callable[[Shown, Instant, int], Cell]
+Draw: TypeAlias = Callable[[JobFacts, Instant, int], Cell]
 
 SAMPLES_PER_CELL: Final = 5
 """Seconds that one cell of a sparkline stands for: ten cells show the last 50 s."""
@@ -53,63 +53,63 @@ FIRST_EXTRA: Final = 10
 """Columns of this rank and beyond are shown only where all others have their wide form."""
 
 
-def run_seconds(job: Shown, now: Instant) -> float | None:
+def run_seconds(job: JobFacts, now: Instant) -> float | None:
     """How long the newest active run has been going, else how long the last one took; None when there was none."""
     started = [run.started_at for run in job.active if run.started_at is not None]
     return (now - max(started)) / SECOND if started else job.last_seconds
 
 
-def cpu_of(job: Shown) -> float | None:
+def cpu_of(job: JobFacts) -> float | None:
     """CPU percent of all active runs together; None when nothing is measured."""
     values = [run.cpu_percent for run in job.active if run.cpu_percent is not None]
     return sum(values) if values else None
 
 
-def memory_of(job: Shown) -> int | None:
+def memory_of(job: JobFacts) -> int | None:
     """Resident bytes of all active runs together; None when nothing is measured."""
     values = [run.rss_bytes for run in job.active if run.rss_bytes is not None]
     return sum(values) if values else None
 
 
-def _status(job: Shown, now: Instant, _width: int) -> Cell:
+def _status(job: JobFacts, now: Instant, _width: int) -> Cell:
     sign = sign_of(job)
     if sign.role is Role.RUNNING and is_slow(job, now):
         return f"{sign.glyph} slow", Role.WARN
     return f"{sign.glyph} {sign.word}", sign.role
 
 
-def _name(job: Shown, _now: Instant, _width: int) -> Cell:
+def _name(job: JobFacts, _now: Instant, _width: int) -> Cell:
     return one_line(job.id), Role.TEXT if job.enabled else Role.MUTED
 
 
-def _title(job: Shown, _now: Instant, _width: int) -> Cell:
+def _title(job: JobFacts, _now: Instant, _width: int) -> Cell:
     return ("" if job.title == job.id else one_line(job.title)), Role.MUTED
 
 
-def _priority(job: Shown, _now: Instant, _width: int) -> Cell:
+def _priority(job: JobFacts, _now: Instant, _width: int) -> Cell:
     base, aged = job.priority, int(job.effective_priority)
     if aged != base:
         return f"{base}→{aged}", Role.QUEUED
     return str(base), Role.TEXT if base else Role.MUTED
 
 
-def _next(job: Shown, now: Instant, _width: int) -> Cell:
+def _next(job: JobFacts, now: Instant, _width: int) -> Cell:
     text = words.countdown(job.next_run, now)
     return text, Role.STRONG if text == "now" else Role.TEXT
 
 
-def _outcome(job: Shown, _now: Instant, width: int) -> Cell:
+def _outcome(job: JobFacts, _now: Instant, width: int) -> Cell:
     if job.last_outcome is None:
         return "", Role.MUTED
     sign = OF_OUTCOME[job.last_outcome]
     return (sign.glyph if width < len(sign.word) + 2 else f"{sign.glyph} {sign.word}"), sign.role
 
 
-def _age(job: Shown, now: Instant, _width: int) -> Cell:
+def _age(job: JobFacts, now: Instant, _width: int) -> Cell:
     return words.ago(job.last_ended_at, now), Role.TEXT
 
 
-def _duration(job: Shown, now: Instant, _width: int) -> Cell:
+def _duration(job: JobFacts, now: Instant, _width: int) -> Cell:
     seconds = run_seconds(job, now)
     return ("" if seconds is None else words.span(seconds)), Role.TEXT if job.active else Role.MUTED
 
@@ -118,7 +118,7 @@ LEAST_RUNS: Final = 5
 """Runs on record from which on a job has a usual duration."""
 
 
-def is_slow(job: Shown, now: Instant) -> bool:
+def is_slow(job: JobFacts, now: Instant) -> bool:
     """Whether its run has been going for longer than 95 of 100 of its recent ones took."""
     if not job.active:
         return False
@@ -129,25 +129,25 @@ def is_slow(job: Shown, now: Instant) -> bool:
     return going is not None and going > stats.seconds.p95
 
 
-def _cpu(job: Shown, _now: Instant, _width: int) -> Cell:
+def _cpu(job: JobFacts, _now: Instant, _width: int) -> Cell:
     value = cpu_of(job)
     return ("" if value is None else words.percent(value)), Role.TEXT
 
 
-def _memory(job: Shown, _now: Instant, _width: int) -> Cell:
+def _memory(job: JobFacts, _now: Instant, _width: int) -> Cell:
     value = memory_of(job)
     return ("" if value is None else words.size(value)), Role.TEXT
 
 
-def _cpu_curve(job: Shown, _now: Instant, width: int) -> Cell:
+def _cpu_curve(job: JobFacts, _now: Instant, width: int) -> Cell:
     return words.sparkline(job.cpu_ring, width, SAMPLES_PER_CELL, cpu=True), Role.CPU if job.active else Role.MUTED
 
 
-def _memory_curve(job: Shown, _now: Instant, width: int) -> Cell:
+def _memory_curve(job: JobFacts, _now: Instant, width: int) -> Cell:
     return words.sparkline(job.rss_ring, width, SAMPLES_PER_CELL, cpu=False), Role.MEMORY if job.active else Role.MUTED
 
 
-def _runs(job: Shown, _now: Instant, _width: int) -> Cell:
+def _runs(job: JobFacts, _now: Instant, _width: int) -> Cell:
     counters = job.counters
     bad = counters.failed + counters.timed_out + counters.lost
     if not counters.starts:
@@ -155,11 +155,11 @@ def _runs(job: Shown, _now: Instant, _width: int) -> Cell:
     return f"{counters.success}/{bad}", Role.WARN if bad else Role.MUTED
 
 
-def _schedule(job: Shown, _now: Instant, _width: int) -> Cell:
+def _schedule(job: JobFacts, _now: Instant, _width: int) -> Cell:
     return one_line(job.schedule_text), Role.MUTED
 
 
-def _tags(job: Shown, _now: Instant, _width: int) -> Cell:
+def _tags(job: JobFacts, _now: Instant, _width: int) -> Cell:
     return one_line(" ".join(job.tags)), Role.MUTED
 
 

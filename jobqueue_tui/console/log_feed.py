@@ -8,9 +8,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import Final, Protocol
 
-from engine.api import EngineView, LogChunk, LogHits, LogQuery, LogTime
+from engine.api import EngineView
 from engine.clock import SECOND, Instant
 from engine.errors import EngineError
+from engine.model.log_parts import LogChunk, LogHits, LogQuery, LogTime
 from jobqueue_tui.console.log_window import MOST, PIECE, HitWindow, LogWindow
 from jobqueue_tui.terminal import one_line
 

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Final
 
-from engine.api import LogChunk, LogHit
+from engine.model.log_parts import LogChunk, LogHit
 
 PIECE: Final = 65536
 """Bytes that are read at a time."""

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from engine.api import EngineView, LogQuery
+from engine.api import EngineView
 from engine.clock import Instant
+from engine.model.log_parts import LogQuery
 from engine.values import lean
 from jobqueue_tui.console.log_feed import LogFeed, Shows
 from jobqueue_tui.console.log_window import PIECE

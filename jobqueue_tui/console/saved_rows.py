@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
-from typing import Final, Generic, TypeVar, overload
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from engine.clock import Instant
 from engine.model.record import RunRecord, iso
@@ -13,8 +12,6 @@ from jobqueue_tui.console.saving import Saving, Value
 from jobqueue_tui.console.signs import sign_of
 from jobqueue_tui.console.still import Still
 from jobqueue_tui.terminal import one_line
-
-T = TypeVar("T")
 
 _JOB: Final = (
     "id", "name", "status", "priority", "next_run", "last_outcome", "last_reason", "last_ended_at", "seconds",
@@ -26,32 +23,12 @@ _RUN: Final = (
 )  # fmt: skip
 
 
-class Rows(Sequence[Mapping[str, Value]], Generic[T]):
-    """Rows that are made one by one as they are written, beside the loop: of what changes no more."""
-
-    def __init__(self, items: Sequence[T], row_of: Callable[[T], Mapping[str, Value]]) -> None:
-        self._items = items
-        self._row_of = row_of
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    @overload
-    def __getitem__(self, at: int) -> Mapping[str, Value]: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[Mapping[str, Value]]: ...
-    def __getitem__(self, at: int | slice) -> Mapping[str, Value] | Sequence[Mapping[str, Value]]:
-        if isinstance(at, slice):
-            return Rows(self._items[at], self._row_of)
-        return self._row_of(self._items[at])
-
-
 def saved_jobs(jobs: Sequence[Still], now: Instant) -> Saving:
     """Jobs in this order."""
-    return Saving("jobs", _JOB, Rows(jobs, partial(_job_row, now)))
+    return Saving("jobs", _JOB, len(jobs), lambda: (_job_row(job, now) for job in jobs))
 
 
-def _job_row(now: Instant, job: Still) -> Mapping[str, Value]:
+def _job_row(job: Still, now: Instant) -> Mapping[str, Value]:
     counters = job.counters
     seconds = run_seconds(job, now)
     return {
@@ -76,9 +53,9 @@ def _job_row(now: Instant, job: Still) -> Mapping[str, Value]:
     }
 
 
-def saved_runs(name: str, runs: Iterable[RunRecord]) -> Saving:
+def saved_runs(name: str, runs: Sequence[RunRecord]) -> Saving:
     """Runs in this order."""
-    return Saving(name, _RUN, Rows(list(runs), _run_row))
+    return Saving(name, _RUN, len(runs), lambda: map(_run_row, runs))
 
 
 def _run_row(run: RunRecord) -> Mapping[str, Value]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -18,11 +18,15 @@ SUFFIXES = (".csv", ".json", ".txt")
 
 @lean(frozen=True, slots=True)
 class Saving:
-    """What is saved: a name for the file, the columns in order, the rows. All text in it is harmless text."""
+    """What is saved: a name for the file, the columns in order, the rows. All text in it is harmless text.
+
+    `make`: makes the rows when they are written, beside the loop: of what changes no more.
+    """
 
     name: str
     columns: tuple[str, ...]
-    rows: Sequence[Mapping[str, Value]]
+    count: int
+    make: Callable[[], Iterable[Mapping[str, Value]]]
 
     @property
     def suffixes(self) -> tuple[str, ...]:
@@ -32,7 +36,7 @@ class Saving:
     @property
     def told(self) -> str:
         """What is saved, in a line."""
-        return f"{len(self.rows)} rows as they are shown, {len(self.columns)} columns."
+        return f"{self.count} rows as they are shown, {len(self.columns)} columns."
 
     def text(self, suffix: str) -> str:
         """The whole file. ValueError for another ending than those of `SUFFIXES`."""
@@ -40,7 +44,7 @@ class Saving:
             case ".csv":
                 return self._csv()
             case ".json":
-                rows = [{column: row.get(column) for column in self.columns} for row in self.rows]
+                rows = [{column: row.get(column) for column in self.columns} for row in self.make()]
                 return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
             case ".txt":
                 return self._lines()
@@ -50,12 +54,12 @@ class Saving:
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(self.columns)
-        for row in self.rows:
+        for row in self.make():
             writer.writerow([_cell(row.get(column)) for column in self.columns])
         return out.getvalue()
 
     def _lines(self) -> str:
-        table = [[_plain(row.get(column)) for column in self.columns] for row in self.rows]
+        table = [[_plain(row.get(column)) for column in self.columns] for row in self.make()]
         widths = [max(map(len, column)) for column in zip(self.columns, *table, strict=True)]
         lines = [self.columns, *table]
         return "".join(

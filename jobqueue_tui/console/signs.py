@@ -5,10 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
+from engine.model.facts import JobFacts
 from engine.model.outcome import Outcome
 from engine.model.states import JobStatus, RunPhase
 from engine.values import lean
-from jobqueue_tui.console.still import Shown
 
 
 class Role(StrEnum):
@@ -77,7 +77,7 @@ _TELLING: Final = (RunPhase.STOPPING, RunPhase.PAUSED, RunPhase.RETRYING, RunPha
 """Phases that say more than `running`, the most telling first."""
 
 
-def sign_of(job: Shown) -> Sign:
+def sign_of(job: JobFacts) -> Sign:
     """The sign of a job now: its status, or what its runs do where that says more."""
     if not job.enabled:
         return DISABLED

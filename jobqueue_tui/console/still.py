@@ -1,13 +1,13 @@
-"""What a row shows of a job, and a copy of that which stands still: a frozen view can be drawn in any width and order of columns."""
+"""A copy of what a row shows of a job, which stands still: a frozen view can be drawn in any width and order of columns."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Sized
+from collections.abc import Sequence
 from itertools import islice
-from typing import Final, Protocol
+from typing import Final
 
-from engine.api import JobView
 from engine.clock import Instant
+from engine.model.facts import JobFacts
 from engine.model.outcome import Outcome
 from engine.model.record import Counters
 from engine.model.states import JobStatus, RunPhase
@@ -18,66 +18,9 @@ SAMPLES: Final = 45
 """Of each curve: as many as the widest column shows."""
 
 
-class ShownRun(Protocol):
-    """An active run, as far as the row of its job shows it."""
-
-    @property
-    def phase(self) -> RunPhase: ...
-    @property
-    def started_at(self) -> Instant | None: ...
-    @property
-    def cpu_percent(self) -> float | None: ...
-    @property
-    def rss_bytes(self) -> int | None: ...
-
-
-class Shown(Protocol):
-    """What columns draw of a job: of a `JobView`, or of a `Still`."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def tags(self) -> tuple[str, ...]: ...
-    @property
-    def schedule_text(self) -> str: ...
-    @property
-    def status(self) -> JobStatus: ...
-    @property
-    def enabled(self) -> bool: ...
-    @property
-    def held(self) -> bool: ...
-    @property
-    def suspended(self) -> bool: ...
-    @property
-    def priority(self) -> int: ...
-    @property
-    def effective_priority(self) -> float: ...
-    @property
-    def next_run(self) -> Instant | None: ...
-    @property
-    def last_ended_at(self) -> Instant | None: ...
-    @property
-    def last_outcome(self) -> Outcome | None: ...
-    @property
-    def last_seconds(self) -> float | None: ...
-    @property
-    def counters(self) -> Counters: ...
-    @property
-    def active(self) -> Sequence[ShownRun]: ...
-    @property
-    def queued(self) -> Sized: ...
-    @property
-    def cpu_ring(self) -> Sequence[float]: ...
-    @property
-    def rss_ring(self) -> Sequence[int]: ...
-    def stats(self) -> JobStats | None: ...
-
-
 @lean(frozen=True, slots=True)
 class StillRun:
-    """See `ShownRun`."""
+    """See `RunFacts`."""
 
     phase: RunPhase
     started_at: Instant | None
@@ -87,7 +30,7 @@ class StillRun:
 
 @lean(frozen=True, slots=True)
 class Still:
-    """A job as it was. See `Shown`."""
+    """A job as it was. See `JobFacts`."""
 
     id: str
     title: str
@@ -112,7 +55,7 @@ class Still:
     kept_stats: JobStats | None
 
     @classmethod
-    def of(cls, job: JobView) -> Still:
+    def of(cls, job: JobFacts) -> Still:
         """As it is now."""
         active = job.active
         return cls(
@@ -140,5 +83,5 @@ class Still:
         )
 
     def stats(self) -> JobStats | None:
-        """See `Shown`."""
+        """See `JobFacts`."""
         return self.kept_stats

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.api import LogChunk
+from engine.model.log_parts import LogChunk
 from jobqueue_tui.terminal import neutral
 
 WINDOW: Final = 65536

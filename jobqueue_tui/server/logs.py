@@ -7,8 +7,9 @@ from typing import Final, TypeVar
 
 from aiohttp import web
 
-from engine.api import EngineView, LogQuery
+from engine.api import EngineView
 from engine.errors import RefusedCode
+from engine.model.log_parts import LogQuery
 from engine.model.record import Json
 from jobqueue_tui.server.answers import answer
 from jobqueue_tui.server.faults import Failed, bad_input

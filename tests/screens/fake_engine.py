@@ -6,13 +6,15 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
-from engine.api import Changes, EventFeed, LogChunk, LogHit, LogHits, LogQuery, LogTime, MachineLoad
+from engine.api import Changes, EventFeed
 from engine.clock import SECOND, Instant
 from engine.errors import Refused, RefusedCode
 from engine.model.audit import AuditRecord
 from engine.model.day import DayRecord
 from engine.model.events import Event
 from engine.model.file_changes import FileChanges, FilePlace
+from engine.model.log_parts import LogChunk, LogHit, LogHits, LogQuery, LogTime
+from engine.model.machine import MachineLoad
 from engine.model.outcome import Outcome
 from engine.model.record import EngineStatus, RunRecord
 from engine.model.states import JobStatus, RunPhase

@@ -110,9 +110,8 @@ def make_app(engine: FakeEngine, settings: ConsoleSettings | None = None, *, rea
     app = ConsoleApp(engine, read_only=read_only, settings=replace(settings, zone=UTC, flush_every=None))
     display = app._display
 
-    def display_and_write(
-        screen: Screen[object], renderable: Any
-    ) -> None:  # of what Textual makes, which rich does not know
+    # `Any`: what Textual makes is nothing that rich's types know
+    def display_and_write(screen: Screen[object], renderable: Any) -> None:
         display(screen, renderable)
         if isinstance(renderable, CompositorUpdate):
             renderable.render_segments(app.console)

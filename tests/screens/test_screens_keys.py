@@ -8,12 +8,10 @@ import pytest
 from textual import events
 from textual.binding import Binding
 
-from engine.clock import SECOND
 from engine.errors import EngineError, Refused, RefusedCode
-from engine.model.states import JobStatus, RunPhase
+from engine.model.states import RunPhase
 from engine.spec.job import Manual
 from jobqueue_tui.console.actions import ACTIONS, Where
-from jobqueue_tui.console.ending import ConsoleEnd, OnQuit
 from jobqueue_tui.console.screens.commands import CommandsScreen
 from jobqueue_tui.console.screens.dialogs import ChoiceDialog
 from jobqueue_tui.console.screens.form import FormDialog
@@ -416,14 +414,16 @@ async def test_a_job_that_never_ran_has_no_log_to_open() -> None:
         assert len(stage.toasts) == 2
 
 
-async def test_a_job_that_leaves_the_file_closes_its_screen() -> None:
-    """Its details would be about nothing."""
+@pytest.mark.parametrize("above", [[], ["colon", *"tour", "enter"]])
+async def test_a_job_that_leaves_the_file_closes_its_screen(above: list[str]) -> None:
+    """Its details would be about nothing; a card that stands over them goes as well."""
     async with console() as stage:
-        await stage.press("enter")
+        await stage.press("enter", *above)
         del stage.engine.by_id["db-dump"]
         stage.engine.changed(resync=True)
         await stage.settle()
         assert isinstance(stage.app.screen, JobsScreen)
+        assert [text for _, text in stage.toasts] == ["db-dump is no longer in the job file."]
 
 
 async def test_enter_and_l_open_the_run_under_the_cursor() -> None:
@@ -432,57 +432,3 @@ async def test_enter_and_l_open_the_run_under_the_cursor() -> None:
         await stage.press("2", "j", "enter")
         assert isinstance(stage.app.screen, LogScreen)
         assert stage.app.screen.run_id == "db-dump:211"
-
-
-# ---- the end
-
-
-def idle_engine() -> FakeEngine:
-    """An engine with nothing active."""
-    engine = FakeEngine()
-    engine.add("a", status=JobStatus.WAITING, next_run=engine.at + 60 * SECOND)
-    return engine
-
-
-@pytest.mark.parametrize(
-    ("settings", "idle", "keys", "end"),
-    [
-        (ConsoleSettings(), True, "q", ConsoleEnd.QUIT_STOP),
-        (ConsoleSettings(), False, "q j enter", ConsoleEnd.QUIT_LEAVE),
-        (ConsoleSettings(), False, "q j j enter", ConsoleEnd.QUIT_STOP),
-        (ConsoleSettings(), False, "ctrl+q j enter", ConsoleEnd.QUIT_LEAVE),
-        (ConsoleSettings(), False, "4 q j enter", ConsoleEnd.QUIT_LEAVE),
-        (ConsoleSettings(on_quit=OnQuit.STOP), False, "q", ConsoleEnd.QUIT_STOP),
-        (ConsoleSettings(on_quit=OnQuit.LEAVE), False, "q", ConsoleEnd.QUIT_LEAVE),
-        (ConsoleSettings(embedded=False), False, "q", ConsoleEnd.QUIT_LEAVE),
-        (ConsoleSettings(), False, "q enter", None),
-        (ConsoleSettings(), False, "q escape", None),
-        (ConsoleSettings(), False, "ctrl+c", None),
-        (ConsoleSettings(), False, "escape", None),
-    ],
-)
-async def test_quit_asks_when_runs_are_active(
-    settings: ConsoleSettings, idle: bool, keys: str, end: ConsoleEnd | None
-) -> None:
-    """Cancel first; an attached console just goes; `on_quit` answers for the user."""
-    async with console(idle_engine() if idle else None, settings) as stage:
-        for key in keys.split():
-            await stage.pilot.press(key)
-            await stage.pilot.pause()
-        assert stage.app.ended is end
-        assert stage.app.return_value is end
-
-
-async def test_the_first_reason_for_an_end_holds() -> None:
-    """A SIGTERM during a quit does not change what the user chose."""
-    async with console() as stage:
-        stage.app.end(ConsoleEnd.QUIT_LEAVE)
-        stage.app.end(ConsoleEnd.TERMINATED)
-        assert stage.app.ended is ConsoleEnd.QUIT_LEAVE
-
-
-async def test_the_feed_is_closed_with_the_console() -> None:
-    """An engine that lives on does not collect for nobody."""
-    async with console() as stage:
-        engine = stage.engine
-    assert [feed.closed for feed in engine.feeds] == [True]

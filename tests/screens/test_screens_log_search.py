@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from engine.api import LogHit
+from engine.model.log_parts import LogHit
 from jobqueue_tui.console.log_window import MOST_LINES, HitWindow
 from jobqueue_tui.console.screens.log import LogScreen
 from tests.screens.engines import small_engine

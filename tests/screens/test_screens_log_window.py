@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.api import LogChunk
+from engine.model.log_parts import LogChunk
 from jobqueue_tui.console.log_window import MOST, PIECE, LogWindow
 from jobqueue_tui.console.tail import WINDOW, Tail
 

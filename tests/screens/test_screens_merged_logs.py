@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.api import LogQuery
 from engine.clock import SECOND
+from engine.model.log_parts import LogQuery
 from jobqueue_tui.console.log_window import PIECE
 from jobqueue_tui.console.merged_feed import MOST_FOLLOWED, MOST_LOGS, MergedFeed
 from jobqueue_tui.console.screens.jobs import JobsScreen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Protocol
 
 import pytest
@@ -27,8 +28,13 @@ class SnapCompare(Protocol):
     ) -> bool: ...
 
 
+HOUR = 3600.0
 SIZES = [(80, 24), (120, 40), (200, 60)]
 THEMES = ["jobqueue-dark", "jobqueue-ansi"]
+EVERYWHERE = pytest.mark.parametrize(
+    ("size", "theme"),
+    [pytest.param(size, theme, id=f"{size[0]}x{size[1]}-{theme}") for size in SIZES for theme in THEMES],
+)
 
 
 def shows(
@@ -42,6 +48,7 @@ def shows(
     """Whether the screen after `keys` looks as it did."""
     engine = engine or small_engine()
     app = make_app(engine, ConsoleSettings(theme=theme), read_only=read_only)
+    app.notify = partial(app.notify, timeout=HOUR)  # type: ignore[method-assign] # toasts go away by the wall clock
 
     async def before(pilot: Pilot[ConsoleEnd]) -> None:
         stage = Stage(engine, app, pilot)
@@ -115,40 +122,35 @@ def damaged() -> FakeEngine:
     return engine
 
 
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@EVERYWHERE
 @pytest.mark.parametrize("screen", SCREENS)
 def test_screen(snap_compare: SnapCompare, screen: str, size: tuple[int, int], theme: str) -> None:
     """Every screen on an engine with a job in every state."""
     assert shows(snap_compare, size, theme, *SCREENS[screen])
 
 
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@EVERYWHERE
 @pytest.mark.parametrize("part", PARTS)
 def test_part(snap_compare: SnapCompare, part: str, size: tuple[int, int], theme: str) -> None:
     """What a screen shows when it is asked for more, or less."""
     assert shows(snap_compare, size, theme, *PARTS[part])
 
 
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@EVERYWHERE
 @pytest.mark.parametrize("dialog", DIALOGS)
 def test_dialog(snap_compare: SnapCompare, dialog: str, size: tuple[int, int], theme: str) -> None:
     """Dialogs over the screen that they were opened from."""
     assert shows(snap_compare, size, theme, *DIALOGS[dialog])
 
 
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@EVERYWHERE
 @pytest.mark.parametrize("state", [empty, out_of_reach, damaged], ids=lambda state: state.__name__)
 def test_state(snap_compare: SnapCompare, state: Callable[[], FakeEngine], size: tuple[int, int], theme: str) -> None:
     """The home screen says what is the matter."""
     assert shows(snap_compare, size, theme, engine=state())
 
 
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@EVERYWHERE
 def test_read_only(snap_compare: SnapCompare, size: tuple[int, int], theme: str) -> None:
     """No key of a verb is offered."""
     assert shows(snap_compare, size, theme, read_only=True)

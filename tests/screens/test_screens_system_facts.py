@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.api import MachineLoad
+from engine.model.machine import MachineLoad
 from engine.model.record import EngineStatus
 from engine.model.system import Enforced, SystemRecord
 from jobqueue_tui.console.widgets.system_facts import facts_of

@@ -16,7 +16,7 @@ from jobqueue_tui.console.widgets.job_table import JobTable
 from tests.screens.engines import big_engine, small_engine
 from tests.screens.fake_engine import FakeEngine
 from tests.screens.fake_job import MIB
-from tests.screens.stage import Stage, console
+from tests.screens.stage import PLACES, Stage, console
 
 
 def shown(stage: Stage) -> list[str]:
@@ -296,6 +296,8 @@ async def test_no_jobs_at_all() -> None:
         assert any("The job file has no jobs: e edits it" in line for line in stage.text())
         await stage.press("4")
         assert any("The job file has no jobs: e edits it" in line for line in stage.text())
+    async with console(FakeEngine(), read_only=True) as stage:
+        assert any("The job file has no jobs." in line for line in stage.text())
 
 
 HOSTILE = [
@@ -326,6 +328,19 @@ async def test_hostile_names_are_drawn_literally_and_keep_the_columns(size: tupl
         await stage.press(*["j"] * len(HOSTILE))
         strips = stage.app.screen._compositor.render_strips()
         assert {strip.cell_length for strip in strips} == {size[0]}
+
+
+@pytest.mark.parametrize("height", [6, 8, 12, 16, 19])
+@pytest.mark.parametrize("place", PLACES)
+async def test_a_low_terminal_is_given_whole_lines(place: str, height: int) -> None:
+    """Opened in it, and made so low: a screen that gets a scroll bar of its own leaves no gap."""
+    async with console(size=(100, height)) as stage:
+        await stage.press(*PLACES[place])
+        await stage.pilot.resize_terminal(100, 40)
+        await stage.settle()
+        await stage.pilot.resize_terminal(100, height)
+        await stage.settle()
+        assert {strip.cell_length for strip in stage.app.screen._compositor.render_strips()} == {100}
 
 
 async def test_every_width_is_drawn_without_a_gap_or_an_overflow() -> None:

@@ -124,8 +124,7 @@ class EffectiveScreen(LiveScreen):
             try:
                 self.job = engine.job(self.job.id)
             except KeyError:
-                self.notify(f"{one_line(self.job.id)} is no longer in the job file.", markup=False)
-                self.app.pop_screen()
+                self.leave_for(self.job.id)
                 return
         self._stale |= changes.resync or self.job.id in changes.jobs
         second = engine.now() // SECOND

@@ -134,8 +134,7 @@ class JobScreen(RunKeys, JobKeys):
             try:
                 self._take(engine.job(self.job.id))
             except KeyError:
-                self.notify(f"{one_line(self.job.id)} is no longer in the job file.", markup=False)
-                self.app.pop_screen()
+                self.leave_for(self.job.id)
                 return
         second = engine.now() // SECOND
         if changes.resync or self.job.id in changes.jobs or second != self._second:

@@ -14,6 +14,7 @@ from jobqueue_tui.console.actions import Where, bindings, gives_verb
 from jobqueue_tui.console.host import host
 from jobqueue_tui.console.widgets.line_cache import LineCache
 from jobqueue_tui.console.widgets.painted import Painted
+from jobqueue_tui.terminal import one_line
 
 if TYPE_CHECKING:
     from jobqueue_tui.console.saving import Saved
@@ -61,6 +62,13 @@ class LiveScreen(Screen[None]):
 
     def flush(self, changes: Changes) -> None:
         """Show what changed."""
+
+    def leave_for(self, job_id: str) -> None:
+        """The job that it is about is gone: so is the screen, with the card that may stand over it."""
+        if self in self.app.screen_stack:  # not gone yet
+            self.notify(f"{one_line(job_id)} is no longer in the job file.", markup=False)
+        while self in self.app.screen_stack:
+            self.app.pop_screen()
 
     def on_screen_resume(self) -> None:
         """What happened under another screen was not noted."""

@@ -229,7 +229,7 @@ class LogScreen(LiveScreen):
         view = self.view
         columns = ("at", "line") if view.timing else ("line",)
         rows = [{"at": at, "line": line} for at, line in view.all_lines()]
-        return Saving(view.run_id.replace(":", "-"), columns, rows) if rows else None
+        return Saving(view.run_id.replace(":", "-"), columns, len(rows), lambda: rows) if rows else None
 
     def action_item(self, by: int) -> None:
         """`[`, `]`: the run before or after."""

@@ -14,11 +14,13 @@ from textual.strip import Strip
 
 from engine.api import Changes, EngineView, JobView
 from engine.clock import SECOND, Instant
+from engine.model.facts import JobFacts
 from engine.values import lean
 from jobqueue_tui.console import words
 from jobqueue_tui.console.aiming import Aimed, Seen
 from jobqueue_tui.console.columns import Column, Layout, fit, run_seconds
-from jobqueue_tui.console.still import Shown, Still
+from jobqueue_tui.console.host import host
+from jobqueue_tui.console.still import Still
 from jobqueue_tui.console.widgets.line_list import LineList, Monotonic
 
 _SLICE: Final = 100
@@ -71,8 +73,10 @@ class JobList(LineList):
 
     def no_jobs(self) -> str:
         """What stands there when the engine has none at all, and what to do then."""
-        file = self.engine.status().job_file
-        return "The job file has no jobs: e edits it, Ctrl-r takes what changed." if file else "There are no jobs yet."
+        if not self.engine.status().job_file:
+            return "There are no jobs yet."
+        remedy = "" if host(self).read_only else ": e edits it, Ctrl-r takes what changed"
+        return f"The job file has no jobs{remedy}."
 
     @property
     def current(self) -> JobView | None:
@@ -130,7 +134,7 @@ class JobList(LineList):
         self._stills = None
         self.refresh_changed()
 
-    def look_of(self, job: JobView) -> Shown:
+    def look_of(self, job: JobView) -> JobFacts:
         """What there is to draw of a job: itself, or how it was."""
         return job if self._stills is None else self._kept(job, self._stills)[1]
 

@@ -99,14 +99,11 @@ class LineCache(StylesCache):
         span = None if crop.column_span == (0, self._width) else crop.column_span
         for y in anew:
             strip = None if y in self._dirty_lines else self._cache.get(y)
-            kept = strip is not None
-            if strip is None:
-                strip = widget.render_line(y)
-            if strip.cell_length != inner:
-                strip = strip.adjust_cell_length(inner, widget.rich_style)
-                kept = False
-            if not kept:
-                strip = self._cache[y] = Line(strip, strip.cell_length)
+            if strip is None or strip.cell_length != inner:
+                strip = widget.render_line(y) if strip is None else strip
+                if strip.cell_length != inner:
+                    strip = strip.adjust_cell_length(inner, widget.rich_style)
+                strip = self._cache[y] = Line(strip, inner)
             if background is not None:
                 for one in filters:
                     strip = strip.apply_filter(one, background)

@@ -12,8 +12,9 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.strip import Strip
 
-from engine.api import EngineView, LogQuery
+from engine.api import EngineView
 from engine.clock import moment
+from engine.model.log_parts import LogQuery
 from jobqueue_tui.console import words
 from jobqueue_tui.console.actions import Where, bindings
 from jobqueue_tui.console.columns import Cell

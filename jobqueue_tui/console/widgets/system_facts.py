@@ -7,7 +7,8 @@ from typing import Final
 
 from textual.strip import Strip
 
-from engine.api import EngineView, MachineLoad
+from engine.api import EngineView
+from engine.model.machine import MachineLoad
 from engine.model.record import EngineStatus
 from engine.model.system import Enforced, PoolUse, SystemRecord
 from jobqueue_tui.console import words

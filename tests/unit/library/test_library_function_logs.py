@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from engine import Engine, JobContext, Retry
-from engine.api import LogChunk, LogHits, LogQuery
+from engine.model.log_parts import LogChunk, LogHits, LogQuery
 from engine.model.states import RunPhase
 from jobqueue_tui.cli.logs import command as logs
 from tests.unit.library.programs import by_hand, nothing, reaches

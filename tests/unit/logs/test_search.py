@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.api import LogQuery
 from engine.logs import search
 from engine.logs.cutting import collapse, cut
 from engine.logs.search import BadPattern, find
+from engine.model.log_parts import LogQuery
 
 ALL = 10_000
 

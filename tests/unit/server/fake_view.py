@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from engine.api import Aim, Changes, LogChunk, LogHit, LogHits, LogQuery, LogTime, MachineLoad
+from engine.api import Aim, Changes
 from engine.clock import SECOND, Instant
 from engine.errors import BadJobFile, Refused, RefusedCode
 from engine.model.actor import actor
 from engine.model.audit import AuditRecord
 from engine.model.file_changes import FileChanges, JobChange, ValueChange
+from engine.model.log_parts import LogChunk, LogHit, LogHits, LogQuery, LogTime
+from engine.model.machine import MachineLoad
 from engine.model.outcome import Outcome
 from engine.model.record import AttemptRecord, Counters, EngineStatus, JobRecord, RunKind, RunRecord, Why
 from engine.model.states import JobStatus, RunPhase
