@@ -38,19 +38,20 @@ def row_strip(cells: Iterable[Cell], layout: Layout, styles: Mapping[Role, Style
     pieces = [mark]
     total = 1
     segments: list[Segment] = []
-    last = len(layout) - 1
-    for number, ((text, role), placed) in enumerate(zip(cells, layout, strict=True)):
-        if text and (its := styles[role]) is not style:
-            segments.append(Segment("".join(pieces), style))
-            style = its
-            pieces = []
-        pieces.append(fitted(text, placed.width, right=placed.column.right))
-        total += placed.width
-        if number < last:
+    for (text, role), placed in zip(cells, layout, strict=True):
+        if total > 1:
             pieces.append(_GAP)
             total += GAP
-    if total < width:
-        pieces.append(" " * (width - total))
+        if not text:
+            pieces.append(" " * placed.width)
+        else:
+            if (its := styles[role]) is not style:
+                segments.append(Segment("".join(pieces), style))
+                style = its
+                pieces = []
+            pieces.append(fitted(text, placed.width, right=placed.column.right))
+        total += placed.width
+    pieces.append(" " * (width - total))
     segments.append(Segment("".join(pieces), style))
     return Strip(segments, max(total, width))
 

@@ -101,10 +101,11 @@ def sparkline(ring: Sequence[float], width: int, bucket: int, *, cpu: bool) -> s
     peaks = list(map(max, zip_longest(*[newest] * bucket, fillvalue=0.0)))
     if not peaks:
         return " " * width
-    top = top_of_scale(max(peaks)) if cpu else (max(peaks) or 1.0)
-    step = 7 / (top or 1.0)
-    cells = "".join([BLOCKS[min(7, int(max(0.0, value) * step + 0.5))] for value in reversed(peaks)])
-    return cells.rjust(width)
+    if min(peaks) < 0:  # an executor of somebody else's
+        peaks = [max(0.0, peak) for peak in peaks]
+    peak = max(peaks)
+    step = 7 / ((top_of_scale(peak) if cpu else peak) or 1.0)
+    return "".join([BLOCKS[int(peak * step + 0.5)] for peak in reversed(peaks)]).rjust(width)
 
 
 def grouped(count: int) -> str:
