@@ -69,6 +69,7 @@ def simulate(
         soon=soon.append,
         free_memory=lambda: PLENTY,
         make_batch=lambda _: Batch(),  # nothing is kept: rows are a quarter of the work of a run
+        foretells=False,
     )
     told = loop.events = _Told()
     restore(turn, job_file, Stored((), (), 1, {}))

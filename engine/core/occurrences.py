@@ -35,14 +35,19 @@ def take_due(turn: Turn, job: Job) -> None:
         return  # a stale timer: the job was held, stopped, suspended or planned anew
     if job.unplanned or job.settling:
         return
-    job.planned_until = planned
-    job.unplanned = True
-    turn.state.unplanned.append(job)
-    turn.fx.save_job(job)
+    has_come(turn, job, planned)
     if skips(job, planned):
         skip(turn, job, planned)
     else:
         arise(turn, job, RunKind.SCHEDULE, planned)
+
+
+def has_come(turn: Turn, job: Job, planned: Instant) -> None:
+    """The occurrence planned then has its fate or its run; the one after it is to be planned."""
+    job.planned_until = planned
+    job.unplanned = True
+    turn.state.unplanned.append(job)
+    turn.fx.save_job(job)
 
 
 def plan_some(turn: Turn) -> bool:

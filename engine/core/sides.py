@@ -32,12 +32,22 @@ def attempt_id(run: Run, step: Step, number: int) -> AttemptId:
 
 def claim(turn: Turn, run: Run, step: Step, new_id: AttemptId, number: int) -> Attempt:
     """A new attempt, to be made durable before it may be ordered: that of the run, unless it runs beside it."""
-    attempt = Attempt(new_id, number, turn.chance.getrandbits(TAG_BITS) | 1, turn.state.boot_id, step)
+    attempt = draft_attempt(turn, run, step, new_id, number)
+    put_on_record(turn, run, attempt)
+    return attempt
+
+
+def draft_attempt(turn: Turn, run: Run, step: Step, new_id: AttemptId, number: int) -> Attempt:
+    """An attempt that the state knows nothing of until it is put on record."""
     if step.kind not in SIDES:
         run.home = Home.CALL if isinstance(command_of(run.spec, step), Call) else Home.LOCAL
-    turn.state.by_attempt[new_id] = run
+    return Attempt(new_id, number, turn.chance.getrandbits(TAG_BITS) | 1, turn.state.boot_id, step)
+
+
+def put_on_record(turn: Turn, run: Run, attempt: Attempt) -> None:
+    """The attempt is known from now on, and written with the next commit."""
+    turn.state.by_attempt[attempt.id] = run
     turn.fx.claims.append((run, attempt))
-    return attempt
 
 
 def attempt_of(run: Run, wanted: AttemptId) -> Attempt:

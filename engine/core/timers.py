@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import field
 from typing import TypeAlias
 
@@ -107,6 +107,15 @@ class Timers:
     def head(self) -> Instant | None:
         """When the next one comes up."""
         return self._heap[0][0] if self._heap else None
+
+    def until(self, at: Instant) -> Iterator[Timer]:
+        """Those that come up by then, the next one first and the others in no order; the work is in proportion to them."""
+        heap, places = self._heap, [0]
+        while places:
+            place = places.pop()
+            if place < len(heap) and heap[place][0] <= at:
+                yield heap[place][2]
+                places += (2 * place + 1, 2 * place + 2)
 
     def pop(self, now: Instant) -> Timer | None:
         """The next one that has come up, if any."""

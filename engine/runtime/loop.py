@@ -26,6 +26,16 @@ from engine.core.boot import adopt
 from engine.core.changes import take_changed
 from engine.core.clock_steps import take_step
 from engine.core.dispatch import offer, start_what_may
+from engine.core.foretold import (
+    FORETOLD,
+    LEAD,
+    Foretold,
+    begin_foretold,
+    draft_next,
+    fact_of,
+    foretell,
+    herd_ahead,
+)
 from engine.core.going_on import go_on
 from engine.core.occurrences import miss_deadline, plan_some, take_due
 from engine.core.reports import take_report
@@ -110,8 +120,10 @@ class Loop:
         soon: Callable[[Callable[[], None]], object],
         free_memory: Callable[[], int] | None = None,
         make_batch: Callable[[Flight], Batch] | None = None,
+        foretells: bool = True,
     ) -> None:
-        """`make_batch`: what the store is given of a flight; the rows of all that changed, unless nothing is to be kept."""
+        """`make_batch`: what the store is given of a flight; the rows of all that changed, unless nothing is to be kept.
+        `foretells`: functions that are due together begin by `core.foretold`."""
         self.turn = turn
         self.clock_note: str | None = None
         """The last step of the wall clock, in words."""
@@ -141,6 +153,12 @@ class Loop:
         self._answers: dict[AttemptId, tuple[Run, list[Callable[[Refused | None], None]]]] = {}
         """Who waits for a pause or a resume, by the attempt that it was ordered of."""
         self._offset = clock.now() - clock.monotonic()
+        self._foretells = foretells
+        self._foretold: Foretold | None = None
+        self._looked_at: Instant | None = None
+        """The instant of a herd that was looked at last."""
+        self._begun = False
+        """Runs have begun by their drafts; what they changed is performed as soon as their functions have been called."""
 
     # -- messages in ---------------------------------------------------------------------------------------------
 
@@ -224,7 +242,7 @@ class Loop:
     @property
     def settled(self) -> bool:
         """Everything that happened is durable and nothing waits to be taken."""
-        return self._commits.settled and not (self._reports or self._acts)
+        return self._commits.settled and not (self._reports or self._acts or self._begun)
 
     def just_over(self) -> Sequence[Run]:
         """Runs that are over and whose fate is not durable yet."""
@@ -261,6 +279,7 @@ class Loop:
 
     def tick(self) -> None:
         """One turn of the loop."""
+        self._perform_begun()
         self._awake = False
         turn = self.turn
         turn.now = self._clock.now()
@@ -270,6 +289,8 @@ class Loop:
         if self._answers:
             self._answer_too_late()
         self._take_acts()
+        if self._foretold is not None and self._begin_foretold(self._foretold):
+            return
         until = self._clock.monotonic() + SLICE
         self._take_timers(until)
         if turn.state.changed:
@@ -278,6 +299,8 @@ class Loop:
         self._look_at_memory()
         self._perform(start_what_may(turn))
         self._plan_ahead(until)
+        if self._foretells:
+            self._foretell(until)
         self._tell()
 
     def first_tick(self, begin: Callable[[Turn], None], recovered: Iterable[Recovered] = ()) -> None:
@@ -302,6 +325,7 @@ class Loop:
         if abs(moved) <= STEP:
             return
         self._commits.clock_moved(moved)
+        self._forget_foretold()
         how = "on" if moved > 0 else "back"
         self.clock_note = f"at {moment(self.turn.now).isoformat(timespec='seconds')} the clock was found put {how}"
         self.clock_note += f" by {abs(moved) / SECOND:.0f} s, or the machine slept" * (moved > 0)
@@ -442,6 +466,70 @@ class Loop:
                 return
             plan_some(self.turn)
 
+    # -- what is due together --------------------------------------------------------------------------------------
+
+    def _look_ahead_at(self) -> Instant | None:
+        """When to look at the next herd; None: there is none, or it was looked at, or it is too late for that."""
+        at = herd_ahead(self.turn.fx.timers) if self._foretells and self._foretold is None else None
+        if at is None or at == self._looked_at or self.turn.now >= at - LEAD // 2:
+            return None
+        return max(at - LEAD, self.turn.now)
+
+    def _foretell(self, until: int) -> None:
+        """Make drafts of a herd that is due soon, in slices, and tell the store of them."""
+        turn = self.turn
+        if self._foretold is None:
+            look_at, at = self._look_ahead_at(), turn.fx.timers.head
+            if look_at is None or at is None or look_at > turn.now:
+                return
+            self._looked_at = at
+            self._foretold = foretell(turn, at)
+        foretold = self._foretold
+        if foretold is None or foretold.fact:
+            return
+        while foretold.left:
+            if self._clock.monotonic() > until:
+                self.wake()
+                return
+            if (draft := draft_next(turn, foretold)) is not None:
+                self._launcher.give_log(draft.run)
+                draft.launch = self._launcher.launch(draft.run, draft.attempt)
+        foretold.fact = fact_of(turn.state, foretold)
+        self.remember(FORETOLD, foretold.fact)
+
+    def _begin_foretold(self, foretold: Foretold) -> bool:
+        """At their instant, those that start by their drafts go before everything else: what follows from that, and whatever else
+        is due, waits until they have been called. False: none did, and all are due as ever."""
+        turn = self.turn
+        if turn.now < foretold.at and not turn.state.draining:
+            return False
+        launches = begin_foretold(turn, foretold)
+        if launches:
+            self._executor.submit(launches)
+            self._begun = True
+            self._soon(self._perform_begun_or_end)
+        self._forget_foretold()  # and with that wake the loop: not before the functions stand in line
+        return self._begun
+
+    def _forget_foretold(self) -> None:
+        if self._foretold is not None:
+            self._foretold = None
+            self.remember(FORETOLD, "")
+
+    def _perform_begun_or_end(self) -> None:
+        if self.fault is not None:
+            return
+        try:
+            self._perform_begun()
+        except Exception as error:  # noqa: BLE001 - as in a tick
+            self.fail(error)
+
+    def _perform_begun(self) -> None:
+        if self._begun:
+            self._begun = False
+            self._perform(())
+            self._tell()
+
     def _resume(self, target: Run | Job) -> None:
         turn = self.turn
         match target:
@@ -511,7 +599,13 @@ class Loop:
         look_at = (
             self.turn.now + MEMORY_LOOK if self.turn.state.free_memory is not None and len(self.turn.ready) else None
         )
-        times = (self.turn.fx.timers.head, look_at, self.turn.state.reserving_until, *self._commits.due())
+        times = (
+            self._look_ahead_at(),
+            self.turn.fx.timers.head,
+            look_at,
+            self.turn.state.reserving_until,
+            *self._commits.due(),
+        )
         heads = [at for at in times if at is not None and not self.turn.state.opening]
         self._clock.arm(min(heads, default=None), self.wake)
 
@@ -544,6 +638,8 @@ class Loop:
 
     def _durable(self, flight: Flight) -> None:
         """What could not be done before all this was on record."""
+        if self._foretold is not None and flight.facts.get(FORETOLD) == self._foretold.fact:
+            self._foretold.durable = True
         for path in flight.read:
             drop(path)
         if flight.ends:

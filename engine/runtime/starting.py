@@ -12,6 +12,7 @@ from engine.core.cascade import FACT as CASCADES
 from engine.core.cascade import restore_cascades
 from engine.core.course import SIDES
 from engine.core.effects import Effects
+from engine.core.foretold import FORETOLD, restore_foretold
 from engine.core.lost_state import hold_after_loss, hold_after_restore
 from engine.core.offs import restore_offs
 from engine.core.ready import ReadyQueue
@@ -68,6 +69,8 @@ def restore(turn: Turn, job_file: JobFile, stored: Stored, *, campaign: bool = F
     restore_holds(turn, stored.facts.get(HOLDS))
     if stored.offs is not None:
         _turn_off(turn, stored.offs)
+    if FORETOLD in stored.facts:
+        restore_foretold(turn, stored.facts[FORETOLD])
     if (taken_at := stored.facts.get(TAKEN_AT)) is not None:
         state.facts.pop(TAKEN_AT)
         turn.fx.facts[TAKEN_AT] = ""

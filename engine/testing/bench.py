@@ -48,6 +48,7 @@ class Bench:
         campaign: bool = False,
         zone: str = "UTC",
         logs: Path = NOWHERE,
+        foretells: bool = True,
     ) -> None:
         self.boot_id = "boot"
         self.clock = clock or VirtualClock()
@@ -57,6 +58,7 @@ class Bench:
         """Bytes that the machine has available."""
         self._zone = zone
         self._logs = logs
+        self._foretells = foretells
         self._soon: deque[Callable[[], None]] = deque()
         self.begin(job_file, campaign=campaign)
 
@@ -75,6 +77,7 @@ class Bench:
             launcher=Launcher(self._logs, {}, self._zone),
             soon=self._soon.append,
             free_memory=lambda: self.free_memory,
+            foretells=self._foretells,
         )
         self.loop.on_fault = _raised
         restore(turn, job_file, stored)

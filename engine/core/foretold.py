@@ -1,0 +1,201 @@
+"""Functions that are due together begin at their instant: their claims are on record a moment before.
+
+A hundred of them would wait for a commit, and for all that is decided and made of each. So shortly before, each gets a draft:
+the run that it becomes if nothing changes, made and not in the state; and one fact in the store says that they may begin.
+At the instant a draft whose job is as it was (`Job.version`) enters the state and starts at once, and its rows follow. Where anything
+differs, by then, the occurrence goes the way of all others: a draft has changed nothing.
+
+What was foretold and has no fate on record may have begun before a crash: the next engine takes it for a claim that nobody
+can be asked about. Processes go without: the keeper takes longer to start a hundred than the commit takes, and knows of each.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from dataclasses import field
+from typing import Final
+
+from engine.clock import SECOND, Instant
+from engine.core.admission import blocked, free_slots
+from engine.core.birth import draft_run, enter
+from engine.core.course import COMMAND
+from engine.core.dispatch import enter_starting
+from engine.core.occurrences import has_come, skips, watch_deadline
+from engine.core.ready import SIMPLE, order_key, takes
+from engine.core.sides import attempt_id, draft_attempt, put_on_record
+from engine.core.state import Attempt, Job, Run, State
+from engine.core.timers import Due, LookAt, Timers
+from engine.core.turn import Turn
+from engine.model.record import RunKind
+from engine.ports.executor import Launch
+from engine.spec.command import Call
+from engine.values import mutable
+
+LEAD: Final = SECOND // 20
+"""How long before: 6 ms of drafts for a hundred, a commit, and what it takes on a slow disk. A crash meanwhile loses them."""
+
+LEAST: Final = 10
+"""Fewer begin as soon by a claim of their own."""
+
+MOST: Final = 500
+"""More could not be made ready in time."""
+
+FORETOLD: Final = "foretold"
+"""The fact in the store."""
+
+
+@mutable(slots=True)
+class Draft:
+    """A run that is to be, and the version of its job that it was made from."""
+
+    run: Run
+    attempt: Attempt
+    version: int
+    launch: Launch | None = None
+    """The order that starts it, once it is made."""
+
+
+@mutable(slots=True)
+class Foretold:
+    """What is due at one instant, before it is. `left`: jobs without a draft yet; `fact`: what the store is told."""
+
+    at: Instant
+    left: deque[Job]
+    drafts: list[Draft] = field(default_factory=list)
+    fact: str = ""
+    durable: bool = False
+
+
+def herd_ahead(timers: Timers) -> Instant | None:
+    """When the next occurrence is due, if at least `LEAST` functions seem to be due then."""
+    at = timers.head
+    if at is not None:
+        for count, timer in enumerate(timers.until(at), 1):
+            if not isinstance(timer, Due) or not isinstance(timer.job.spec.command, Call):
+                break
+            if count == LEAST:
+                return at
+    return None
+
+
+def foretell(turn: Turn, at: Instant) -> Foretold | None:
+    """Look at what is due then, all of which must find a slot; None: it goes its ordinary way.
+
+    Nothing else may come up by then that could concern it, but looks at runs that take long.
+    """
+    jobs: deque[Job] = deque()
+    count = 0
+    for timer in turn.fx.timers.until(at):
+        match timer:
+            case Due(job=job):
+                count += 1
+                if job.next_due == at and _is_plain(job):
+                    jobs.append(job)
+            case LookAt():
+                pass
+            case _:
+                return None
+        if count > MOST:
+            return None
+    if len(jobs) < LEAST or not _open(turn, count):
+        return None
+    return Foretold(at, jobs)
+
+
+def _open(turn: Turn, count: int) -> bool:
+    """Whatever is due starts at once: nothing waits, and there are so many slots."""
+    state = turn.state
+    return (
+        not (state.draining or state.opening or state.store_fails or state.settling or len(turn.ready))
+        and state.blackout is None
+        and not blocked(turn, SIMPLE)
+        and free_slots(turn) >= count
+    )
+
+
+def _is_plain(job: Job) -> bool:
+    """Its next occurrence becomes a run that starts at once and takes nothing but a slot, as the job is now."""
+    spec, planned = job.spec, job.next_planned
+    return (
+        isinstance(spec.command, Call)
+        and planned is not None
+        and job.listed
+        and job.follows_schedule
+        and not (job.active or job.queue or job.lingering or job.unplanned or job.settling)
+        and not (job.needed or spec.staged or spec.matrix)
+        and not skips(job, planned)
+        and not job.limits.excludes(planned)
+    )
+
+
+def draft_next(turn: Turn, foretold: Foretold) -> Draft | None:
+    """The draft of one more of the jobs that are left; None: it cannot be, or there was none left."""
+    job = foretold.left.popleft()
+    planned = job.next_planned
+    if planned is None or job.next_due != foretold.at or not _is_plain(job):
+        return None
+    run = draft_run(turn, job, RunKind.SCHEDULE, planned, job.seq + 1)
+    if takes(run) != SIMPLE:
+        return None
+    run.key = order_key(run, turn.ready.ageing, turn.ready.pools)
+    run.attempt = draft_attempt(turn, run, COMMAND, attempt_id(run, COMMAND, 1), 1)
+    draft = Draft(run, run.attempt, job.version)
+    foretold.drafts.append(draft)
+    return draft
+
+
+def begin_foretold(turn: Turn, foretold: Foretold) -> list[Launch]:
+    """The instant has come: some runs start by their drafts; the orders that are to go out now."""
+    if not foretold.durable or foretold.left:
+        return []
+    drafts = sorted((draft for draft in foretold.drafts if _holds(turn, draft)), key=lambda draft: draft.run.key)
+    if not _open(turn, len(drafts)):
+        return []
+    launches: list[Launch] = []
+    for draft in drafts:
+        run, attempt, job = draft.run, draft.attempt, draft.run.job
+        assert draft.launch is not None
+        launches.append(draft.launch)
+        has_come(turn, job, run.planned_at)
+        job.seq = run.occurrence
+        enter(turn, run)
+        put_on_record(turn, run, attempt)
+        attempt.durable = attempt.ordered = True
+        turn.pipeline.hand_over(attempt.id, run)
+        enter_starting(turn, run)
+        watch_deadline(turn, run)  # should the executor give it back
+    return launches
+
+
+def _holds(turn: Turn, draft: Draft) -> bool:
+    job = draft.run.job
+    unchanged = job.version == draft.version and job.spec is draft.run.spec
+    return unchanged and job.next_due is not None and job.next_due <= turn.now
+
+
+def fact_of(state: State, foretold: Foretold) -> str:
+    """What the store is told: the instant, this boot of the machine, and the jobs with their planned times."""
+    jobs = {draft.run.job.id: draft.run.planned_at for draft in foretold.drafts}
+    return json.dumps({"at": foretold.at, "boot": state.boot_id, "jobs": jobs})
+
+
+def restore_foretold(turn: Turn, fact: str) -> None:
+    """What the last engine foretold and has no fate on record: claimed, so that the executor is asked what became of it.
+
+    A job that is off by now was turned off before its run was to begin, for else that would be on record.
+    """
+    told = json.loads(fact)
+    for job_id, planned in told["jobs"].items():
+        job = turn.state.jobs.get(job_id)
+        if job is None or not job.follows_schedule or (job.planned_until is not None and job.planned_until >= planned):
+            continue
+        job.planned_until = planned
+        job.seq += 1
+        turn.fx.save_job(job)
+        run = draft_run(turn, job, RunKind.SCHEDULE, planned, job.seq)
+        enter(turn, run)
+        run.attempt = draft_attempt(turn, run, COMMAND, attempt_id(run, COMMAND, 1), 1)
+        run.attempt.boot_id = told["boot"]
+        put_on_record(turn, run, run.attempt)
+    turn.fx.facts[FORETOLD] = ""
