@@ -38,8 +38,8 @@ LEAD: Final = SECOND // 20
 LEAST: Final = 10
 """Fewer begin as soon by a claim of their own."""
 
-MOST: Final = 500
-"""More could not be made ready in time."""
+MOST: Final = 200
+"""To begin more would hold the loop for more than 5 ms."""
 
 FORETOLD: Final = "foretold"
 """The fact in the store."""
@@ -104,11 +104,12 @@ def foretell(turn: Turn, at: Instant) -> Foretold | None:
 
 
 def _open(turn: Turn, count: int) -> bool:
-    """Whatever is due starts at once: nothing waits, and there are so many slots."""
+    """Whatever is due starts at once: nothing waits, there are so many slots, and nobody has to look at memory first."""
     state = turn.state
     return (
         not (state.draining or state.opening or state.store_fails or state.settling or len(turn.ready))
         and state.blackout is None
+        and not state.spec.min_ready_memory
         and not blocked(turn, SIMPLE)
         and free_slots(turn) >= count
     )
@@ -186,8 +187,10 @@ def restore_foretold(turn: Turn, fact: str) -> None:
     A job that is off by now was turned off before its run was to begin, for else that would be on record.
     """
     told = json.loads(fact)
+    jobs = turn.state.jobs
+    renamed = {job.spec.was: job for job in jobs.values() if job.spec.was is not None}
     for job_id, planned in told["jobs"].items():
-        job = turn.state.jobs.get(job_id)
+        job = jobs.get(job_id) or renamed.get(job_id)
         if job is None or not job.follows_schedule or (job.planned_until is not None and job.planned_until >= planned):
             continue
         job.planned_until = planned

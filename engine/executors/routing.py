@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import errno
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
@@ -29,6 +29,7 @@ from engine.ports.executor import (
     Limit,
     Order,
     Pause,
+    Prepares,
     Recovered,
     Report,
     Resume,
@@ -130,7 +131,7 @@ class Router:
                 case Launch(waits=True):
                     self._queue.append(order)
                 case Launch():
-                    self._pass_on(order, local)
+                    local += self._pass_on((order,))
                 case Limit(running=running):
                     self._limit = running
                     local.append(self._local_limit())
@@ -164,6 +165,11 @@ class Router:
         if withdrawn:
             asyncio.get_running_loop().call_soon(self._sink, [Withdrawn(tuple(withdrawn))])
 
+    def prepare(self, launches: Sequence[Launch]) -> None:
+        """See `Prepares`: of functions."""
+        if isinstance(self._call, Prepares):
+            self._call.prepare(launches)
+
     def _drop_results(self, orders: Sequence[Order]) -> None:
         for order in orders:
             if isinstance(order, Acknowledge):
@@ -183,28 +189,41 @@ class Router:
 
     def _advance(self) -> None:
         """Pass on what stands first, as far as it may go."""
-        local: list[Order] = []
+        if self._queue:
+            self._to_local(self._pass_on(self._first_of_queue()))
+
+    def _first_of_queue(self) -> Iterator[Launch]:
+        """For as long as there is a slot for what stands first; a process waits for its own with the keeper."""
         while self._queue:
-            launch = self._queue[0]
-            if launch.home is Home.CALL:
+            if self._queue[0].home is Home.CALL:
                 taken = len(self._given) + self._slots
                 if self._limit is None or taken >= self._limit:
-                    break
-            self._pass_on(launch, local)
-            self._queue.popleft()
-        self._to_local(local)
+                    return
+            yield self._queue.popleft()
 
-    def _pass_on(self, launch: Launch, local: list[Order]) -> None:
-        if launch.home is Home.CALL:
-            self._slots += launch.slot - self._functions.get(launch.attempt, False)
-            self._functions[launch.attempt] = launch.slot
-            self._call.submit([launch])
-            if local and isinstance(local[-1], Limit):
-                local.pop()  # of a hundred functions that begin together the last word counts
-            local.append(self._local_limit())
-        else:
+    def _pass_on(self, launches: Iterable[Launch]) -> list[Order]:
+        """Have functions called; returns what the executor for processes is to be told, which is how many slots they leave before
+        what comes after them."""
+        local: list[Order] = []
+        calls: list[Launch] = []
+        leave_less = False
+        for launch in launches:
+            if launch.home is Home.CALL:
+                self._slots += launch.slot - self._functions.get(launch.attempt, False)
+                self._functions[launch.attempt] = launch.slot
+                calls.append(launch)
+                leave_less = True
+                continue
+            if leave_less:
+                local.append(self._local_limit())
+                leave_less = False
             self._note_launch(launch)
             local.append(launch)
+        if leave_less:
+            local.append(self._local_limit())
+        if calls:
+            self._call.submit(calls)
+        return local
 
     def _local_limit(self) -> Limit:
         return Limit(max(0, (self._limit or 0) - self._slots))

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from engine.clock import Instant
 from engine.spec.context import JobFunction
@@ -430,3 +430,11 @@ class Executor(Protocol):
 
     async def close(self) -> None:
         """Let go. Attempts that run go on; a later `open` finds them."""
+
+
+@runtime_checkable
+class Prepares(Protocol):
+    """An executor that can make ready what is about to be ordered, so that it begins sooner."""
+
+    def prepare(self, launches: Sequence[Launch]) -> None:
+        """These launches, as they are, may be ordered soon, or never; what was made ready before is forgotten."""

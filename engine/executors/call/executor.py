@@ -56,30 +56,6 @@ _TRACEBACK: Final = 20_000
 """... and of its traceback that stand on the record, the end of it; the log has it whole."""
 
 
-class _Attempt:
-    """A function that runs, on the loop."""
-
-    def __init__(self, launch: Launch, context: CallContext) -> None:
-        assert launch.calling is not None
-        self.id: AttemptId = launch.attempt
-        self.launch = launch
-        self.context = context
-        self.pause_timeout = launch.calling.pause_timeout
-        self.task: asyncio.Task[None] | None = None
-        self.cause: Cause | None = None
-        self.pausing: asyncio.TimerHandle | None = None
-        self.paused = False
-        self.deadline: asyncio.TimerHandle | None = None
-        self.timeout = launch.timeout
-        self.counting = False
-        self.counted_from = 0.0
-        self.ran = 0.0
-        """Seconds before `counted_from`, pauses left out."""
-        self.given_up: asyncio.TimerHandle | None = None
-        self.told = False
-        """Its end is reported; when it really ends, that it is freed."""
-
-
 @lean(frozen=True, slots=True)
 class _Kind:
     """How a function is to be called."""
@@ -97,6 +73,32 @@ class _Kind:
         return cls(takes_nothing, iscoroutinefunction(function))
 
 
+class _Attempt:
+    """A function that runs, on the loop."""
+
+    def __init__(self, launch: Launch, context: CallContext, kind: _Kind, bound: Callable[[], object]) -> None:
+        assert launch.calling is not None
+        self.id: AttemptId = launch.attempt
+        self.launch = launch
+        self.context = context
+        self.kind = kind
+        self.bound = bound
+        self.pause_timeout = launch.calling.pause_timeout
+        self.task: asyncio.Task[None] | None = None
+        self.cause: Cause | None = None
+        self.pausing: asyncio.TimerHandle | None = None
+        self.paused = False
+        self.deadline: asyncio.TimerHandle | None = None
+        self.timeout = launch.timeout
+        self.counting = False
+        self.counted_from = 0.0
+        self.ran = 0.0
+        """Seconds before `counted_from`, pauses left out."""
+        self.given_up: asyncio.TimerHandle | None = None
+        self.told = False
+        """Its end is reported; when it really ends, that it is freed."""
+
+
 class CallExecutor:
     """`engine.ports.executor.Executor` for functions. Keeps no queue: launches start at once (`Router` keeps the limit)."""
 
@@ -107,6 +109,8 @@ class CallExecutor:
         self._boot_id = boot_id
         self._sink: Sink = lambda _: None
         self._live: dict[AttemptId, _Attempt] = {}
+        self._ready: dict[AttemptId, _Attempt] = {}
+        """What was made ready last, as far as it was not ordered."""
         self._kinds: WeakKeyDictionary[FunctionType, tuple[CodeType, _Kind]] = WeakKeyDictionary()
         self._out: list[Report] = []
         self.guard = Guard()
@@ -136,6 +140,10 @@ class CallExecutor:
                 case _:
                     pass  # nothing waits here, and nothing is kept
 
+    def prepare(self, launches: Sequence[Launch]) -> None:
+        """See `Prepares`."""
+        self._ready = {launch.attempt: self._made(launch) for launch in launches}
+
     async def close(self) -> None:
         """Cancel what is left (`shutdown` has stopped it before; `close` alone lets go at once)."""
         self._sink = lambda _: None
@@ -152,29 +160,32 @@ class CallExecutor:
 
     # -- beginning -----------------------------------------------------------------------------------------------
 
-    def _launch(self, launch: Launch) -> None:
+    def _made(self, launch: Launch) -> _Attempt:
+        """An attempt of it that has not begun."""
         assert launch.calling is not None
         function: Callable[..., object] | None = launch.calling.function
         assert function is not None
-        attempt = _Attempt(
-            launch,
-            CallContext(
-                launch.calling,
-                launch.log_path,
-                loop=self._loop,
-                saved=lambda run, job: self._report(DataSaved(launch.attempt, run, job)),
-                paused=lambda: self._has_paused(launch.attempt),
-            ),
+        context = CallContext(
+            launch.calling,
+            launch.log_path,
+            loop=self._loop,
+            saved=lambda run, job: self._report(DataSaved(launch.attempt, run, job)),
+            paused=lambda: self._has_paused(launch.attempt),
         )
+        kind = self._kind_of(function)
+        return _Attempt(launch, context, kind, function if kind.takes_nothing else partial(function, context))
+
+    def _launch(self, launch: Launch) -> None:
+        attempt = self._ready.pop(launch.attempt, None)
+        if attempt is None or attempt.launch is not launch:  # another one of that id was made ready
+            attempt = self._made(launch)
         self._live[attempt.id] = attempt
         self._report(Started(attempt.id, self._clock.now(), os.getpid(), 0))
         self._count_time(attempt)
-        kind = self._kind_of(function)
-        bound: Callable[[], object] = function if kind.takes_nothing else partial(function, attempt.context)
-        if kind.is_coroutine:
-            attempt.task = self.guard.watch(self._loop.create_task(self._await(attempt, bound), name=attempt.id))
+        if attempt.kind.is_coroutine:
+            attempt.task = self.guard.watch(self._loop.create_task(self._await(attempt), name=attempt.id))
         else:
-            threading.Thread(target=self._thread, args=(attempt, bound), name=attempt.id, daemon=True).start()
+            threading.Thread(target=self._thread, args=(attempt,), name=attempt.id, daemon=True).start()
 
     def _kind_of(self, function: Callable[..., object]) -> _Kind:
         """Looked at once, for as long as it is the same code: the signature costs as much as all else of a start. Other callables are
@@ -186,10 +197,10 @@ class CallExecutor:
             kept = self._kinds[function] = (function.__code__, _Kind.of(function))
         return kept[1]
 
-    async def _await(self, attempt: _Attempt, bound: Callable[[], object]) -> None:
+    async def _await(self, attempt: _Attempt) -> None:
         failure: Failure | None = None
         try:
-            await cast("Coroutine[object, object, object]", bound())
+            await cast("Coroutine[object, object, object]", attempt.bound())
         except asyncio.CancelledError:
             if not attempt.context.is_cancelled:
                 failure = Failure("CancelledError: the function cancelled itself", traceback.format_exc())
@@ -199,10 +210,10 @@ class CallExecutor:
             failure = _failure(error)
         self._over(attempt, failure)
 
-    def _thread(self, attempt: _Attempt, bound: Callable[[], object]) -> None:
+    def _thread(self, attempt: _Attempt) -> None:
         failure: Failure | None = None
         try:
-            value = bound()
+            value = attempt.bound()
             if iscoroutine(value):  # a callable object or a partial that hides a coroutine function
                 asyncio.run_coroutine_threadsafe(value, self._loop).result()
         except JobCancelled:

@@ -231,6 +231,20 @@ def test_a_job_that_was_held_before_a_crash_has_lost_nothing() -> None:
     assert b.fates("f04") == ["lost claim"]
 
 
+def test_a_job_that_got_another_name_after_a_crash_does_not_begin_again() -> None:
+    """What was foretold was foretold of it."""
+    b, store = waiting_store()
+    until(b, DUE - LEAD // 2)
+    commit_all(b, store)
+    b.executor.die()
+    b.clock.advance(DUE + SECOND)
+    specs = tuple(function(f"new-{name}", was=name) for name in NAMES)
+    b.crash(JobFile(engine=EngineSpec(max_running=40), jobs=specs))
+    commit_all(b, store)
+    assert all(b.fates(one.id) == ["lost claim"] for one in specs)
+    assert begun(b) == []
+
+
 def test_an_engine_that_ends_in_order_has_foretold_nothing() -> None:
     """The next one owes the occurrence, as ever."""
     told, plain = herd(), herd(foretells=False)
