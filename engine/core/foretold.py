@@ -150,7 +150,7 @@ def begin_foretold(turn: Turn, foretold: Foretold) -> list[Launch]:
     """The instant has come: some runs start by their drafts; the orders that are to go out now."""
     if not foretold.durable or foretold.left:
         return []
-    drafts = sorted((draft for draft in foretold.drafts if _holds(turn, draft)), key=lambda draft: draft.run.key)
+    drafts = [draft for draft in foretold.drafts if _holds(turn, draft)]
     if not _open(turn, len(drafts)):
         return []
     launches: list[Launch] = []
@@ -175,10 +175,12 @@ def _holds(turn: Turn, draft: Draft) -> bool:
     return unchanged and job.next_due is not None and job.next_due <= turn.now
 
 
-def fact_of(state: State, foretold: Foretold) -> str:
-    """What the store is told: the instant, this boot of the machine, and the jobs with their planned times."""
+def complete(state: State, foretold: Foretold) -> None:
+    """All drafts are made: they are put in order, and what the store is told is the instant, this boot of the machine, and
+    the jobs with their planned times."""
+    foretold.drafts.sort(key=lambda draft: draft.run.key)
     jobs = {draft.run.job.id: draft.run.planned_at for draft in foretold.drafts}
-    return json.dumps({"at": foretold.at, "boot": state.boot_id, "jobs": jobs})
+    foretold.fact = json.dumps({"at": foretold.at, "boot": state.boot_id, "jobs": jobs})
 
 
 def restore_foretold(turn: Turn, fact: str) -> None:

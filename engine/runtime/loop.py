@@ -32,8 +32,8 @@ from engine.core.foretold import (
     LEAD,
     Foretold,
     begin_foretold,
+    complete,
     draft_next,
-    fact_of,
     foretell,
     herd_ahead,
 )
@@ -496,7 +496,7 @@ class Loop:
             if (draft := draft_next(turn, foretold)) is not None:
                 self._launcher.give_log(draft.run)
                 draft.launch = self._launcher.launch(draft.run, draft.attempt)
-        foretold.fact = fact_of(turn.state, foretold)
+        complete(turn.state, foretold)
         self.remember(FORETOLD, foretold.fact)
         if isinstance(self._executor, Prepares):
             self._executor.prepare([draft.launch for draft in foretold.drafts if draft.launch is not None])

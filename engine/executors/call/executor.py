@@ -19,7 +19,7 @@ from types import CodeType, FunctionType
 from typing import Final, cast
 from weakref import WeakKeyDictionary
 
-from engine.clock import SECOND, Clock
+from engine.clock import SECOND, Clock, Instant
 from engine.errors import JobCancelled
 from engine.executors.call.context import CallContext
 from engine.executors.guarding import Guard
@@ -111,6 +111,8 @@ class CallExecutor:
         self._live: dict[AttemptId, _Attempt] = {}
         self._ready: dict[AttemptId, _Attempt] = {}
         """What was made ready last, as far as it was not ordered."""
+        self._overs: list[tuple[_Attempt, Failure | None, Instant]] = []
+        """Coroutines that have ended, with what ended them and when, and whose end is not told yet."""
         self._kinds: WeakKeyDictionary[FunctionType, tuple[CodeType, _Kind]] = WeakKeyDictionary()
         self._out: list[Report] = []
         self.guard = Guard()
@@ -155,6 +157,7 @@ class CallExecutor:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=1.0)
+        self._take_overs()
         for attempt in self._live.values():
             attempt.context.make_no_log()
 
@@ -208,7 +211,11 @@ class CallExecutor:
             pass
         except Exception as error:  # noqa: BLE001 - whatever a user's function raises ends its run and nothing else
             failure = _failure(error)
-        self._over(attempt, failure)
+        # what its end takes is done when all functions that stand in line have been called
+        self._live.pop(attempt.id, None)
+        if not self._overs:
+            self._loop.call_soon(self.guard(self._take_overs))
+        self._overs.append((attempt, failure, self._clock.now()))
 
     def _thread(self, attempt: _Attempt) -> None:
         failure: Failure | None = None
@@ -221,18 +228,26 @@ class CallExecutor:
         except BaseException as error:  # noqa: BLE001 - SystemExit as well: a thread has nobody to hand it to
             failure = _failure(error)
         with contextlib.suppress(RuntimeError):  # the loop is closed: the engine is gone
-            self._loop.call_soon_threadsafe(self.guard(self._over), attempt, failure)
+            self._loop.call_soon_threadsafe(self.guard(self._over_in_thread), attempt, failure)
 
     # -- ending --------------------------------------------------------------------------------------------------
 
-    def _over(self, attempt: _Attempt, failure: Failure | None) -> None:
+    def _take_overs(self) -> None:
+        overs, self._overs = self._overs, []
+        for attempt, failure, at in overs:
+            self._over(attempt, failure, at)
+
+    def _over_in_thread(self, attempt: _Attempt, failure: Failure | None) -> None:
         self._live.pop(attempt.id, None)
+        self._over(attempt, failure, self._clock.now())
+
+    def _over(self, attempt: _Attempt, failure: Failure | None, at: Instant) -> None:
         if attempt.told:
             self._report(Freed(attempt.id))
-            return
-        self._tell_end(attempt, failure, may_still_run=False)
+        else:
+            self._tell_end(attempt, failure, at, may_still_run=False)
 
-    def _tell_end(self, attempt: _Attempt, failure: Failure | None, *, may_still_run: bool) -> None:
+    def _tell_end(self, attempt: _Attempt, failure: Failure | None, at: Instant, *, may_still_run: bool) -> None:
         self._drop_timers(attempt)
         attempt.told = True
         if attempt.pausing is not None or attempt.paused:
@@ -246,7 +261,7 @@ class CallExecutor:
         self._report(
             Ended(
                 attempt.id,
-                self._clock.now(),
+                at,
                 exit_code=code,
                 signal=None,
                 cpu=None,
@@ -277,7 +292,7 @@ class CallExecutor:
 
     def _give_up(self, attempt: _Attempt) -> None:
         if attempt.id in self._live and not attempt.told:
-            self._tell_end(attempt, None, may_still_run=True)
+            self._tell_end(attempt, None, self._clock.now(), may_still_run=True)
 
     # -- timeout -------------------------------------------------------------------------------------------------
 
