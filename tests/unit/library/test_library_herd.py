@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from engine import Engine, JobContext, JobSpec
-from engine.clock import SECOND
+from engine.clock import SECOND, moment
 from engine.core.foretold import LEAST
+from engine.executors.call.executor import CallExecutor
+from engine.ports.executor import Calling, Ended, Launch, Report
 from engine.testing import VirtualEngine
+from engine.testing.clock import VirtualClock
 
 NAMES = [f"f{number:02}" for number in range(2 * LEAST)]
 
@@ -60,3 +63,30 @@ async def test_a_herd_on_the_machine_s_own_clock_and_disk(tmp_path: Path) -> Non
     assert {record.outcome for record in records} == {"success"}
     assert all(record.planned_at <= (record.started_at or 0) < record.planned_at + 60 * SECOND for record in records)
     assert all(record.data == {"seen": record.job} for record in records)
+
+
+async def test_what_was_made_ready_is_not_taken_for_another_order_of_that_name() -> None:
+    """An attempt that is ordered as it was foretold begins with what it was told then, any other with its own."""
+    seen: list[object] = []
+
+    async def work(ctx: JobContext) -> None:
+        seen.append(ctx.get_data())
+
+    def order(data: str) -> Launch:
+        calling = Calling(
+            function=work, job_id="a", run_id="a:1", number=1, scheduled_at=moment(0), data={"seen": data}
+        )
+        return Launch("a:1.1", (), {}, "", "", 1, calling=calling)
+
+    executor = CallExecutor(VirtualClock(), "boot")
+    reports: list[Report] = []
+    await executor.open([], reports.extend)
+    first, second = order("first"), order("second")
+    for wanted in (first, second):
+        executor.prepare([first])
+        executor.submit([wanted])
+        while not any(isinstance(report, Ended) for report in reports):
+            await asyncio.sleep(0)
+        reports.clear()
+    await executor.close()
+    assert seen == [{"seen": "first"}, {"seen": "second"}]
