@@ -84,14 +84,14 @@ def foretell(turn: Turn, at: Instant) -> Foretold | None:
 
     Nothing else may come up by then that could concern it, but looks at runs that take long.
     """
-    jobs: deque[Job] = deque()
+    jobs: dict[str, Job] = {}  # a job that was planned anew for the same instant comes up twice
     count = 0
     for timer in turn.fx.timers.until(at):
         match timer:
             case Due(job=job):
                 count += 1
                 if job.next_due == at and _is_plain(job):
-                    jobs.append(job)
+                    jobs[job.id] = job
             case LookAt():
                 pass
             case _:
@@ -100,7 +100,7 @@ def foretell(turn: Turn, at: Instant) -> Foretold | None:
             return None
     if len(jobs) < LEAST or not _open(turn, count):
         return None
-    return Foretold(at, jobs)
+    return Foretold(at, deque(jobs.values()))
 
 
 def _open(turn: Turn, count: int) -> bool:
@@ -186,14 +186,17 @@ def complete(state: State, foretold: Foretold) -> None:
 def restore_foretold(turn: Turn, fact: str) -> None:
     """What the last engine foretold and has no fate on record: claimed, so that the executor is asked what became of it.
 
-    A job that is off by now was turned off before its run was to begin, for else that would be on record.
+    A job that is off by now was turned off before its run was to begin, for else that would be on record; and one that has
+    another run under way had it before, so that its draft did not hold.
     """
     told = json.loads(fact)
     jobs = turn.state.jobs
     renamed = {job.spec.was: job for job in jobs.values() if job.spec.was is not None}
     for job_id, planned in told["jobs"].items():
         job = jobs.get(job_id) or renamed.get(job_id)
-        if job is None or not job.follows_schedule or (job.planned_until is not None and job.planned_until >= planned):
+        if job is None or not job.follows_schedule or job.active or job.queue:
+            continue
+        if job.planned_until is not None and job.planned_until >= planned:
             continue
         job.planned_until = planned
         job.seq += 1

@@ -37,6 +37,7 @@ from engine.errors import Refused, RefusedCode
 from engine.model.states import RunPhase
 from engine.ports.executor import Missing
 from engine.runtime.rows import job_row, restore_job, run_row
+from engine.spec.config import JobFile
 from engine.spec.job import WhenNotDurable
 from engine.testing import Bench
 from tests.property.world import MEMORY, play, random_file, random_job
@@ -58,10 +59,11 @@ class Deed(NamedTuple):
 class World:
     """A bench and what has been done to it."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, file: JobFile | None = None, *, foretells: bool = True) -> None:
+        """By default with a file drawn from the seed."""
         self.seed = seed
-        self.file = random_file(seed)
-        self.bench = Bench(self.file, script=play(seed))
+        self.file = file or random_file(seed)
+        self.bench = Bench(self.file, script=play(seed), foretells=foretells)
         self.added = 0
         self.undurable = {job.id for job in self.file.jobs if job.when_not_durable is WhenNotDurable.RUN}
         self.forgotten: dict[str, Job] = {}

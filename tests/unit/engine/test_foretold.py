@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from engine.clock import SECOND, moment
+from engine.core.fates import set_next
 from engine.core.foretold import FORETOLD, LEAD, LEAST
 from engine.core.holds import EVERYTHING
 from engine.core.turn import Turn
@@ -231,6 +232,23 @@ def test_a_job_that_was_held_before_a_crash_has_lost_nothing() -> None:
     assert b.fates("f04") == ["lost claim"]
 
 
+def test_a_job_that_was_triggered_before_a_crash_had_not_begun_by_its_schedule() -> None:
+    """Its run is on record and so was under way before: what was foretold did not hold any more."""
+    b, store = waiting_store()
+    until(b, DUE - LEAD // 2)
+    commit_all(b, store)
+    b.loop.act(lambda turn: trigger(turn, "f03", bypass=False), lambda _: None, lambda _: None)
+    b.settle()
+    commit_all(b, store)
+    b.executor.die()
+    b.crash()
+    commit_all(b, store)
+    until(b, DUE + 30 * SECOND)
+    commit_all(b, store)
+    assert b.fates("f03") == ["lost exit_unknown", "success"]
+    assert b.fates("f04") == ["lost claim"]
+
+
 def test_a_job_that_got_another_name_after_a_crash_does_not_begin_again() -> None:
     """What was foretold was foretold of it."""
     b, store = waiting_store()
@@ -295,6 +313,14 @@ def test_processes_are_not_foretold() -> None:
     b = Bench(JobFile(engine=EngineSpec(max_running=40), jobs=jobs))
     until(b, DUE - LEAD // 2)
     assert not foretold(b)
+
+
+def test_a_job_that_was_planned_twice_for_one_instant_runs_once() -> None:
+    """Timers are never removed: one that was planned anew comes up twice."""
+    b = herd()
+    b.do(lambda turn: set_next(turn, turn.state.jobs["f03"], DUE))
+    until(b, DUE + 30 * SECOND)
+    assert begun(b) == FIRST
 
 
 def test_a_job_that_still_runs_is_none_of_the_herd() -> None:
