@@ -137,7 +137,7 @@ def draft_next(turn: Turn, foretold: Foretold) -> Draft | None:
     if planned is None or job.next_due != foretold.at or not _is_plain(job):
         return None
     run = draft_run(turn, job, RunKind.SCHEDULE, planned, job.seq + 1)
-    if takes(run) != SIMPLE:
+    if takes(run) != SIMPLE or run.given.secret:  # what is secret is hidden in its log from the moment it is ordered
         return None
     run.key = order_key(run, turn.ready.ageing, turn.ready.pools)
     run.attempt = draft_attempt(turn, run, COMMAND, attempt_id(run, COMMAND, 1), 1)

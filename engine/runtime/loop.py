@@ -14,7 +14,6 @@ Long, since it is one class, whose parts are the steps above in their order.
 
 from __future__ import annotations
 
-import gc
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from errno import ENOENT
@@ -27,16 +26,6 @@ from engine.core.boot import adopt
 from engine.core.changes import take_changed
 from engine.core.clock_steps import take_step
 from engine.core.dispatch import offer, start_what_may
-from engine.core.foretold import (
-    FORETOLD,
-    LEAD,
-    Foretold,
-    begin_foretold,
-    complete,
-    draft_next,
-    foretell,
-    herd_ahead,
-)
 from engine.core.going_on import go_on
 from engine.core.occurrences import miss_deadline, plan_some, take_due
 from engine.core.reports import take_report
@@ -62,7 +51,6 @@ from engine.ports.executor import (
     Ended,
     Executor,
     Order,
-    Prepares,
     Recovered,
     Report,
     Sampled,
@@ -74,6 +62,7 @@ from engine.runtime.commits import Commits
 from engine.runtime.ends import look_at_end
 from engine.runtime.events import BOUND, EventLog
 from engine.runtime.flight import Flight, Reply
+from engine.runtime.foretelling import Foretelling
 from engine.runtime.identity import UnknownAccount
 from engine.runtime.launching import Launcher
 from engine.runtime.rows import audit_row
@@ -155,10 +144,11 @@ class Loop:
         self._answers: dict[AttemptId, tuple[Run, list[Callable[[Refused | None], None]]]] = {}
         """Who waits for a pause or a resume, by the attempt that it was ordered of."""
         self._offset = clock.now() - clock.monotonic()
-        self._foretells = foretells
-        self._foretold: Foretold | None = None
-        self._looked_at: Instant | None = None
-        """The instant of a herd that was looked at last."""
+        self._foretelling = (
+            Foretelling(turn, clock=clock, executor=executor, launcher=launcher, remember=self.remember)
+            if foretells
+            else None
+        )
         self._begun = False
         """Runs have begun by their drafts; what they changed is performed as soon as their functions have been called."""
 
@@ -291,7 +281,8 @@ class Loop:
         if self._answers:
             self._answer_too_late()
         self._take_acts()
-        if self._foretold is not None and self._begin_foretold(self._foretold):
+        foretelling = self._foretelling
+        if foretelling is not None and foretelling.has_come and self._begin_foretold(foretelling):
             return
         until = self._clock.monotonic() + SLICE
         self._take_timers(until)
@@ -301,8 +292,8 @@ class Loop:
         self._look_at_memory()
         self._perform(start_what_may(turn))
         self._plan_ahead(until)
-        if self._foretells:
-            self._foretell(until)
+        if foretelling is not None and foretelling.go_on(until):
+            self.wake()
         self._tell()
 
     def first_tick(self, begin: Callable[[Turn], None], recovered: Iterable[Recovered] = ()) -> None:
@@ -327,7 +318,8 @@ class Loop:
         if abs(moved) <= STEP:
             return
         self._commits.clock_moved(moved)
-        self._forget_foretold()
+        if self._foretelling is not None:
+            self._foretelling.forget()
         how = "on" if moved > 0 else "back"
         self.clock_note = f"at {moment(self.turn.now).isoformat(timespec='seconds')} the clock was found put {how}"
         self.clock_note += f" by {abs(moved) / SECOND:.0f} s, or the machine slept" * (moved > 0)
@@ -470,55 +462,16 @@ class Loop:
 
     # -- what is due together --------------------------------------------------------------------------------------
 
-    def _look_ahead_at(self) -> Instant | None:
-        """When to look at the next herd; None: there is none, or it was looked at, or it is too late for that."""
-        at = herd_ahead(self.turn.fx.timers) if self._foretells and self._foretold is None else None
-        if at is None or at == self._looked_at or self.turn.now >= at - LEAD // 2:
-            return None
-        return max(at - LEAD, self.turn.now)
-
-    def _foretell(self, until: int) -> None:
-        """Make drafts of a herd that is due soon, in slices, and tell the store of them."""
-        turn = self.turn
-        if self._foretold is None:
-            look_at, at = self._look_ahead_at(), turn.fx.timers.head
-            if look_at is None or at is None or look_at > turn.now:
-                return
-            self._looked_at = at
-            self._foretold = foretell(turn, at)
-        foretold = self._foretold
-        if foretold is None or foretold.fact:
-            return
-        while foretold.left:
-            if self._clock.monotonic() > until:
-                self.wake()
-                return
-            if (draft := draft_next(turn, foretold)) is not None:
-                self._launcher.give_log(draft.run)
-                draft.launch = self._launcher.launch(draft.run, draft.attempt)
-        complete(turn.state, foretold)
-        self.remember(FORETOLD, foretold.fact)
-        if isinstance(self._executor, Prepares):
-            self._executor.prepare([draft.launch for draft in foretold.drafts if draft.launch is not None])
-
-    def _begin_foretold(self, foretold: Foretold) -> bool:
+    def _begin_foretold(self, foretelling: Foretelling) -> bool:
         """At their instant, those that start by their drafts go before everything else: what follows from that, and whatever else
         is due, waits until they have been called. False: none did, and all are due as ever."""
-        turn = self.turn
-        if turn.now < foretold.at and not turn.state.draining:
-            return False
-        launches = begin_foretold(turn, foretold)
+        launches = foretelling.begin()
         if launches:
             self._executor.submit(launches)
             self._begun = True
             self._soon(self._perform_begun_or_end)
-        self._forget_foretold()  # and with that wake the loop: not before the functions stand in line
+        foretelling.forget()  # and with that wake the loop: not before the functions stand in line
         return self._begun
-
-    def _forget_foretold(self) -> None:
-        if self._foretold is not None:
-            self._foretold = None
-            self.remember(FORETOLD, "")
 
     def _perform_begun_or_end(self) -> None:
         if self.fault is not None:
@@ -603,8 +556,9 @@ class Loop:
         look_at = (
             self.turn.now + MEMORY_LOOK if self.turn.state.free_memory is not None and len(self.turn.ready) else None
         )
+        herd_at = None if self._foretelling is None else self._foretelling.look_at
         times = (
-            self._look_ahead_at(),
+            herd_at,
             self.turn.fx.timers.head,
             look_at,
             self.turn.state.reserving_until,
@@ -642,9 +596,8 @@ class Loop:
 
     def _durable(self, flight: Flight) -> None:
         """What could not be done before all this was on record."""
-        if self._foretold is not None and self._foretold.fact and flight.facts.get(FORETOLD) == self._foretold.fact:
-            self._foretold.durable = True
-            gc.collect(0)  # a look at what is young falls between two herds then, and not into the 3 ms of one
+        if self._foretelling is not None:
+            self._foretelling.landed(flight.facts)
         for path in flight.read:
             drop(path)
         if flight.ends:
