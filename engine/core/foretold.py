@@ -21,14 +21,14 @@ from engine.core.admission import blocked, free_slots
 from engine.core.birth import draft_run, enter
 from engine.core.course import COMMAND
 from engine.core.dispatch import enter_starting
-from engine.core.occurrences import has_come, skips, watch_deadline
+from engine.core.occurrences import QUEUE_LIMIT, has_come, skips, watch_deadline
 from engine.core.ready import SIMPLE, order_key, takes
 from engine.core.sides import attempt_id, draft_attempt, put_on_record
 from engine.core.state import Attempt, Job, Run, State
 from engine.core.timers import Due, LookAt, Timers
 from engine.core.turn import Turn
 from engine.model.record import RunKind
-from engine.ports.executor import Launch
+from engine.ports.executor import Home, Launch
 from engine.spec.command import Call
 from engine.values import mutable
 
@@ -40,6 +40,9 @@ LEAST: Final = 10
 
 MOST: Final = 200
 """To begin more would hold the loop for more than 5 ms."""
+
+LATEST: Final = LEAD
+"""How long after its instant a herd begins as foretold: a loop that was held up has more to see to first."""
 
 FORETOLD: Final = "foretold"
 """The fact in the store."""
@@ -80,27 +83,29 @@ def herd_ahead(timers: Timers) -> Instant | None:
 
 
 def foretell(turn: Turn, at: Instant) -> Foretold | None:
-    """Look at what is due then, all of which must find a slot; None: it goes its ordinary way.
+    """Look at what is due then; None: it goes its ordinary way."""
+    due = _due(turn, at)
+    if due is None or not _open(turn, len(due)):
+        return None
+    jobs = deque(job for job in due if job.next_due == at and _is_plain(job))
+    return Foretold(at, jobs) if len(jobs) >= LEAST else None
 
-    Nothing else may come up by then that could concern it, but looks at runs that take long.
-    """
-    jobs: dict[str, Job] = {}  # a job that was planned anew for the same instant comes up twice
-    count = 0
+
+def _due(turn: Turn, at: Instant) -> list[Job] | None:
+    """The jobs that come up by then, each once though it was planned twice; None: they do not all start beside each other, or
+    something else comes up that could concern them (looks at runs that take long could not)."""
+    jobs: dict[str, Job] = {}
     for timer in turn.fx.timers.until(at):
         match timer:
-            case Due(job=job):
-                count += 1
-                if job.next_due == at and _is_plain(job):
-                    jobs[job.id] = job
+            case Due(job=job) if job.spec.exclusive is not True and not job.spec.matrix:
+                jobs[job.id] = job
             case LookAt():
                 pass
             case _:
                 return None
-        if count > MOST:
+        if len(jobs) > MOST:
             return None
-    if len(jobs) < LEAST or not _open(turn, count):
-        return None
-    return Foretold(at, deque(jobs.values()))
+    return list(jobs.values())
 
 
 def _open(turn: Turn, count: int) -> bool:
@@ -112,6 +117,7 @@ def _open(turn: Turn, count: int) -> bool:
         and not state.spec.min_ready_memory
         and not blocked(turn, SIMPLE)
         and free_slots(turn) >= count
+        and state.waiting + count <= QUEUE_LIMIT
     )
 
 
@@ -125,6 +131,7 @@ def _is_plain(job: Job) -> bool:
         and job.follows_schedule
         and not (job.active or job.queue or job.lingering or job.unplanned or job.settling)
         and not (job.needed or spec.staged or spec.matrix)
+        and (spec.start_deadline is None or spec.start_deadline >= 1.0)
         and not skips(job, planned)
         and not job.limits.excludes(planned)
     )
@@ -147,12 +154,17 @@ def draft_next(turn: Turn, foretold: Foretold) -> Draft | None:
 
 
 def begin_foretold(turn: Turn, foretold: Foretold) -> list[Launch]:
-    """The instant has come: some runs start by their drafts; the orders that are to go out now."""
-    if not foretold.durable or foretold.left:
+    """The instant has come: some runs start by their drafts; the orders that are to go out now.
+
+    None do where it is late, where a run has ended in this very tick, which others may wait for, and where not all that is due by
+    now would have started at once: the order of the ready queue is for those that wait.
+    """
+    if not foretold.durable or foretold.left or turn.fx.over or turn.now > foretold.at + LATEST:
+        return []
+    due = _due(turn, turn.now)
+    if due is None or not _open(turn, len(due)):
         return []
     drafts = [draft for draft in foretold.drafts if _holds(turn, draft)]
-    if not _open(turn, len(drafts)):
-        return []
     launches: list[Launch] = []
     for draft in drafts:
         run, attempt, job = draft.run, draft.attempt, draft.run.job
@@ -177,24 +189,26 @@ def _holds(turn: Turn, draft: Draft) -> bool:
 
 def complete(state: State, foretold: Foretold) -> None:
     """All drafts are made: they are put in order, and what the store is told is the instant, this boot of the machine, and
-    the jobs with their planned times."""
+    the jobs with their planned times and the numbers of their runs."""
     foretold.drafts.sort(key=lambda draft: draft.run.key)
-    jobs = {draft.run.job.id: draft.run.planned_at for draft in foretold.drafts}
+    jobs = {draft.run.job.id: [draft.run.planned_at, draft.run.occurrence] for draft in foretold.drafts}
     foretold.fact = json.dumps({"at": foretold.at, "boot": state.boot_id, "jobs": jobs})
 
 
 def restore_foretold(turn: Turn, fact: str) -> None:
     """What the last engine foretold and has no fate on record: claimed, so that the executor is asked what became of it.
 
-    A job that is off by now was turned off before its run was to begin, for else that would be on record; and one that has
-    another run under way had it before, so that its draft did not hold.
+    What is on record of a job is older than its run would have been. So one that is off, whose number is taken or whose occurrence
+    was to be skipped or put off had not begun: its draft did not hold.
     """
     told = json.loads(fact)
     jobs = turn.state.jobs
     renamed = {job.spec.was: job for job in jobs.values() if job.spec.was is not None}
-    for job_id, planned in told["jobs"].items():
+    for job_id, (planned, number) in told["jobs"].items():
         job = jobs.get(job_id) or renamed.get(job_id)
-        if job is None or not job.follows_schedule or job.active or job.queue:
+        if job is None or not job.follows_schedule or job.seq >= number or skips(job, planned):
+            continue
+        if job.postponed is not None and job.postponed[0] == planned and job.postponed[1] != told["at"]:
             continue
         if job.planned_until is not None and job.planned_until >= planned:
             continue
@@ -205,5 +219,6 @@ def restore_foretold(turn: Turn, fact: str) -> None:
         enter(turn, run)
         run.attempt = draft_attempt(turn, run, COMMAND, attempt_id(run, COMMAND, 1), 1)
         run.attempt.boot_id = told["boot"]
+        run.home = Home.CALL  # whatever its job has become
         put_on_record(turn, run, run.attempt)
     turn.fx.facts[FORETOLD] = ""

@@ -27,13 +27,13 @@ from engine.spec.job import (
 )
 from tests.property.checks import Memory, check
 from tests.property.deeds import DEEDS, Deed, World, let_all_end
-from tests.property.world import POOLS
+from tests.property.world import CALENDARS, POOLS
 
 PERIOD: Final = 10 * SECOND
 RESTARTS: Final = ("shutdown", "crash", "all die")
 LONG: Final = ("long time", "time", "clock")
 """Their steps would lead away from the instants that are looked at."""
-DRAWN: Final = [kind for kind in DEEDS if kind not in RESTARTS + LONG + ("unknown", "add", "reload", "disk")]
+DRAWN: Final = [kind for kind in DEEDS if kind not in RESTARTS + LONG + ("unknown", "disk")]
 """A disk that is full an instant before keeps what is claimed then from starting, and not what was foretold in time."""
 
 
@@ -69,7 +69,9 @@ def herd_file(seed: int) -> JobFile:
         JobSpec(id="gated", command=process, needs=(Need("f02"),), schedule=EverySchedule(10.0, align=True)),
         JobSpec(id="hand", command=process, manual=Manual.ONLY),
     ]
-    return JobFile(engine=EngineSpec(max_running=chance.choice([16, 24, 60])), pools=POOLS, jobs=tuple(jobs))
+    return JobFile(
+        engine=EngineSpec(max_running=chance.choice([16, 24, 60])), pools=POOLS, calendars=CALENDARS, jobs=tuple(jobs)
+    )
 
 
 def deeds(seed: int, kinds: list[str]) -> list[tuple[int, Deed]]:
@@ -124,7 +126,9 @@ def test_the_same_fates(seed: int) -> None:
 def test_restarts_start_nothing_twice(seed: int) -> None:
     """Also when the engine dies around the instant, with its functions or, as a keeper's processes, without them."""
     world = World(seed, herd_file(seed))
-    carry_out(world, deeds(seed, [*DRAWN, *RESTARTS * 8, *["disk"] * 4]))
+    # other jobs may look at a precondition, or begin without being on record, as often as an engine begins
+    kinds = [kind for kind in DRAWN if kind not in {"add", "reload"}]
+    carry_out(world, deeds(seed, [*kinds, *RESTARTS * 8, *["disk"] * 4]))
     assert set(launched(world).values()) <= {1}
     for job in world.bench.state.jobs.values():
         tally = job.tally

@@ -71,7 +71,9 @@ def arrange(turn: Turn, order: Sequence[str]) -> None:
     placed = [*order, *(job_id for job_id in jobs if job_id not in named)]
     turn.state.jobs = {job_id: jobs[job_id] for job_id in placed if job_id in jobs}
     for index, job in enumerate(turn.state.jobs.values()):
-        job.index = index
+        if job.index != index:
+            job.index = index
+            turn.fx.touch(job)
     turn.fx.resync = True
 
 
