@@ -22,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.w6_console import Screen  # noqa: E402 - found from the root
+from benchmarks.w6_console import Screen
 
 PROGRAM = str(Path(sys.executable).with_name("jobqueue-tui"))
 

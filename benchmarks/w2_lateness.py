@@ -5,7 +5,7 @@ has one in a pty of 160x50 on 10,000 jobs besides. Every start is durable on rec
 a bare timer (timerfd, as many calls of nothing), bare claims (as many rows, committed by a thread as the engine's store commits
 them, then as many tasks), and a bare ramp (as many posix_spawn at each second).
 From the planned time to the start: of a process as its record says, of a function as itself says. `taken`: to when the engine has made
-a run of it, which is then written, and started once it is durable.
+a run of it. A process is then written, and started once that is durable; functions are on record before (`core.foretold`).
 Bars: processes p99 <= 100 ms, none missed, no drift; functions p99 <= 5 ms, with a console <= 20. A miss counts only if the limit held.
 """
 
@@ -30,11 +30,11 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.w6_console import Screen, show_on  # noqa: E402 - found from the root
-from engine import Engine, JobContext, JobSpec  # noqa: E402 - found from the root
-from engine.clock import SECOND  # noqa: E402 - found from the root
-from engine.runtime.system_clock import SystemClock  # noqa: E402 - found from the root
-from jobqueue_tui.cli.hosting import settle_heap  # noqa: E402 - found from the root
+from benchmarks.w6_console import Screen, show_on
+from engine import Engine, JobContext, JobSpec
+from engine.clock import SECOND
+from engine.runtime.system_clock import SystemClock
+from jobqueue_tui.cli.hosting import settle_heap
 
 AT_ONCE = 100
 SETTLING = 3.0

@@ -23,7 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.w6_console import COLUMNS, ROWS, Screen, one_widget  # noqa: E402 - found from the root
+from benchmarks.w6_console import COLUMNS, ROWS, Screen, one_widget
 
 FANOUT = 10
 

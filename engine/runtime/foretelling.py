@@ -22,11 +22,19 @@ from engine.runtime.launching import Launcher
 
 
 class Foretelling:
-    """The loop's own. `remember` keeps a fact in the store, and wakes the loop for it."""
+    """The loop's own. `on`: else nothing is foretold. `remember` keeps a fact in the store, and wakes the loop for it."""
 
     def __init__(
-        self, turn: Turn, *, clock: Clock, executor: Executor, launcher: Launcher, remember: Callable[[str, str], None]
+        self,
+        turn: Turn,
+        *,
+        on: bool,
+        clock: Clock,
+        executor: Executor,
+        launcher: Launcher,
+        remember: Callable[[str, str], None],
     ) -> None:
+        self._on = on
         self._turn = turn
         self._clock = clock
         self._executor = executor
@@ -39,7 +47,7 @@ class Foretelling:
     @property
     def look_at(self) -> Instant | None:
         """When to look at the next herd; None: there is none, or it was looked at, or it is too late for that."""
-        at = herd_ahead(self._turn.fx.timers) if self._foretold is None else None
+        at = herd_ahead(self._turn.fx.timers) if self._on and self._foretold is None else None
         if at is None or at == self._looked_at or self._turn.now >= at - LEAD // 2:
             return None
         return max(at - LEAD, self._turn.now)

@@ -144,10 +144,8 @@ class Loop:
         self._answers: dict[AttemptId, tuple[Run, list[Callable[[Refused | None], None]]]] = {}
         """Who waits for a pause or a resume, by the attempt that it was ordered of."""
         self._offset = clock.now() - clock.monotonic()
-        self._foretelling = (
-            Foretelling(turn, clock=clock, executor=executor, launcher=launcher, remember=self.remember)
-            if foretells
-            else None
+        self._foretelling = Foretelling(
+            turn, on=foretells, clock=clock, executor=executor, launcher=launcher, remember=self.remember
         )
         self._begun = False
         """Runs have begun by their drafts; what they changed is performed as soon as their functions have been called."""
@@ -261,13 +259,17 @@ class Loop:
         if self.on_fault is not None:
             self.on_fault(self.fault)
 
-    def _tick_or_end(self) -> None:
+    def _or_end(self, step: Callable[[], None]) -> None:
+        """Take this step; a fault in it ends the engine."""
         if self.fault is not None:
             return
         try:
-            self.tick()
+            step()
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody else would end the engine for it
             self.fail(error)
+
+    def _tick_or_end(self) -> None:
+        self._or_end(self.tick)
 
     def tick(self) -> None:
         """One turn of the loop."""
@@ -281,8 +283,7 @@ class Loop:
         if self._answers:
             self._answer_too_late()
         self._take_acts()
-        foretelling = self._foretelling
-        if foretelling is not None and foretelling.has_come and self._begin_foretold(foretelling):
+        if self._foretelling.has_come and self._begin_foretold():
             return
         until = self._clock.monotonic() + SLICE
         self._take_timers(until)
@@ -292,7 +293,7 @@ class Loop:
         self._look_at_memory()
         self._perform(start_what_may(turn))
         self._plan_ahead(until)
-        if foretelling is not None and foretelling.go_on(until):
+        if self._foretelling.go_on(until):
             self.wake()
         self._tell()
 
@@ -318,8 +319,7 @@ class Loop:
         if abs(moved) <= STEP:
             return
         self._commits.clock_moved(moved)
-        if self._foretelling is not None:
-            self._foretelling.forget()
+        self._foretelling.forget()
         how = "on" if moved > 0 else "back"
         self.clock_note = f"at {moment(self.turn.now).isoformat(timespec='seconds')} the clock was found put {how}"
         self.clock_note += f" by {abs(moved) / SECOND:.0f} s, or the machine slept" * (moved > 0)
@@ -462,24 +462,16 @@ class Loop:
 
     # -- what is due together --------------------------------------------------------------------------------------
 
-    def _begin_foretold(self, foretelling: Foretelling) -> bool:
+    def _begin_foretold(self) -> bool:
         """At their instant, those that start by their drafts go before everything else: what follows from that, and whatever else
         is due, waits until they have been called. False: none did, and all are due as ever."""
-        launches = foretelling.begin()
+        launches = self._foretelling.begin()
         if launches:
             self._executor.submit(launches)
             self._begun = True
-            self._soon(self._perform_begun_or_end)
-        foretelling.forget()  # and with that wake the loop: not before the functions stand in line
+            self._soon(lambda: self._or_end(self._perform_begun))
+        self._foretelling.forget()  # and with that wake the loop: not before the functions stand in line
         return self._begun
-
-    def _perform_begun_or_end(self) -> None:
-        if self.fault is not None:
-            return
-        try:
-            self._perform_begun()
-        except Exception as error:  # noqa: BLE001 - as in a tick
-            self.fail(error)
 
     def _perform_begun(self) -> None:
         if self._begun:
@@ -556,28 +548,17 @@ class Loop:
         look_at = (
             self.turn.now + MEMORY_LOOK if self.turn.state.free_memory is not None and len(self.turn.ready) else None
         )
-        herd_at = None if self._foretelling is None else self._foretelling.look_at
-        times = (
-            herd_at,
-            self.turn.fx.timers.head,
-            look_at,
-            self.turn.state.reserving_until,
-            *self._commits.due(),
-        )
+        herd_at, next_at = self._foretelling.look_at, self.turn.fx.timers.head
+        times = (herd_at, next_at, look_at, self.turn.state.reserving_until, *self._commits.due())
         heads = [at for at in times if at is not None and not self.turn.state.opening]
         self._clock.arm(min(heads, default=None), self.wake)
 
     def _committed_or_end(self, problem: Exception | None) -> None:
-        if self.fault is not None:
-            return
-        try:
-            if problem is not None and not isinstance(problem, OSError):
-                raise problem
-            self._committed(problem)
-        except Exception as error:  # noqa: BLE001 - as in a tick
-            self.fail(error)
+        self._or_end(lambda: self._committed(problem))
 
-    def _committed(self, problem: OSError | None) -> None:
+    def _committed(self, problem: Exception | None) -> None:
+        if problem is not None and not isinstance(problem, OSError):
+            raise problem
         if problem is not None:
             if self._commits.failed(problem):
                 self.events.publish([(StoreFailed, {"at": self._clock.now(), "problem": str(problem)})])
@@ -596,8 +577,7 @@ class Loop:
 
     def _durable(self, flight: Flight) -> None:
         """What could not be done before all this was on record."""
-        if self._foretelling is not None:
-            self._foretelling.landed(flight.facts)
+        self._foretelling.landed(flight.facts)
         for path in flight.read:
             drop(path)
         if flight.ends:

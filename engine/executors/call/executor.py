@@ -228,7 +228,7 @@ class CallExecutor:
         except BaseException as error:  # noqa: BLE001 - SystemExit as well: a thread has nobody to hand it to
             failure = _failure(error)
         with contextlib.suppress(RuntimeError):  # the loop is closed: the engine is gone
-            self._loop.call_soon_threadsafe(self.guard(self._over_in_thread), attempt, failure)
+            self._loop.call_soon_threadsafe(self.guard(self._thread_over), attempt, failure)
 
     # -- ending --------------------------------------------------------------------------------------------------
 
@@ -237,7 +237,7 @@ class CallExecutor:
         for attempt, failure, at in overs:
             self._over(attempt, failure, at)
 
-    def _over_in_thread(self, attempt: _Attempt, failure: Failure | None) -> None:
+    def _thread_over(self, attempt: _Attempt, failure: Failure | None) -> None:
         self._live.pop(attempt.id, None)
         self._over(attempt, failure, self._clock.now())
 
