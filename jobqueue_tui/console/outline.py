@@ -9,6 +9,7 @@ where paths would need 50 million ids.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final, TypeAlias
 
@@ -102,6 +103,9 @@ class Outline:
         self._bundles: dict[tuple[str, str, int], list[Line]] = {}
         self._bundled_for: Mapping[str, Sequence[str]] | None = None
         """The graph, in the direction, that the bundles are of: lines of jobs with nothing below, by what they hang on and branches."""
+        self._away: dict[Edge, list[Line]] = {}
+        """What was folded away below an edge since all lines were written last: it comes back as it was, since nothing in it can be
+        turned meanwhile."""
 
     def fold(self, edge: Edge, folded: bool) -> None:
         """Fold or unfold what hangs below an edge."""
@@ -119,6 +123,7 @@ class Outline:
 
     def lines(self) -> list[Line]:
         """All lines that are not folded away."""
+        self._away.clear()
         graph = self.graph
         if self.facing is Facing.ALL:
             lines = self._walk(graph.roots, self._below)
@@ -158,6 +163,10 @@ class Outline:
         everything = row == 0 and end == len(lines)
         if folded and not everything and not alone.issuperset([one.edge[1] for one in lines[row + 1 : end]]):
             return self.lines()
+        if folded:
+            self._away[line.edge] = list(lines[row + 1 : end])
+        elif (back := self._away.pop(line.edge, None)) is not None:
+            return [*lines[:row], replace(line, folded=False), *back, *lines[end:]]
         here = self._walk_from([(line.edge, line.branches, _stem(line.branches), line.depth)], self._below)
         if everything:
             return here  # nothing of it can have been drawn elsewhere

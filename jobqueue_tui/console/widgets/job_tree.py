@@ -65,8 +65,9 @@ class JobTree(JobList):
         return self._jobs.get(self.lines[row].job_id)
 
     def row_id(self, row: int) -> Hashable:
-        """An edge may be drawn more than once, so the row is part of it; the order seldom changes."""
-        return (row, self.lines[row].edge)
+        """Not the row itself: what comes or goes above moves a line and leaves its looks. Lines of one name look the same."""
+        line = self.lines[row]
+        return (line.edge, line.branches, line.folded, line.again)
 
     def besides(self, row: int) -> Hashable:
         """Branches, fold marks, and when it will be over."""
