@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import Final
 
@@ -13,6 +14,8 @@ def main() -> int:
     if sys.argv[1:] in (["version"], ["--version"]):
         sys.stdout.write(f"jobqueue-tui {VERSION}\n")
         return 0
+    # to walk what is being loaded again and again takes a seventh of a start; on again with the command, or with the engine
+    gc.disable()
     from jobqueue_tui.cli.main import run
 
     return run(sys.argv[1:])

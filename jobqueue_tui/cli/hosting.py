@@ -34,6 +34,7 @@ def settle_heap() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(5_000, 100, 50)
+    gc.enable()  # see `entry`
 
 
 @asynccontextmanager

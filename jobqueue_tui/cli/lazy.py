@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import NoReturn
@@ -44,6 +45,8 @@ class LazyGroup(click.Group):
         if entry is None:
             return None
         command: click.Command = import_module(entry.module).command
+        gc.freeze()
+        gc.enable()  # see `entry`
         return command
 
     def resolve_command(

@@ -60,6 +60,22 @@ def test_a_headless_engine_that_does_not_listen_loads_no_server(tmp_path: Path) 
     assert not packages & (SCREEN | SERVER)
 
 
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("--no-ui", "--until-idle", "--no-listen", "jobs.yaml", "--state-dir", "state"),
+        ("check", "jobs.yaml"),
+        ("simulate", "jobs.yaml", "--for", "1h"),
+        ("ctl", "--help"),
+    ],
+)
+def test_garbage_is_collected_once_a_program_has_loaded_what_it_needs(tmp_path: Path, argv: tuple[str, ...]) -> None:
+    """While it loads the collector sleeps, and not a moment longer."""
+    (tmp_path / "jobs.yaml").write_text("jobs: {a: {command: ['true']}}")
+    told = "import gc\nfrom jobqueue_tui.entry import main\nassert main() == 0\nassert gc.isenabled(), 'it sleeps'"
+    loaded_by(told, *argv, cwd=tmp_path)
+
+
 def test_frozen_dataclasses_are_made_in_one_way() -> None:
     """`engine.values` says why; the keeper is made of the standard library alone."""
     root = Path(__file__).parents[2]
