@@ -92,7 +92,6 @@ class _Load:
         self._strict = strict
         self._opener = Opener()
         self._around = Surroundings(self.report, EnvFiles(self._opener), environ, given)
-        self._trees = TreeReader(self._tell)
         self._reading = Source(str(path), "", "")
         self._below = Path(os.path.realpath(path.parent))
         self._visited: set[str] = set()
@@ -106,7 +105,8 @@ class _Load:
 
     def run(self) -> JobFile | None:
         """The job file; what is wrong with it is on report."""
-        self._read_file(self._path, EMPTY, root=True)
+        # not kept here: it refers to us, and what was read would live until the collector of garbage came by
+        self._read_file(TreeReader(self._tell), self._path, EMPTY, root=True)
         if not self._visited:
             return None
         templates = {name: job for name, job in self._jobs.items() if name.startswith(".")}
@@ -144,7 +144,7 @@ class _Load:
             blackouts=blackouts,
         )
 
-    def _read_file(self, path: Path, defaults: Draft, *, root: bool = False) -> None:
+    def _read_file(self, trees: TreeReader, path: Path, defaults: Draft, *, root: bool = False) -> None:
         name = str(path)
         self.report.begin(name)
         try:
@@ -160,15 +160,15 @@ class _Load:
             return
         self.sources[name] = source
         try:
-            node = self._trees.read(text)
+            node = trees.read(text)
         except TreeError as error:
             self._add(name, error.place, error.message, error.suggestion)
             return
         r = Reading(source, self.report, self._strict)
         if node is not None and self._is_of_this_version(r, node):
-            self._take_file(r, node, defaults, root=root)
+            self._take_file(trees, r, node, defaults, root=root)
 
-    def _take_file(self, r: Reading, node: Node, outer_defaults: Draft, *, root: bool) -> None:
+    def _take_file(self, trees: TreeReader, r: Reading, node: Node, outer_defaults: Draft, *, root: bool) -> None:
         if not isinstance(node, Map):
             r.problem(node, "a job file is a map with the key `jobs`", "write jobs: {hello: {command: echo hi}}")
             return
@@ -199,7 +199,7 @@ class _Load:
             r.trail.pop()
         include = draft.items.get(keys.INCLUDE.name)
         if include is not None:
-            self._include(r, include, draft.get(keys.INCLUDE, ()), defaults)
+            self._include(trees, r, include, draft.get(keys.INCLUDE, ()), defaults)
 
     def _take_engine(self, r: Reading, engine: Item) -> None:
         if not self._is_double(r, "engine", engine.key, self._engine):
@@ -247,7 +247,7 @@ class _Load:
         self.report.error(r.source, key, path, f"is defined at {place} as well", "remove one of them")
         return True
 
-    def _include(self, r: Reading, item: Item, patterns: tuple[str, ...], defaults: Draft) -> None:
+    def _include(self, trees: TreeReader, r: Reading, item: Item, patterns: tuple[str, ...], defaults: Draft) -> None:
         folder = Path(r.source.name).parent
         for index, pattern in enumerate(patterns):
             node = item.node.items[index] if not isinstance(item.node, Scalar | Map) else item.node
@@ -263,7 +263,7 @@ class _Load:
                 )
             for file in found:
                 if os.path.realpath(file) not in self._visited:
-                    self._read_file(file, defaults)
+                    self._read_file(trees, file, defaults)
 
     def _is_of_this_version(self, r: Reading, node: Node) -> bool:
         for key, value in node.pairs if isinstance(node, Map) else ():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -149,3 +150,16 @@ def test_decoding_counts_the_line_ends_that_yaml_counts() -> None:
     with pytest.raises(SourceError) as caught:
         decode("a\r\nb\rc\u2028d\x85  \x07".encode())
     assert caught.value.place == (5, 3)
+
+
+def test_what_was_read_goes_without_the_collector_of_garbage(load_text: Load) -> None:
+    """It sleeps while a program starts: a circle would keep the whole tree of the file."""
+    text = "jobs:\n" + "".join(f"  j{number}: {{command: [echo, x], tags: [a, b]}}\n" for number in range(200))
+    assert load_text(text).ok  # what a first load makes once
+    gc.collect()
+    gc.disable()
+    try:
+        assert load_text(text).ok
+        assert gc.collect() < 200, "less than an object a job"
+    finally:
+        gc.enable()
