@@ -14,7 +14,7 @@ def main() -> int:
     if sys.argv[1:] in (["version"], ["--version"]):
         sys.stdout.write(f"jobqueue-tui {VERSION}\n")
         return 0
-    # to walk what is being loaded again and again takes a seventh of a start; on again with the command, or with the engine
+    # to walk what is being loaded again and again takes a tenth of a start; on again with the command, or once an engine has begun
     gc.disable()
     from jobqueue_tui.cli.main import run
 

@@ -22,7 +22,7 @@ from engine.spec.config import JobFile, OnQuit, OnTerm
 from jobqueue_tui.cli.exits import Exit, Failure
 from jobqueue_tui.cli.files import load, state_folder
 from jobqueue_tui.cli.headless import until_the_end
-from jobqueue_tui.cli.hosting import hosted
+from jobqueue_tui.cli.hosting import hosted, wake_collector
 from jobqueue_tui.cli.journal import log_to_file
 from jobqueue_tui.cli.life import Ending, Life
 from jobqueue_tui.cli.open_file import Choices
@@ -46,11 +46,17 @@ def run_embedded(path: Path, choices: Choices) -> int:
 async def _run(job_file: JobFile, choices: Choices) -> int:
     loading = _load_console()
     shown = asyncio.Event()
+
+    def seen() -> None:
+        if not shown.is_set():
+            shown.set()
+            wake_collector()
+
     async with hosted(job_file, choices, shown=shown) as (engine, life):
         log_to_file(state_folder(job_file, choices.state_dir))
         await loading
-        how = await _show(engine, life, job_file.engine.on_quit, shown.set, read_only=choices.read_only)
-        shown.set()  # it may have ended before
+        how = await _show(engine, life, job_file.engine.on_quit, seen, read_only=choices.read_only)
+        seen()  # it may have ended before
         life.take_signals()
         if how is ConsoleEnd.CRASHED and not life.wish.done():
             click.echo("the console failed, the engine goes on; Ctrl-c or TERM ends it", err=True)

@@ -34,7 +34,12 @@ def settle_heap() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(5_000, 100, 50)
-    gc.enable()  # see `entry`
+
+
+def wake_collector() -> None:
+    """All is loaded that a program begins with: garbage is collected again (`entry`), and nothing of this is ever walked."""
+    gc.freeze()
+    gc.enable()
 
 
 @asynccontextmanager
@@ -44,14 +49,16 @@ async def hosted(
     """The engine of this file and its life. Whoever uses it ends it; what ends otherwise leaves runs to the next engine.
 
     The control socket listens from the beginning; who calls is answered when the server's library is there, which takes as
-    long as the first jobs need to start. `shown`: set when the caller has shown what comes first; None: it shows nothing.
+    long as the first jobs need to start. `shown`: set when the caller has shown what comes first, which then calls
+    `wake_collector`; None: it shows nothing.
     StateLocked, SocketTaken, UnsafeSocket, OSError.
     """
     state = state_folder(job_file, choices.state_dir)
     engine = Engine.from_file(job_file, state_dir=state, version=VERSION, given=choices.given)
     settle_heap()
     await engine.start(campaign=choices.until_idle)
-    gc.freeze()
+    if shown is None:
+        wake_collector()
     try:
         life = Life(engine, job_file.engine.on_term, campaign=choices.until_idle)
         if not choices.listen:
