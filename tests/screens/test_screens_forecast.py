@@ -143,6 +143,38 @@ async def test_a_forecast_is_not_made_more_often_than_it_is_worth() -> None:
     assert old == [False, True]
 
 
+async def test_a_key_does_not_wait_for_a_forecast() -> None:
+    """A key goes through twenty turns of the loop: in that time a forecast of many jobs has a few milliseconds at most."""
+    engine = FakeEngine()
+    engine.running(engine.add("job-0", taken=took(5.0)), 1.0, 1.0, 1)
+    for number in range(1, 1_000):
+        engine.add(f"job-{number}", needs=(f"job-{(number - 1) // 10}",), taken=took(5.0))
+    hand = Hand(0.0)
+
+    class Slow(dict[str, FakeJob]):
+        """Each job takes a tenth of a millisecond to look up."""
+
+        def __getitem__(self, name: str) -> FakeJob:
+            hand.at += 0.0001
+            return super().__getitem__(name)
+
+    outline = Outline()
+    outline.graph = Graph.of((job.id, job.needs) for job in engine.jobs)
+    jobs = Slow({job.id: job for job in engine.jobs})
+    found = Forecaster(hand)
+    found.note(ALL, jobs)
+    looking = asyncio.create_task(found.look(outline, jobs, engine.at))
+    waits = []
+    while not looking.done():
+        since = hand.at
+        for _ in range(20):
+            await asyncio.sleep(0)
+        waits.append(hand.at - since)
+    assert found.cell("job-999", engine.at) == "19s"
+    assert sum(waits) == pytest.approx(0.1)
+    assert max(waits) <= 0.02
+
+
 async def test_the_tree_follows_what_ends() -> None:
     """When the first of the chain is over, the rest is left; when nothing is under way, nothing is said."""
     engine = chain()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.model.critical_path import NOTHING_TO_RUN, Step, forecast
+from engine.model.critical_path import NOTHING_TO_RUN, SLICE, Step, forecast, forecast_in_slices
 
 
 def step(id: str, follows: str = "", *, usual: float | None = 10.0, **more: object) -> Step:
@@ -98,3 +98,10 @@ def test_every_end_is_that_of_its_latest_need_and_its_own_rest(
     assert all(before in by_id[after].follows for before, after in zip(found.path, found.path[1:], strict=False))
     if found.ends:
         assert found.ends[found.path[-1]] == max(found.ends.values())
+
+
+def test_a_tree_in_tens_gives_way_on_each_of_its_three_walks() -> None:
+    """What a walk looks at grows by ten jobs at a time, which must not step over the moments at which it gives way."""
+    jobs = 2_000
+    steps = [step("0", due=True), *(step(str(number), str((number - 1) // 10)) for number in range(1, jobs))]
+    assert sum(1 for _ in forecast_in_slices(steps)) == 3 * (jobs // SLICE)
