@@ -106,6 +106,8 @@ class LogUpkeep:
     def _over(self, task: asyncio.Task[None]) -> None:
         """Whatever goes wrong with logs ends no run and no engine: it is said, and tried again."""
         self._task = None
+        if task.cancelled():
+            return  # the loop is taken down under an engine that was not stopped
         error = task.exception()
         if error is not None and self._fault is None:
             _LOG.error("logs could not be looked after", exc_info=error)

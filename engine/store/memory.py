@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +22,7 @@ from engine.spec.job import NOTHING
 from engine.spec.params import Given
 from engine.store.audit import to_audit_record
 from engine.store.days import add_days, day_of
-from engine.store.history import to_record
+from engine.store.history import giving_way, to_record
 from engine.store.renaming import needs_renamed
 
 KEPT: Final = 10_000
@@ -117,22 +119,24 @@ class MemoryStore:
         self, *, job: str | None, outcome: Outcome | None, since: Instant | None, limit: int
     ) -> Sequence[RunRecord]:
         """See `Store`."""
-        rows = [
+        rows = (
             row
-            for row in sorted(self.runs.values(), reverse=True)
+            for row in self._newest_first()
             if row.outcome is not None
             and (job is None or row.job == job)
             and (outcome is None or row.outcome == outcome)
             and (since is None or row.queued_at >= since)
-        ]
-        return [self._record(row) for row in rows[:limit]]
+        )
+        return await asyncio.to_thread(giving_way, list(islice(rows, limit)), self._record)
 
     async def inbox(self, *, job: str | None, limit: int) -> Sequence[RunRecord]:
         """See `Store`."""
-        rows = [
-            row for row in sorted(self.runs.values(), reverse=True) if row.outcome in BAD and job in (None, row.job)
-        ]
-        return [self._record(row) for row in rows if row.run_id not in self.acked][:limit]
+        rows = (
+            row
+            for row in self._newest_first()
+            if row.outcome in BAD and job in (None, row.job) and row.run_id not in self.acked
+        )
+        return await asyncio.to_thread(giving_way, list(islice(rows, limit)), self._record)
 
     async def audit(self, *, since: Instant | None, limit: int) -> Sequence[AuditRecord]:
         """See `Store`."""
@@ -160,6 +164,9 @@ class MemoryStore:
     async def given(self, run_id: str) -> Given:
         """See `Store`."""
         return Given.from_text(next((row.params for row in self.runs.values() if row.run_id == run_id), None))
+
+    def _newest_first(self) -> Iterator[RunRow]:
+        return map(self.runs.__getitem__, sorted(self.runs, reverse=True))
 
     def _record(self, row: RunRow) -> RunRecord:
         ack = self.acked.get(row.run_id)
