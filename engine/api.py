@@ -68,8 +68,8 @@ class EventFeed(Protocol):
     async def __anext__(self) -> Event:
         """The next one. StopAsyncIteration when it was closed, or the engine has ended."""
 
-    def take(self) -> Sequence[Event]:
-        """What waits now, without waiting for more."""
+    def take(self, most: int | None = None) -> Sequence[Event]:
+        """What waits now, without waiting for more; `most`: the oldest so many of it, the others go on waiting."""
 
     def close(self) -> None:
         """Stop collecting."""
@@ -302,7 +302,7 @@ class EngineView(Protocol):
         """A new feed; the first `take` says resync."""
 
     def subscribe(self, after: int | None = None) -> EventFeed:
-        """Events from now on, or after the one of that number (0: all that are kept)."""
+        """Events from now on, or after the one of that number (0: all that are kept; -100: the newest hundred, then new ones)."""
 
     @property
     def connected(self) -> bool:

@@ -113,7 +113,8 @@ class Questions(Parts):
             self._feeds.remove(feed)
 
     def subscribe(self, after: int | None = None) -> Subscription:
-        """What happens from now on, or after the event of that number (0: all that are kept): an async iterator.
+        """What happens from now on, or after the event of that number (0: all that are kept; -100: the newest
+        hundred and then new ones): an async iterator.
 
         The events are those of `engine.model.events`. It ends with the engine; leave it early by `close` or `async with`.
         A reader that is too slow gets a `Resync`.

@@ -167,7 +167,7 @@ class Routes:
         if request.query.get("follow") in {"0", "false"}:
             feed = self._view.subscribe(after or 0)
             feed.close()
-            return await answer_list(request, (event.to_json() for event in feed.take()))
+            return await answer_list(request, (event.to_json() for [event] in iter(lambda: feed.take(1), [])))
         return await self._streams.send(request, self._view.subscribe(after))
 
     async def end_streams(self, _app: web.Application) -> None:

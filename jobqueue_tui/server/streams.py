@@ -17,6 +17,9 @@ from jobqueue_tui.server.queries import whole
 STILL_HERE: Final = 15.0
 """Seconds of silence after which a comment is sent: a reader that is gone is found out by it."""
 
+_BITE: Final = 100
+"""Events encoded at a stretch: a reader that begins with all that is kept would hold the loop up for 0.2 s."""
+
 
 class Streams:
     """The streams that are open."""
@@ -40,7 +43,8 @@ class Streams:
                 except StopAsyncIteration:
                     break
                 else:
-                    await response.write(_encoded([first, *feed.take()]))
+                    await response.write(_encoded([first, *feed.take(_BITE)]))
+                    await asyncio.sleep(0)  # a write to a fast reader does not yield by itself
             await response.write_eof()
         except ConnectionResetError:
             pass  # the reader has gone, as readers do

@@ -58,9 +58,10 @@ class FakeEvents:
         """Not asked for."""
         raise NotImplementedError
 
-    def take(self) -> Sequence[Event]:
+    def take(self, most: int | None = None) -> Sequence[Event]:
         """What waits now."""
-        taken, self.waiting = self.waiting, []
+        end = len(self.waiting) if most is None else most
+        taken, self.waiting = self.waiting[:end], self.waiting[end:]
         return taken
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
@@ -383,6 +384,22 @@ async def test_events_come_as_they_happen() -> None:
         assert has(stage, "held by operator since 11:00: deploy")
         await stage.press("1")
         assert feed.closed
+
+
+async def test_many_events_come_a_hundred_at_a_time() -> None:
+    """So that none of them holds the engine up; in the end all are there, the newest first."""
+    engine = FakeEngine()
+    engine.events = [EngineStopping(seq=number, at=engine.at) for number in range(1, 251)]
+    async with console(engine, size=(120, 40)) as stage:
+        await stage.press("7", "right_square_bracket")
+        screen = stage.app.screen
+        assert isinstance(screen, SystemScreen)
+        counts: list[int] = []
+        while not counts or counts[-1] < 250:
+            counts.append(len(screen.list.entries))
+            await stage.second()
+        assert all(later - before <= 100 for before, later in itertools.pairwise(counts))
+        assert [entry.id for entry in screen.list.entries] == [f"event {number}" for number in range(250, 0, -1)]
 
 
 # ---- job

@@ -25,6 +25,9 @@ from jobqueue_tui.console.widgets.system_facts import SystemFacts
 from jobqueue_tui.console.widgets.tabs_line import Tab, TabsLine
 
 MOST: Final = 1000
+"""Entries of a list."""
+_BITE: Final = 100
+"""Events made into entries at each flush, ten times a second: a thousand at once would be a stop of 0.1 s."""
 _LISTS: Final = ("audit", "events", "warnings")
 _EMPTY: Final = {
     "audit": "Nobody has given a verb yet.",
@@ -106,7 +109,7 @@ class SystemScreen(Section):
 
     def on_mount(self) -> None:
         """Events are collected as long as this screen is there."""
-        self._feed = host(self).engine.subscribe(0)
+        self._feed = host(self).engine.subscribe(-MOST)
 
     def on_unmount(self) -> None:
         """Nobody looks any more."""
@@ -116,8 +119,8 @@ class SystemScreen(Section):
     def show(self, changes: Changes, *, tick: bool) -> None:
         """Facts once a second, events as they come."""
         zone = host(self).settings.zone
-        new = () if self._feed is None else self._feed.take()
-        for event in new[-MOST:]:
+        new = () if self._feed is None else self._feed.take(_BITE)
+        for event in new:
             if not isinstance(event, RunSampled):  # one a second for each run, and nothing that happened
                 self._events.appendleft(of_event(event, zone))
         if tick or changes.resync:

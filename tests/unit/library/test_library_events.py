@@ -159,13 +159,49 @@ def test_the_last_ten_thousand_can_be_replayed() -> None:
     """`subscribe(after=N)` goes on after N without a gap, or says that it cannot."""
     log = EventLog(lambda name, value: None)
     fill(log, KEPT + 10)
-    assert [event.seq for event in log.after(KEPT + 7, 0)] == [KEPT + 8, KEPT + 9, KEPT + 10]
-    assert len(log.after(10, 0)) == KEPT
+    assert [event.seq for event in log.subscribe(KEPT + 7, 0).take()] == [KEPT + 8, KEPT + 9, KEPT + 10]
+    assert len(log.subscribe(10, 0).take()) == KEPT
     for gone in (1, 9, KEPT + 11):
-        (only,) = log.after(gone, 0)
+        (only,) = log.subscribe(gone, 0).take()
         assert isinstance(only, Resync)
         assert only.seq == KEPT + 10
-    assert log.after(KEPT + 10, 0) == []
+    assert log.subscribe(KEPT + 10, 0).take() == []
+
+
+def test_the_newest_few_can_be_replayed() -> None:
+    """`subscribe(after=-N)`: as many as there are, and then what happens; nothing is missing, so there is no Resync."""
+    log = EventLog(lambda name, value: None)
+    assert log.subscribe(-5, 0).take() == []
+    fill(log, 3)
+    assert [event.seq for event in log.subscribe(-5, 0).take()] == [1, 2, 3]
+    newest = log.subscribe(-2, 0)
+    fill(log, 1)
+    assert [event.seq for event in newest.take()] == [2, 3, 4]
+
+
+async def test_a_reader_takes_in_bites_and_finds_the_rest_waiting() -> None:
+    """What is replayed comes first, whether it is taken or iterated, and is left to be read when the feed is closed."""
+    log = EventLog(lambda name, value: None)
+    fill(log, 6)
+    reader = log.subscribe(2, 0)
+    fill(log, 2)
+    assert [event.seq for event in reader.take(2)] == [3, 4]
+    assert (await anext(reader)).seq == 5
+    reader.close()
+    assert [event.seq for event in reader.take(2)] == [6, 7]
+    assert [event.seq async for event in reader] == [8]
+    assert reader.take(2) == []
+
+
+def test_one_that_falls_behind_while_it_replays_begins_anew() -> None:
+    """The Resync stands for what was to be replayed as well."""
+    log = EventLog(lambda name, value: None)
+    fill(log, 10)
+    reader = log.subscribe(0, 0)
+    fill(log, WAITING + 1)
+    (only,) = reader.take()
+    assert isinstance(only, Resync)
+    assert only.seq == WAITING + 11
 
 
 def test_every_event_is_json_with_the_same_keys() -> None:
