@@ -101,8 +101,9 @@ def _read(row: Sequence[Any]) -> RunRecord:  # Any: columns as sqlite gives them
 def giving_way(rows: Iterable[R], read: Callable[[R], RunRecord]) -> list[RunRecord]:
     """All of them, in a thread beside a loop: after every few the interpreter is let go for a moment.
 
-    A thread that only reckons gives it away every 5 ms, and a key takes it some twenty times: of five thousand records each
-    key came a fifth of a second late. `sleep(0)` does not help, the one who sleeps is the first to be awake again.
+    A thread that only reckons gives it away every 5 ms, and a key waits for it in three threads, one after the other: 95 of
+    100 took 22 to 34 ms beside the reading of five thousand records, 8 to 14 with the pauses, 1.3 beside nothing.
+    `sleep(0)` does not help, the one who sleeps is the first to be awake again.
     """
     found: list[RunRecord] = []
     for number, row in enumerate(rows, 1):

@@ -21,7 +21,7 @@ from jobqueue_tui.server.faults import Failed, status_of, unknown_job
 from jobqueue_tui.server.logs import LogRoutes
 from jobqueue_tui.server.queries import MOST_RUNS, outcome, since, whole
 from jobqueue_tui.server.selection import select
-from jobqueue_tui.server.streams import Streams, event_number
+from jobqueue_tui.server.streams import Streams, event_number, one_by_one
 from jobqueue_tui.server.verbs import perform, read_call
 from jobqueue_tui.server.wish import OnShutdown, Shutdown
 from jobqueue_tui.wire.fault import Fault
@@ -167,7 +167,7 @@ class Routes:
         if request.query.get("follow") in {"0", "false"}:
             feed = self._view.subscribe(after or 0)
             feed.close()
-            return await answer_list(request, (event.to_json() for [event] in iter(lambda: feed.take(1), [])))
+            return await answer_list(request, (event.to_json() for event in one_by_one(feed)))
         return await self._streams.send(request, self._view.subscribe(after))
 
     async def end_streams(self, _app: web.Application) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from aiohttp import web
@@ -57,6 +57,12 @@ class Streams:
         """End all of them."""
         for feed in self._feeds:
             feed.close()
+
+
+def one_by_one(feed: EventFeed) -> Iterator[Event]:
+    """What waits: each is made when it is asked for."""
+    while some := feed.take(1):
+        yield from some
 
 
 def event_number(request: web.Request) -> int | None:

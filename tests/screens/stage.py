@@ -103,6 +103,10 @@ class Stage:
         strips = self.app.screen._compositor.render_strips()
         return ["".join(segment.text for segment in strip) for strip in strips]
 
+    def has(self, *texts: str) -> bool:
+        """Whether one line of the screen has all of these."""
+        return any(all(text in line for text in texts) for line in self.text())
+
 
 def make_app(engine: FakeEngine, settings: ConsoleSettings | None = None, *, read_only: bool = False) -> ConsoleApp:
     """An app in UTC without a timer. Each frame is made into what a terminal is given, which Textual leaves out without one."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import statistics
+from collections.abc import Coroutine
 from datetime import UTC
 
 import pytest
 
 from engine.api import Changes
 from engine.clock import SECOND
+from engine.model.critical_path import SLICE
 from engine.model.outcome import Outcome
 from engine.model.states import RunPhase
 from engine.model.stats import JobStats, Spread
@@ -51,6 +54,24 @@ def forecast(engine: FakeEngine, facing: Facing = Facing.ALL, centre: str | None
     found.note(ALL, jobs)
     asyncio.run(found.look(outline, jobs, engine.at))
     return found
+
+
+def slow_forecast(engine: FakeEngine, hand: Hand, seconds: float) -> tuple[Forecaster, Coroutine[None, None, None]]:
+    """One by a clock that goes on by so much whenever a job is looked up, and its first look."""
+
+    class Slow(dict[str, FakeJob]):
+        """The jobs."""
+
+        def __getitem__(self, name: str) -> FakeJob:
+            hand.at += seconds
+            return super().__getitem__(name)
+
+    outline = Outline()
+    outline.graph = Graph.of((job.id, job.needs) for job in engine.jobs)
+    jobs = Slow({job.id: job for job in engine.jobs})
+    found = Forecaster(hand)
+    found.note(ALL, jobs)
+    return found, found.look(outline, jobs, engine.at)
 
 
 def cells(found: Forecaster, engine: FakeEngine) -> list[str]:
@@ -118,23 +139,10 @@ def test_what_does_not_follow_by_itself_is_left_out() -> None:
 
 async def test_a_forecast_is_not_made_more_often_than_it_is_worth() -> None:
     """One that took 0.1 s is old after five seconds."""
-    engine = chain()
-    hand = Hand(0.0)
-
-    class Slow(dict[str, FakeJob]):
-        """Each job takes 20 ms to look up."""
-
-        def __getitem__(self, name: str) -> FakeJob:
-            hand.at += 0.02
-            return super().__getitem__(name)
-
-    outline = Outline()
-    outline.graph = Graph.of((job.id, job.needs) for job in engine.jobs)
-    jobs = Slow({job.id: job for job in engine.jobs})
-    found = Forecaster(hand)
-    found.note(ALL, jobs)
+    engine, hand = chain(), Hand(0.0)
+    found, look = slow_forecast(engine, hand, 0.02)
     assert found.is_old
-    await found.look(outline, jobs, engine.at)
+    await look
     assert hand.at == pytest.approx(0.08)
     old = []
     for _ in range(2):
@@ -144,26 +152,14 @@ async def test_a_forecast_is_not_made_more_often_than_it_is_worth() -> None:
 
 
 async def test_a_key_does_not_wait_for_a_forecast() -> None:
-    """A key goes through twenty turns of the loop: in that time a forecast of many jobs has a few milliseconds at most."""
+    """A key goes through twenty turns of the loop: in that time a forecast of many jobs has one burst, or none."""
     engine = FakeEngine()
     engine.running(engine.add("job-0", taken=took(5.0)), 1.0, 1.0, 1)
     for number in range(1, 1_000):
         engine.add(f"job-{number}", needs=(f"job-{(number - 1) // 10}",), taken=took(5.0))
     hand = Hand(0.0)
-
-    class Slow(dict[str, FakeJob]):
-        """Each job takes a tenth of a millisecond to look up."""
-
-        def __getitem__(self, name: str) -> FakeJob:
-            hand.at += 0.0001
-            return super().__getitem__(name)
-
-    outline = Outline()
-    outline.graph = Graph.of((job.id, job.needs) for job in engine.jobs)
-    jobs = Slow({job.id: job for job in engine.jobs})
-    found = Forecaster(hand)
-    found.note(ALL, jobs)
-    looking = asyncio.create_task(found.look(outline, jobs, engine.at))
+    found, look = slow_forecast(engine, hand, 0.0001)
+    looking = asyncio.create_task(look)
     waits = []
     while not looking.done():
         since = hand.at
@@ -172,7 +168,8 @@ async def test_a_key_does_not_wait_for_a_forecast() -> None:
         waits.append(hand.at - since)
     assert found.cell("job-999", engine.at) == "19s"
     assert sum(waits) == pytest.approx(0.1)
-    assert max(waits) <= 0.02
+    held_up = [wait for wait in waits if wait]
+    assert statistics.median(held_up) == pytest.approx(SLICE * 0.0001), "a burst is one slice of jobs that are so slow"
 
 
 async def test_the_tree_follows_what_ends() -> None:

@@ -12,7 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from engine.api import Changes, EventFeed
-from engine.model.events import RunSampled
+from engine.model.events import Event, RunSampled
 from jobqueue_tui.console.actions import Where, bindings
 from jobqueue_tui.console.entries import Entry, of_audit, of_event, of_warning
 from jobqueue_tui.console.host import host
@@ -97,6 +97,8 @@ class SystemScreen(Section):
         self._name_of_list = "audit"
         self._audit: list[Entry] = []
         self._events: deque[Entry] = deque(maxlen=MOST)
+        self._coming: deque[Event] = deque(maxlen=MOST)
+        """Not yet made into entries."""
         self._feed: EventFeed | None = None
 
     def body(self) -> Iterable[Widget]:
@@ -119,10 +121,11 @@ class SystemScreen(Section):
     def show(self, changes: Changes, *, tick: bool) -> None:
         """Facts once a second, events as they come."""
         zone = host(self).settings.zone
-        new = () if self._feed is None else self._feed.take(_BITE)
-        for event in new:
-            if not isinstance(event, RunSampled):  # one a second for each run, and nothing that happened
-                self._events.appendleft(of_event(event, zone))
+        taken = () if self._feed is None else self._feed.take()
+        # samples: one a second for each run, and nothing that happened
+        self._coming.extend(event for event in taken if not isinstance(event, RunSampled))
+        new = [self._coming.popleft() for _ in range(min(_BITE, len(self._coming)))]
+        self._events.extendleft(of_event(event, zone) for event in new)
         if tick or changes.resync:
             self.facts.flush()
             self._stale = True

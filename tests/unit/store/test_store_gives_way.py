@@ -46,4 +46,3 @@ async def test_a_store_in_memory_reads_beside_the_loop_as_well() -> None:
         turns = await turns_beside(work)
         assert [record.run_id for record in work.result()] == [f"a:{no}" for no in range(3_000, 1_000, -1)]
         assert turns > 50
-        store.runs.popitem()
