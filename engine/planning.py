@@ -162,7 +162,16 @@ def jitter(job_id: str, planned: Instant, seconds: float) -> int:
 def schedule_mark(spec: JobSpec) -> str:
     """The same as long as the job names the same times: what a changed schedule had before it was written is nobody's debt."""
     said = (spec.schedule, spec.timezone, spec.start_at, spec.window, spec.calendar, spec.except_, spec.roll)
+    return _MARK_OF_NOTHING if said == _NOTHING_SAID else _mark(said)
+
+
+def _mark(said: tuple[object, ...]) -> str:
     return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
+
+
+_NOTHING_SAID: Final = (None, None, None, None, None, None, Roll.NONE)
+_MARK_OF_NOTHING: Final = _mark(_NOTHING_SAID)
+"""Of the many jobs that no clock starts."""
 
 
 def schedule_text(spec: JobSpec) -> str:

@@ -25,8 +25,16 @@ SOCKET_VARIABLE: Final = "JOBQUEUE_SOCKET"
 DEFAULT_FILES: Final = ("jobs.yaml", "jobqueue.yaml")
 """Job files looked for in the current folder when none is named."""
 
+_PACKAGE: Final = Path(__file__).parent
+
 _LONGEST_STEM: Final = 64
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+
+def shipped(folder: str) -> Path:
+    """A folder that comes with the program: in the package in a wheel, beside it in a checkout."""
+    inside = _PACKAGE / folder
+    return inside if inside.is_dir() else _PACKAGE.parent / folder
 
 
 def state_home(environ: Mapping[str, str]) -> Path:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from engine.clock import Instant, instant
 from engine.jobfile import hooks, keys, policies, relations, resources
@@ -52,6 +52,47 @@ _BUILT_IN: Final = JobSpec(id="built-in", command=Shell(""))
 _SAY_WHAT_RUNS: Final = frozenset(key.name for key in keys.COMMANDS)
 
 
+_AS_WRITTEN: Final = {
+    key.name: field
+    for key, field in (
+        (keys.WAS, "was"),
+        (keys.NAME, "name"),
+        (keys.DESCRIPTION, "description"),
+        (keys.TAGS, "tags"),
+        (keys.INHERIT, "inherit"),
+        (keys.UMASK, "umask"),
+        (keys.USER, "user"),
+        (keys.GROUP, "group"),
+        (keys.TIMEZONE, "timezone"),
+        (keys.JITTER, "jitter"),
+        (keys.CALENDAR, "calendar"),
+        (keys.EXCEPT, "except_"),
+        (keys.ROLL, "roll"),
+        (keys.MAX_RUNS, "max_runs"),
+        (keys.ENABLED, "enabled"),
+        (keys.MANUAL, "manual"),
+        (keys.ON_FAILURE, "on_failure"),
+        (keys.CATCH_UP, "catch_up"),
+        (keys.CATCH_UP_WINDOW, "catch_up_window"),
+        (keys.LATE_GRACE, "late_grace"),
+        (keys.START_DEADLINE, "start_deadline"),
+        (keys.OVERLAP, "overlap"),
+        (keys.MAX_QUEUED, "max_queued"),
+        (keys.CONCURRENCY, "concurrency"),
+        (keys.PRIORITY, "priority"),
+        (keys.EXCLUSIVE, "exclusive"),
+        (keys.JOIN, "join"),
+        (keys.LEFT_BEHIND, "left_behind"),
+        (keys.FINISH_BY, "finish_by"),
+        (keys.WHEN_NOT_DURABLE, "when_not_durable"),
+        (keys.PAUSABLE, "pausable"),
+        (keys.PAUSE_TIMEOUT, "pause_timeout"),
+    )
+}
+"""Keys whose value is a field as it was read. A job gives three of them and is looked at for three, not for all: of reading a
+large file that was a tenth."""
+
+
 def build_job(
     around: Surroundings, job: Resolved, engine_zone: str | None, calendars: Mapping[str, CalendarSpec]
 ) -> JobSpec | None:
@@ -71,55 +112,28 @@ def build_job(
     spec = JobSpec(
         id=job.written.id,
         command=command,
-        was=draft.find(keys.WAS),
-        name=draft.get(keys.NAME, _BUILT_IN.name),
-        description=draft.get(keys.DESCRIPTION, _BUILT_IN.description),
-        tags=draft.get(keys.TAGS, _BUILT_IN.tags),
         metadata=_metadata(draft.get(keys.METADATA, EMPTY)),
         shell=filler.shell(_BUILT_IN.shell),
         working_dir=filler.working_dir(),
         env=filler.env(),
         env_files=filler.env_files,
         from_env_files=filler.from_env_files,
-        inherit=draft.get(keys.INHERIT, _BUILT_IN.inherit),
-        umask=draft.get(keys.UMASK, _BUILT_IN.umask),
-        user=draft.find(keys.USER),
-        group=draft.find(keys.GROUP),
         stdin=filler.text(keys.STDIN),
         params=_params(around, job),
         secrets=filler.secrets(),
         matrix=build_matrix(draft.get(keys.MATRIX, EMPTY)),
         schedule=_schedule(around, job, zone_name),
-        timezone=draft.get(keys.TIMEZONE, _BUILT_IN.timezone),
         dst=limits.dst,
-        jitter=draft.get(keys.JITTER, _BUILT_IN.jitter),
         start_at=limits.start_at,
         end_at=limits.end_at,
         window=limits.window,
-        calendar=draft.find(keys.CALENDAR),
-        except_=draft.find(keys.EXCEPT),
-        roll=draft.get(keys.ROLL, _BUILT_IN.roll),
-        max_runs=draft.get(keys.MAX_RUNS, _BUILT_IN.max_runs),
         watch=filler.watch(),
-        enabled=draft.get(keys.ENABLED, _BUILT_IN.enabled),
-        manual=draft.get(keys.MANUAL, _BUILT_IN.manual),
-        on_failure=draft.get(keys.ON_FAILURE, _BUILT_IN.on_failure),
-        catch_up=draft.get(keys.CATCH_UP, _BUILT_IN.catch_up),
-        catch_up_window=draft.get(keys.CATCH_UP_WINDOW, _BUILT_IN.catch_up_window),
-        late_grace=draft.get(keys.LATE_GRACE, _BUILT_IN.late_grace),
-        start_deadline=draft.get(keys.START_DEADLINE, _BUILT_IN.start_deadline),
-        overlap=draft.get(keys.OVERLAP, _BUILT_IN.overlap),
-        max_queued=draft.get(keys.MAX_QUEUED, _BUILT_IN.max_queued),
-        concurrency=draft.get(keys.CONCURRENCY, _BUILT_IN.concurrency),
-        priority=draft.get(keys.PRIORITY, _BUILT_IN.priority),
-        exclusive=draft.get(keys.EXCLUSIVE, _BUILT_IN.exclusive),
         pools=_pools(draft),
         reserve=resources.build_reserve(draft.find(keys.RESERVE)),
         limits=resources.build_limits(draft.find(keys.LIMITS)),
         log=build_log(draft.find(keys.LOG)),
         monitor=build_monitor(draft.find(keys.MONITOR)),
         needs=_needs(draft),
-        join=draft.get(keys.JOIN, _BUILT_IN.join),
         conditions=filler.conditions(),
         on_false=_on_false(draft),
         hooks=_hooks(filler, draft),
@@ -127,19 +141,19 @@ def build_job(
         outputs=_outputs(draft),
         timeout=_timeout(draft),
         stop=_stop(draft),
-        left_behind=draft.get(keys.LEFT_BEHIND, _BUILT_IN.left_behind),
         retry=_retry(around, job),
         success_codes=frozenset(draft.get(keys.SUCCESS_CODES, _BUILT_IN.success_codes)),
         skip_codes=frozenset(draft.get(keys.SKIP_CODES, _BUILT_IN.skip_codes)),
         notify=build_notify(draft.find(keys.NOTIFY)),
-        finish_by=draft.find(keys.FINISH_BY),
-        when_not_durable=draft.get(keys.WHEN_NOT_DURABLE, _BUILT_IN.when_not_durable),
-        pausable=draft.get(keys.PAUSABLE, _BUILT_IN.pausable),
-        pause_timeout=draft.get(keys.PAUSE_TIMEOUT, _BUILT_IN.pause_timeout),
+        **_as_written(draft),
     )
     if report.errors == before:
         check_fires(report, job, spec, zone_name or "UTC", calendars)
     return spec if report.errors == before else None
+
+
+def _as_written(draft: Draft) -> dict[str, Any]:  # Any: fields of many types, each read by the reader of its key
+    return {field: item.value for name, item in draft.items.items() if (field := _AS_WRITTEN.get(name)) is not None}
 
 
 def _params(around: Surroundings, job: Resolved) -> Mapping[str, Param]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 
 import click
@@ -13,7 +12,7 @@ import click
 from engine.spec.config import JobFile
 from engine.spec.job import NOTHING
 from jobqueue_tui.cli.exits import Exit, Failure
-from jobqueue_tui.places import DEFAULT_FILES, state_dir
+from jobqueue_tui.places import DEFAULT_FILES, shipped, state_dir
 
 
 def default_file(folder: Path) -> Path | None:
@@ -22,11 +21,10 @@ def default_file(folder: Path) -> Path | None:
 
 
 def sample_tour() -> Path:
-    """The sample that is shown when there is no job file: shipped in the wheel, or in the checkout beside the package."""
-    package = Path(str(files("jobqueue_tui")))
-    for folder in (package / "sample_jobs", package.parent / "sample_jobs"):
-        if (path := folder / "tour.yaml").is_file():
-            return path
+    """The sample that is shown when there is no job file."""
+    path = shipped("sample_jobs") / "tour.yaml"
+    if path.is_file():
+        return path
     raise Failure(Exit.USAGE, "no jobs.yaml here, and the sample tour is not installed; name a job file")
 
 

@@ -80,6 +80,9 @@ class ConsoleApp(App[ConsoleEnd]):
         wanted = themes.ANSI if no_color else self.settings.theme or self.kept.theme or themes.DEFAULT
         self.theme = wanted if wanted in self._themes.loaded else themes.DEFAULT
         self._unknown_theme = wanted if wanted not in self._themes.loaded else ""
+        self._colours = self.get_css_variables()
+        self._is_coloured = False
+        self.stylesheet.set_variables(self._colours)
         self.set_keymap({**self.kept.keys, **self.settings.keys})
 
     def get_driver_class(self) -> type[Driver]:
@@ -91,6 +94,14 @@ class ConsoleApp(App[ConsoleEnd]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Colours for themes that lack ours (Textual's own, chosen with TEXTUAL_THEME)."""
         return DEFAULTS
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """As Textual does it, but not for the theme of the beginning: the styles are read in its colours in the first place, and
+        to read all of them a second time took a fiftieth of a start."""
+        before, self._colours = self._colours, self.get_css_variables()
+        if self._is_coloured or self._colours != before:
+            super().refresh_css(animate)
+        self._is_coloured = True
 
     def get_default_screen(self) -> Screen[None]:
         """Jobs are home."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 from engine.values import lean
+from jobqueue_tui.places import shipped
 
 DEFAULT: Final = "jobqueue-dark"
 ANSI: Final = "jobqueue-ansi"
@@ -32,15 +31,6 @@ _TYPES: Final[dict[str, type | tuple[type, ...]]] = {
 
 class ThemeError(Exception):
     """A theme file that cannot be used; the text says why."""
-
-
-class ThemeFile(Protocol):
-    """A file of the wheel or of a folder."""
-
-    @property
-    def name(self) -> str: ...
-
-    def read_text(self, encoding: str | None = None) -> str: ...
 
 
 @lean(frozen=True, slots=True)
@@ -85,31 +75,16 @@ def parse(text: str, name: str) -> Theme:
     return Theme(**({"name": name} | raw))
 
 
-def shipped() -> Iterator[ThemeFile]:
-    """The themes of the program: `jobqueue_tui/themes` in a wheel, `themes/` beside the packages in a checkout."""
-    package = files("jobqueue_tui")
-    inside = package / "themes"
-    if inside.is_dir():
-        yield from (entry for entry in inside.iterdir() if entry.name.endswith(".toml"))
-    else:
-        yield from _toml_files(Path(str(package)).parent / "themes")
-
-
 def load(folder: Path | None = None) -> Themes:
     """Shipped themes, then those of the user's `folder`, in the order of their names."""
     loaded: dict[str, Theme] = {}
     failed: list[Failed] = []
-    own = _toml_files(folder) if folder is not None and folder.is_dir() else iter(())
-    for source in (sorted(shipped(), key=lambda entry: entry.name), own):
-        for entry in source:
+    for source in (shipped("themes"), folder):
+        for file in () if source is None else sorted(source.glob("*.toml")):
             try:
-                theme = parse(entry.read_text("utf-8"), entry.name.removesuffix(".toml"))
+                theme = parse(file.read_text("utf-8"), file.stem)
             except (ThemeError, OSError, UnicodeDecodeError) as error:
-                failed.append(Failed(entry.name, str(error)))
+                failed.append(Failed(file.name, str(error)))
             else:
                 loaded[theme.name] = theme
     return Themes(loaded, tuple(failed))
-
-
-def _toml_files(folder: Path) -> Iterator[ThemeFile]:
-    yield from sorted(folder.glob("*.toml"))

@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 
 import pytest
+from textual.color import Color
+from textual.css.stylesheet import Stylesheet
 from textual.widgets import Input
 
 from engine.model.outcome import Outcome
@@ -362,3 +364,24 @@ async def test_keys_of_the_users_file_hold_and_are_kept(tmp_path: Path) -> None:
         assert stage.verbs == [("pause", "db-dump")]
         assert stage.engine.job("db-dump").active[0].phase is RunPhase.PAUSED
     assert kept.read(tmp_path) == Kept(sort="M", keys={"jobs.pause": "f5"})
+
+
+async def test_styles_are_read_once_in_the_colours_of_the_theme(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Textual would read all of them again for a theme that is there from the beginning; another theme is followed."""
+    again = 0
+    reparse = Stylesheet.reparse
+
+    def counted(self: Stylesheet) -> None:
+        nonlocal again
+        again += 1
+        reparse(self)
+
+    monkeypatch.setattr(Stylesheet, "reparse", counted)
+    async with console(settings=ConsoleSettings(theme="jobqueue-light")) as stage:
+        app = stage.app
+        assert again == 0
+        for name in ("jobqueue-light", "jobqueue-dark"):
+            app.theme = name
+            await stage.settle()
+            assert app.screen.styles.background == Color.parse(app.get_css_variables()["background"])
+        assert again == 1
