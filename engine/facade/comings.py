@@ -16,6 +16,7 @@ from engine.core.verbs.add import check_needs, check_new
 from engine.core.verbs.remove import forget_job, is_gone
 from engine.errors import Refused, RefusedCode
 from engine.facade.added_file import Host, read_added
+from engine.facade.following import Following, watch_of
 from engine.facade.job import Job
 from engine.facade.parts import Parts, Phase
 from engine.facade.reloading import Origin, Reload
@@ -25,7 +26,7 @@ from engine.model.audit import Deed
 from engine.model.events import JobAdded, JobRemoved
 from engine.model.file_changes import FileChanges, FilePlace
 from engine.ports.executor import Limit
-from engine.spec.config import JobFile
+from engine.spec.config import JobFile, OnFileChange
 from engine.spec.job import JobSpec
 
 
@@ -35,6 +36,7 @@ class Comings(Parts):
     def __init__(self) -> None:
         self._removals: set[asyncio.Task[None]] = set()
         self._reloading = asyncio.Lock()
+        self._following = None
 
     def add(self, spec: JobSpec) -> Job:
         """A new job, from now on. Refused whole: ValueError (id taken, bad schedule, unknown need or pool), RuntimeError
@@ -144,6 +146,19 @@ class Comings(Parts):
         async with self._reloading:  # else what was read first might be taken last
             return await self._reload(digest, confirmed=confirmed, stop=stop)
 
+    def follow_file(self) -> None:
+        """From now on read the job file anew whenever it was written, since the engine was made; what asks for nobody's yes is
+        taken, and what came of it is `status().job_file_news`. Refused: there is none."""
+        origin = self._own_file()
+        following = self._following = Following(self.reload, self._clock)
+        self._watched.follow(watch_of(self._file), origin.looked, following.written)
+
+    def _taken(self, file: JobFile) -> None:
+        self._file = replace(file, jobs=())
+        if self._following is not None:
+            self._following.news = None
+            self._watched.follow(watch_of(file), "", self._following.written)
+
     async def _reload(self, digest: str | None, *, confirmed: bool, stop: bool) -> FileChanges:
         reload = await self._read_anew()
         changes = reload.changes
@@ -151,6 +166,7 @@ class Comings(Parts):
             raise Refused(RefusedCode.CHANGED, f"{changes.path} was written again since it was shown", "look again")
         if changes.nothing:
             self._loop.act_now(reload.own)
+            self._taken(reload.file)
             self._members.arrange(self._turn.state.jobs)
             return changes
         if changes.asks and not confirmed:
@@ -162,7 +178,7 @@ class Comings(Parts):
             self._notifiers = dict(reload.file.notifiers)
             self._alerting.change(self._notifiers)
         joined = self._loop.act_now(lambda turn: reload.perform(turn, stop=stop), deed)
-        self._file = replace(reload.file, jobs=())
+        self._taken(reload.file)
         self._members.strike(set(changes.removed))
         self._members.enlist(joined)
         self._members.arrange(self._turn.state.jobs)
@@ -177,6 +193,10 @@ class Comings(Parts):
         return changes
 
     async def _read_anew(self) -> Reload:
+        if self._turn.state.spec.reload is OnFileChange.OFF:
+            raise Refused(
+                RefusedCode.STATE, "the job file says `reload: off`", "what else it says holds from the next start on"
+            )
         there = {job.id: job.spec for job in self._turn.state.listed_jobs()}
         reading = await asyncio.to_thread(self._own_file().read, there)
         if self._phase is Phase.OVER or self._turn.state.draining:

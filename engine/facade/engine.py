@@ -35,6 +35,7 @@ from engine.executors.routing import Router
 from engine.facade.alerting import Alerting
 from engine.facade.comings import Comings
 from engine.facade.feed import Feed
+from engine.facade.following import watch_of
 from engine.facade.machine import Machine, free_memory, total_memory
 from engine.facade.mailbox import Mailbox
 from engine.facade.members import Members
@@ -51,6 +52,7 @@ from engine.model.undo import Undo
 from engine.ports.executor import Executor, Home, Limit
 from engine.ports.monitoring import Monitoring
 from engine.ports.store import Store
+from engine.runtime.file_scan import look_at, to_text
 from engine.runtime.launching import Launcher
 from engine.runtime.log_upkeep import LogUpkeep
 from engine.runtime.loop import Loop
@@ -164,7 +166,8 @@ class Engine(Comings, Questions):
         a reload gives it the same."""
         engine = cls(state_dir=state_dir)
         if job_file.path:
-            engine._origin = Origin(Path(job_file.path), dict(os.environ), given)
+            watch = watch_of(job_file)
+            engine._origin = Origin(Path(job_file.path), dict(os.environ), given, to_text(watch, look_at(watch)))
         engine._version = version
         engine._take(job_file)
         engine._members.own_file(job_file)
@@ -328,6 +331,8 @@ class Engine(Comings, Questions):
         self._stopped.set()
         self._loop.events.close()
         await self._watched.close()
+        if self._following is not None:
+            await self._following.close()
         if await self._alerting.close() and self._fault is None:
             await self._box.until(lambda: self._loop.settled or self._loop.trouble is not None)
         self._box.close(_ENDED)

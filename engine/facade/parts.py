@@ -12,6 +12,7 @@ from engine.executors.local.executor import LocalExecutor
 from engine.executors.routing import Router
 from engine.facade.alerting import Alerting
 from engine.facade.feed import Feed
+from engine.facade.following import Following
 from engine.facade.machine import Machine
 from engine.facade.mailbox import Mailbox
 from engine.facade.members import Members
@@ -68,6 +69,7 @@ class Parts:
     _upkeep: LogUpkeep
     _alerting: Alerting
     _watched: Watched
+    _following: Following | None
 
     def _deed(
         self,

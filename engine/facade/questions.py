@@ -63,6 +63,7 @@ class Questions(Parts):
     def status(self) -> EngineStatus:
         """See `engine.api`."""
         state = self._loop.turn.state
+        news = None if self._following is None else self._following.news
         return EngineStatus(
             version=self._version,
             pid=os.getpid(),
@@ -86,7 +87,10 @@ class Questions(Parts):
                 *self._alerting.warnings,
                 *self._upkeep.warnings,
                 *((self._loop.trouble,) if self._loop.trouble else ()),
+                *((f"the job file was {news.text}",) if news is not None and news.waits else ()),
             ),
+            job_file_followed=self._following is not None,
+            job_file_news=news,
         )
 
     def machine(self) -> MachineLoad:

@@ -28,7 +28,7 @@ from engine.spec.job import JobSpec
 from engine.values import lean
 
 AT_START: Final = frozenset(
-    {"name", "timezone", "ageing", "heartbeat", "on_term", "on_quit", "state_dir", "on_lost_state"}
+    {"name", "timezone", "ageing", "heartbeat", "on_term", "on_quit", "reload", "state_dir", "on_lost_state"}
 )
 """Keys of `engine:` that are looked at when the engine starts, or belong to whoever runs it."""
 
@@ -40,6 +40,8 @@ class Origin:
     path: Path
     environ: Mapping[str, str]
     given: Mapping[str, str]
+    looked: str = ""
+    """What its files looked like when the engine took them, for whoever follows them (`file_scan.to_text`)."""
 
     def read(self, there: Mapping[str, JobSpec]) -> Reading:
         """The file as it stands there now, beside the jobs that are there. BadJobFile. May take a while."""

@@ -332,6 +332,7 @@ def build_engine(around: Surroundings, draft: Draft, folder: str) -> EngineSpec:
         drain=draft.get(keys.DRAIN, default.drain),
         on_term=draft.get(keys.ON_TERM, default.on_term),
         on_quit=draft.get(keys.ON_QUIT, default.on_quit),
+        reload=draft.get(keys.ON_FILE_CHANGE, default.reload),
         state_dir=place,
         on_lost_state=draft.get(keys.ON_LOST_STATE, default.on_lost_state),
         idle_timeout=draft.get(keys.IDLE_TIMEOUT, default.idle_timeout),

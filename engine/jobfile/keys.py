@@ -44,7 +44,7 @@ from engine.jobfile.nodes import integer as as_integer
 from engine.jobfile.nodes import number as as_number
 from engine.jobfile.reading import BAD, Bad, Reading
 from engine.jobfile.tables import Alias, read_map, table
-from engine.spec.config import OnLostState, OnQuit, OnTerm
+from engine.spec.config import OnFileChange, OnLostState, OnQuit, OnTerm
 from engine.spec.job import (
     JOB_ID_PATTERN,
     PRIORITY_MAX,
@@ -225,6 +225,7 @@ HEARTBEAT: Final = Key("heartbeat", notify.heartbeat)
 DRAIN: Final = Key("drain", duration())
 ON_TERM: Final = Key("on_term", choice(OnTerm))
 ON_QUIT: Final = Key("on_quit", choice(OnQuit))
+ON_FILE_CHANGE: Final = Key("reload", choice(OnFileChange))
 STATE_DIR: Final = Key("state_dir", nonempty)
 
 AGEING_EVERY: Final = Key("every", duration(1.0))
@@ -252,6 +253,7 @@ ENGINE: Final = table(
         DRAIN,
         ON_TERM,
         ON_QUIT,
+        ON_FILE_CHANGE,
         STATE_DIR,
         ON_LOST_STATE,
         IDLE_TIMEOUT,
@@ -259,7 +261,7 @@ ENGINE: Final = table(
     ],
     aliases={"workers": Alias("max_running")},
     unavailable=[
-        *("reload", "metrics", "executors", "access", "hook_timeout"),
+        *("metrics", "executors", "access", "hook_timeout"),
     ],
     example=MAX_RUNNING.name,
 )

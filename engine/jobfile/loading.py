@@ -29,6 +29,7 @@ from engine.jobfile.tree import TreeError, TreeReader
 from engine.schedule import zone
 from engine.spec.config import JobFile
 from engine.spec.job import JOB_ID_PATTERN, NOTHING
+from engine.spec.watch import has_magic, literal
 from engine.values import lean
 
 FORMAT_VERSION: Final = 1
@@ -95,6 +96,7 @@ class _Load:
         self._reading = Source(str(path), "", "")
         self._below = Path(os.path.realpath(path.parent))
         self._visited: set[str] = set()
+        self._patterns: list[str] = []
         self._jobs: dict[str, Written] = {}
         self._pools: dict[str, Item] = {}
         self._calendars: dict[str, Item] = {}
@@ -136,6 +138,7 @@ class _Load:
         warn_of_crowds(self.report, specs, jobs, pools)
         return JobFile(
             path=os.path.abspath(self._path),  # noqa: PTH100 - symlinks stay
+            read_from=(*map(literal, self._opener.opened), *self._patterns),
             engine=engine,
             pools=pools,
             jobs=specs,
@@ -257,7 +260,9 @@ class _Load:
             except SourceError as error:
                 self.report.error(r.source, node, path, error.message, error.remedy)
                 continue
-            if not found and not re.search(r"[*?\[]", pattern):
+            if has_magic(pattern):
+                self._patterns.append(f"{literal(r.source.folder)}/{pattern}")
+            if not found and not has_magic(pattern):
                 self.report.error(
                     r.source, node, path, f"there is no file {text_shown(pattern)}", "remove it, or create the file"
                 )

@@ -73,10 +73,13 @@ class Opener:
 
     budget: Budget = field(default_factory=Budget)
     uid: int = field(default_factory=os.geteuid)
+    opened: dict[str, None] = field(default_factory=dict)
+    """Absolute paths that were read, or could not be; with those that symlinks led to. In order."""
     _safe: set[Path] = field(default_factory=set)
 
     def read(self, path: Path, *, below: Path | None = None) -> bytes:
         """The bytes of a regular file. SourceError if it cannot or must not be read, or leads out of the folder `below`."""
+        self.opened[str(path.absolute())] = None
         try:
             # Non-blocking, so that a FIFO without a writer cannot hold us before fstat has seen what it is.
             fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
@@ -94,6 +97,7 @@ class Opener:
         if not stat.S_ISREG(facts.st_mode):
             raise SourceError("is not a regular file", "pipes, devices and folders cannot be read as a job file")
         real = Path(f"/proc/self/fd/{fd}").readlink()
+        self.opened[str(real)] = None
         if below is not None and not real.is_relative_to(below):
             raise SourceError(f"leads out of the folder of the job file, to {real}", "move it below that folder")
         if self.uid == 0:

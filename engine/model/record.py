@@ -278,6 +278,20 @@ class Why:
         return {"id": self.id, "status": self.status, "reason": self.reason, "details": list(self.details)}
 
 
+@sealed(frozen=True, slots=True)
+class FileNews:
+    """What came of it when the job file, which the engine follows, was written last."""
+
+    at: Instant
+    text: str
+    waits: bool
+    """The engine does not go by what the file says: somebody has to say yes, or to mend it."""
+
+    def to_json(self) -> dict[str, Json]:
+        """Stable JSON."""
+        return {"at": iso(self.at), "text": self.text, "waits": self.waits}
+
+
 @sealed(frozen=True, slots=True, kw_only=True)
 class EngineStatus:
     """`ctl status`."""
@@ -295,8 +309,16 @@ class EngineStatus:
     executors: tuple[str, ...]
     damaged_state: str | None
     warnings: tuple[str, ...]
+    job_file_followed: bool = False
+    """What is written to the job file is taken, where it needs nobody's yes."""
+    job_file_news: FileNews | None = None
 
     def to_json(self) -> dict[str, Json]:
         """The stable JSON object of the engine."""
         values: dict[str, Json] = {f.name: getattr(self, f.name) for f in fields(self)}
-        return values | {"executors": list(self.executors), "warnings": list(self.warnings)}
+        news = None if self.job_file_news is None else self.job_file_news.to_json()
+        return values | {
+            "executors": list(self.executors),
+            "warnings": list(self.warnings),
+            "job_file_news": news,
+        }

@@ -35,11 +35,13 @@ UNKNOWN: Final = 60.0
 
 @lean(frozen=True, slots=True)
 class Seen:
-    """What a job's files look like now, to be stored; `changed`: a file appeared or changed since it was last told."""
+    """What a job's files look like now, to be stored. Since it was last told, `changed`: a file appeared or changed;
+    `gone`: one vanished."""
 
     job: str
     text: str
     changed: bool
+    gone: bool
 
 
 @mutable(slots=True)
@@ -135,8 +137,9 @@ class FileWatch:
         job.folders = _to_watch(found)
         known, job.known = job.known, Known.of(job.watch, found)
         changed = known is not None and known.news(found)
-        if known is None or changed:
-            self._tell(Seen(name, to_text(job.watch, found), changed))
+        gone = known is not None and not known.files <= found.files.keys()
+        if known is None or changed or gone:
+            self._tell(Seen(name, to_text(job.watch, found), changed, gone))
 
     def _watch_folders(self) -> None:
         """Anew, when they are not the same; what happened between the look and this is looked for once more."""
@@ -172,7 +175,7 @@ class FileWatch:
         got = self._notify.watch(step, min(step, timeout) if timeout else step, timeout, self._wake)
         if isinstance(got, set):
             self._note(path for _, path in got)
-        elif got == "timeout" and self._partly and due is None:
+        elif got == "stop" or (self._partly and due is None):  # woken, the library forgets what it has seen until then
             self._note(None)
 
     def _note(self, paths: Iterable[str] | None) -> None:

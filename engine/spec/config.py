@@ -29,6 +29,14 @@ class OnQuit(StrEnum):
     LEAVE = "leave"
 
 
+class OnFileChange(StrEnum):
+    """What has the engine read its job file anew: HUP and verbs; that it was written, as well; or nothing."""
+
+    SIGNAL = "signal"
+    WATCH = "watch"
+    OFF = "off"
+
+
 class OnLostState(StrEnum):
     """What is held when the state was lost: jobs of which nobody knows whether they ran, or all."""
 
@@ -89,6 +97,8 @@ class EngineSpec:
     drain: float = 15.0
     on_term: OnTerm = OnTerm.DRAIN
     on_quit: OnQuit = OnQuit.ASK
+    reload: OnFileChange | None = None
+    """None: `watch` for an engine that a console runs, else `signal`."""
     state_dir: str | None = None
     on_lost_state: OnLostState = OnLostState.GO_ON
     idle_timeout: float = 360_000.0
@@ -101,6 +111,8 @@ class JobFile:
     """A whole job file: engine settings, pools, jobs in file order. `path` is absolute, "" when it came from elsewhere."""
 
     path: str = ""
+    read_from: tuple[str, ...] = ()
+    """All files that it depends on, and the patterns of its includes, as `Watch.paths`."""
     engine: EngineSpec = field(default_factory=EngineSpec)
     pools: Mapping[str, PoolSpec] = field(default_factory=lambda: MappingProxyType({}))
     notifiers: Mapping[str, Notifier] = field(default_factory=lambda: MappingProxyType({}))

@@ -35,6 +35,11 @@ def has_magic(text: str) -> bool:
     return _MAGIC.search(text) is not None
 
 
+def literal(path: str) -> str:
+    """The pattern that finds this path alone."""
+    return _MAGIC.sub(lambda sign: f"[{sign[0]}]", path)
+
+
 def fault_of(path: str) -> str | None:
     """What is wrong with a path or pattern, if anything is."""
     for part in path.split("/"):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.facade import Engine
-from engine.spec.config import JobFile
+from engine.spec.config import JobFile, OnFileChange
 from jobqueue_tui.cli.files import state_folder
 from jobqueue_tui.cli.life import Life
 from jobqueue_tui.cli.open_file import Choices
@@ -59,6 +59,7 @@ async def hosted(
     await engine.start(campaign=choices.until_idle)
     if shown is None:
         wake_collector()
+    following = asyncio.create_task(_follow(engine, job_file.engine.reload, shown))
     try:
         life = Life(engine, job_file.engine.on_term, campaign=choices.until_idle)
         if not choices.listen:
@@ -77,7 +78,16 @@ async def hosted(
                 server.cancel()
                 await asyncio.gather(server, return_exceptions=True)
     finally:
+        following.cancel()
         await engine.close()
+
+
+async def _follow(engine: Engine, how: OnFileChange | None, shown: asyncio.Event | None) -> None:
+    """Follow the job file, if it says so, or says nothing and a console shows what becomes of that; not before it is shown."""
+    if shown is not None:
+        await shown.wait()
+    if how is OnFileChange.WATCH or (how is None and shown is not None):
+        engine.follow_file()
 
 
 async def _serve(

@@ -9,8 +9,9 @@ import signal
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from engine.errors import BadJobFile, EngineError, Refused, RefusedCode
+from engine.errors import Refused, RefusedCode
 from engine.facade import Engine
+from engine.facade.following import logged
 from engine.model.actor import acting_as
 from engine.spec.config import OnTerm
 from engine.values import lean
@@ -67,18 +68,8 @@ class Life:
         task.add_done_callback(self._reloads.discard)
 
     async def _reloaded(self) -> None:
-        try:
-            with acting_as("signal"):
-                changes = await self._engine.reload(confirmed=True)
-        except BadJobFile as bad:
-            for line in (str(bad), *bad.text.splitlines()):
-                _LOG.error("%s", line)
-        except (EngineError, OSError) as refused:
-            _LOG.error("not reloaded: %s", refused)
-        else:
-            _LOG.info("%s reloaded: %s", changes.path, changes.summary())
-            for key in changes.after_restart:
-                _LOG.warning("%s holds from the next start of the engine on", key)
+        with acting_as("signal"):
+            await logged(self._engine.reload(confirmed=True))
 
     def shutdown(self, wish: Shutdown) -> None:
         """The wish of a client. Refused when the engine is ending already."""

@@ -10,6 +10,7 @@ from engine.model.record import (
     AttemptRecord,
     Counters,
     EngineStatus,
+    FileNews,
     JobRecord,
     Json,
     RunKind,
@@ -165,7 +166,14 @@ def status_from_json(value: Json) -> EngineStatus:
         executors=read.texts("executors"),
         damaged_state=read.maybe("damaged_state", read.text),
         warnings=read.texts("warnings"),
+        job_file_followed=read.flag("job_file_followed"),
+        job_file_news=read.maybe("job_file_news", lambda key: _news(read.object(key))),
     )
+
+
+def _news(value: Json) -> FileNews:
+    read = Reader.of(value)
+    return FileNews(read.time("at"), read.text("text"), read.flag("waits"))
 
 
 def changes_to_json(changes: Changes) -> dict[str, Json]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import signal
 
-from tests.integration.program import Home
+from tests.integration.program import PATIENCE, Home
+from tests.integration.terminal import on_terminal
 
 OLD = "engine: {drain: 0s, max_running: 2}\njobs: {nap: {command: echo old; sleep 1000}, hand: {command: 'true', manual: only}}"
 NEW = """
@@ -85,3 +86,43 @@ def test_hup_reloads_and_a_bad_file_changes_nothing_and_is_shown(home: Home) -> 
         assert [(deed["who"], deed["verb"]) for deed in audit] == [("signal", "reload")]
         engine.signal(signal.SIGTERM)
         assert engine.end().code == 0
+
+
+def test_with_watch_a_headless_engine_takes_what_is_written_and_holds_what_asks(home: Home) -> None:
+    """`engine.reload: watch`; what came of it stands in the log and in `ctl status`."""
+    watching = OLD.replace("{drain", "{reload: watch, drain", 1)
+    home.write(watching)
+    with home.started("--no-ui", "jobs.yaml") as engine:
+        engine.until("nap:1 running")
+        home.write(watching.replace("max_running: 2", "max_running: 3"))
+        assert engine.process.stderr is not None
+        assert any(b"reloaded: 1 setting changed" in line for line in engine.process.stderr)
+        assert json.loads(home.run("ctl", "status", "--format", "json").out)["max_running"] == 3
+        home.write(watching.replace(", hand: {command: 'true', manual: only}", ""))
+        assert any(b"1 job removed" in line for line in engine.process.stderr)
+        assert ids(home) == ["nap", "hand"]
+        status = json.loads(home.run("ctl", "status", "--format", "json").out)
+        assert (status["job_file_followed"], status["job_file_news"]["waits"]) == (True, True)
+        engine.signal(signal.SIGTERM)
+        assert engine.end().code == 0
+
+
+def test_a_console_follows_its_file_unless_that_says_otherwise(home: Home) -> None:
+    """Nobody has to remember a key after an edit in another terminal."""
+    home.write(OLD)
+    with on_terminal(home, "jobs.yaml") as (terminal, program):
+        terminal.until("running")
+        home.write(OLD.replace("hand:", "byhand: {command: 'true', manual: only}, hand:"))
+        terminal.until("file taken: 1 job added")
+        assert ids(home) == ["nap", "byhand", "hand"]
+        home.write(OLD)
+        terminal.until("file changed: Ctrl-r")
+        assert ids(home) == ["nap", "byhand", "hand"]
+        assert home.run("ctl", "shutdown", "--drain", "0s").code == 0
+        assert program.wait(PATIENCE) == 0
+    home.write(OLD.replace("{drain", "{reload: signal, drain", 1))
+    with on_terminal(home, "jobs.yaml") as (terminal, program):
+        terminal.until("hand")
+        assert not json.loads(home.run("ctl", "status", "--format", "json").out)["job_file_followed"]
+        assert home.run("ctl", "shutdown", "--drain", "0s").code == 0
+        assert program.wait(PATIENCE) == 0

@@ -185,3 +185,16 @@ async def test_jobs_that_come_and_go_are_watched_while_they_are_there(tmp_path: 
         await engine.remove("w")
         assert f"{FACT}w" not in engine._turn.state.facts
         await seen.until(lambda: engine._watched._files is not None and not engine._watched._files._jobs)
+
+
+async def test_a_change_at_the_moment_in_which_another_job_comes_is_seen(tmp_path: Path) -> None:
+    """The library forgets what it has seen when it is woken."""
+    (tmp_path / "in").mkdir()
+    async with Seen(tmp_path / "s", tmp_path / "in" / "*.csv") as seen:
+        for number in range(3):
+            write(tmp_path / "in" / f"{number}.csv")
+            seen.engine.add(JobSpec(id=f"other{number}", command="true", every="1h"))
+            await seen.engine.job(f"other{number}").disable()
+            async with asyncio.timeout(PATIENCE):
+                while sum(run.job == "w" for run in await seen.engine.runs()) <= number:
+                    await asyncio.sleep(0.01)

@@ -16,6 +16,7 @@ from engine.model.record import (
     AttemptRecord,
     Counters,
     EngineStatus,
+    FileNews,
     JobRecord,
     Json,
     RunKind,
@@ -107,7 +108,12 @@ def test_a_reason_arrives_as_it_was_sent(why: Why) -> None:
 
 @given(
     st.builds(
-        EngineStatus, uptime_seconds=SECONDS, executors=st.lists(TEXT).map(tuple), warnings=st.lists(TEXT).map(tuple)
+        EngineStatus,
+        uptime_seconds=SECONDS,
+        executors=st.lists(TEXT).map(tuple),
+        warnings=st.lists(TEXT).map(tuple),
+        job_file_followed=st.booleans(),
+        job_file_news=st.none() | st.builds(FileNews, at=INSTANTS),
     )
 )
 def test_a_status_arrives_as_it_was_sent(status: EngineStatus) -> None:

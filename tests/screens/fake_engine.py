@@ -16,7 +16,7 @@ from engine.model.file_changes import FileChanges, FilePlace
 from engine.model.log_parts import LogChunk, LogHit, LogHits, LogQuery, LogTime
 from engine.model.machine import MachineLoad
 from engine.model.outcome import Outcome
-from engine.model.record import EngineStatus, RunRecord
+from engine.model.record import EngineStatus, FileNews, RunRecord
 from engine.model.states import JobStatus, RunPhase
 from engine.model.system import PoolUse, SystemRecord
 from engine.model.undo import Undo
@@ -88,6 +88,8 @@ class FakeEngine(EngineVerbs):
         self.day_records: list[DayRecord] = []
         self.warnings: tuple[str, ...] = ()
         self.damaged_state: str | None = None
+        self.job_file_followed = False
+        self.job_file_news: FileNews | None = None
         self.trouble: Exception | None = None
         self.file = FileChanges(path="/srv/jobs.yaml", digest="as it is")
         """What `file_changes` says, unless `trouble` is raised."""
@@ -129,6 +131,8 @@ class FakeEngine(EngineVerbs):
             executors=("local",),
             damaged_state=self.damaged_state,
             warnings=self.warnings,
+            job_file_followed=self.job_file_followed,
+            job_file_news=self.job_file_news,
         )
 
     def machine(self) -> MachineLoad:

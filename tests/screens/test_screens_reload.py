@@ -58,6 +58,19 @@ async def test_a_file_that_was_written_again_meanwhile_is_not_taken() -> None:
         assert stage.said[-1].title == "the file was written again"
 
 
+async def test_an_engine_that_follows_its_file_asks_only_what_has_to_be_asked() -> None:
+    """It takes the rest by itself: to ask first would promise that Cancel keeps it away."""
+    async with console() as stage:
+        stage.engine.job_file_followed = True
+        await stage.press("ctrl+r")
+        assert texts(stage)[2] == "- report"
+        await stage.press("escape")
+        stage.engine.file = replace(stage.engine.file, removed=(), at_once=())
+        await stage.press("ctrl+r")
+        assert stage.engine.verbs == [("reload", "", {"confirmed": True, "stop": False})]
+        assert "2 jobs added" in stage.said[-1].message
+
+
 async def test_without_jobs_that_vanish_nothing_can_be_stopped() -> None:
     """The third answer is there only where it means something."""
     engine = small_engine()

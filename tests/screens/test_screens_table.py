@@ -10,7 +10,7 @@ from textual.strip import Strip
 
 from engine.clock import SECOND
 from engine.model.outcome import Outcome
-from engine.model.record import Counters
+from engine.model.record import Counters, FileNews
 from engine.model.states import JobStatus
 from jobqueue_tui.console.widgets.job_table import JobTable
 from tests.screens.engines import big_engine, small_engine
@@ -283,6 +283,31 @@ async def test_an_engine_out_of_reach_is_said() -> None:
         stage.engine.connected = False
         await stage.second()
         assert "engine out of reach" in stage.text()[0]
+
+
+@pytest.mark.parametrize(("read_only", "said"), [(False, "file changed: Ctrl-r"), (True, "file changed")])
+async def test_a_job_file_that_waits_for_a_yes_is_said_until_it_has_one(read_only: bool, said: str) -> None:
+    """On every screen; without the key where there is none."""
+    async with console(read_only=read_only) as stage:
+        stage.engine.job_file_news = FileNews(stage.engine.now(), "changed, not taken yet: 1 job removed", waits=True)
+        await stage.second()
+        assert stage.text()[0].split("failing 3  ")[1].split("  ")[0] == said
+        await stage.press("4")
+        assert said in stage.text()[0]
+        stage.engine.job_file_news = None
+        await stage.second()
+        assert said not in stage.text()[0]
+
+
+async def test_that_the_job_file_was_taken_is_said_for_a_while() -> None:
+    """The operator sees what changed what he looks at."""
+    async with console() as stage:
+        stage.engine.job_file_news = FileNews(stage.engine.now(), "taken: 1 job changed", waits=False)
+        await stage.second()
+        assert "file taken: 1 job changed" in stage.text()[0]
+        for _ in range(15):
+            await stage.second()
+        assert "file taken" not in stage.text()[0]
 
 
 async def test_no_jobs_at_all() -> None:

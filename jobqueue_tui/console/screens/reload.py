@@ -157,6 +157,12 @@ async def _ask(screen: Giving) -> None:
         screen.notify(f"{one_line(changes.path)} says what the engine has.", timeout=3, markup=False)
         return
 
+    if engine.status().job_file_followed and not changes.asks:
+        screen.give(
+            [orders.reload(engine, changes, stop=False)]
+        )  # the engine is about to take it, whatever was answered
+        return
+
     def answered(answer: str | None) -> None:
         if answer not in {None, CANCEL}:
             screen.give([orders.reload(engine, changes, stop=answer == "stop")])

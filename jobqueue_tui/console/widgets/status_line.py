@@ -20,6 +20,9 @@ from jobqueue_tui.terminal import one_line
 
 _GAP: Final = "  "
 
+_FRESH: Final = 15 * SECOND
+"""How long it is said that the job file was taken anew."""
+
 
 class StatusLine(Painted):
     """When it is tight, what matters least goes first."""
@@ -30,6 +33,7 @@ class StatusLine(Painted):
         super().__init__()
         self._engine = engine
         self._tally = tally
+        self._changed = "file changed" + ("" if read_only else ": Ctrl-r")
         self._mode = ("embedded" if embedded else "attached") + (" read-only" if read_only else "")
         self._zone = zone
         self._second = -1
@@ -78,6 +82,11 @@ class StatusLine(Painted):
             left[1] = (0, ((f"{_GAP}engine out of reach", Role.FAILED),))
         if status.damaged_state:
             left.append((0, ((f"{_GAP}state damaged", Role.FAILED),)))
+        if (news := status.job_file_news) is not None:
+            if news.waits:
+                left.append((0, ((f"{_GAP}{self._changed}", Role.WARN),)))
+            elif self._engine.now() - news.at < _FRESH:
+                left.append((0, ((f"{_GAP}file {news.text}", Role.OK),)))
         right: list[tuple[int, tuple[Cell, ...]]] = [
             (3, (("cpu ", Role.MUTED), (f"{machine.cpu_percent:.0f}%", Role.TEXT))),
             (4, ((f"{_GAP}mem ", Role.MUTED), (words.size(machine.memory_used), Role.TEXT))),

@@ -9,7 +9,7 @@ from signal import SIGINT, SIGKILL, SIGTERM, SIGUSR1
 import pytest
 
 from engine.jobfile import Loaded
-from engine.spec.config import EngineSpec, OnQuit, OnTerm, PoolOrder, PoolSpec
+from engine.spec.config import EngineSpec, OnFileChange, OnQuit, OnTerm, PoolOrder, PoolSpec
 from engine.spec.job import Argv, CatchUp, JobSpec, Manual, OnFailure, Overlap, Retry, Shell, StopPolicy, Timeout
 
 Load = Callable[..., Loaded]
@@ -103,6 +103,7 @@ engine:
   drain: 1m
   on_term: leave
   on_quit: stop
+  reload: watch
   state_dir: state
   history: {keep_runs: 5, keep_days: 1.5}
 pools: {db: 2, net: {slots: 4, order: fifo}}
@@ -114,6 +115,7 @@ jobs: {a: {command: x, pools: {db: 2}}, b: {command: x, pools: [db, net]}}
     assert (engine.name, engine.timezone, engine.max_running) == ("main", "Europe/Berlin", 3)
     assert (engine.ageing.every, engine.ageing.step, engine.drain) == (60, 0.5, 60)
     assert (engine.on_term, engine.on_quit, engine.state_dir) == (OnTerm.LEAVE, OnQuit.STOP, str(tmp_path / "state"))
+    assert engine.reload is OnFileChange.WATCH
     assert (engine.history.keep_runs, engine.history.keep_days) == (5, 1.5)
     assert loaded.file.pools == {"db": PoolSpec(2), "net": PoolSpec(4, PoolOrder.FIFO)}
     assert [spec.pools for spec in loaded.file.jobs] == [{"db": 2}, {"db": 1, "net": 1}]
@@ -279,7 +281,7 @@ def test_a_key_that_this_version_cannot_honour_is_refused_by_name(load_job: Load
     assert found.startswith(f"4:5: error: jobs.a.{key}: `{key}` is not available in this version")
 
 
-@pytest.mark.parametrize("key", ["engine: {metrics", "engine: {reload", "engine: {executors"])
+@pytest.mark.parametrize("key", ["engine: {metrics", "engine: {executors"])
 def test_sections_that_this_version_cannot_honour_are_refused_by_name(load_text: Load, key: str) -> None:
     loaded = load_text(f"{key}: 1{'}' if '{' in key else ''}\njobs: {{}}")
     name = key.rpartition("{")[2]

@@ -163,3 +163,16 @@ def test_what_was_read_goes_without_the_collector_of_garbage(load_text: Load) ->
         assert gc.collect() < 200, "less than an object a job"
     finally:
         gc.enable()
+
+
+def test_what_a_job_file_depends_on_is_known(tmp_path: Path, load_text: Load) -> None:
+    """Includes with their patterns, files of variables, and where links lead: what was written there has to be seen."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "jobs.yaml").write_text("jobs: {b: {command: x}}\n")
+    (tmp_path / "d[1]").mkdir()
+    (tmp_path / "d[1]" / "link.yaml").symlink_to("../real/jobs.yaml")
+    text = 'include: ["d*/*.yaml"]\njobs: {a: {command: x, env_file: [a.env]}}\n'
+    file = load_text(text, {"a.env": "A=1"}).file
+    assert file is not None
+    names = ["jobs.yaml", "d[[]1]/link.yaml", "real/jobs.yaml", "a.env", "d*/*.yaml"]
+    assert file.read_from == tuple(f"{tmp_path}/{name}" for name in names)
