@@ -57,12 +57,16 @@ def count_pause(run: Run, now: int) -> None:
         run.paused_for = None
 
 
+def paused_until(run: Run, now: int) -> int:
+    """Microseconds in which it was paused, until its end, or now."""
+    if run.paused_since is None:
+        return run.paused_us
+    return run.paused_us + max(0, (now if run.ended_at is None else run.ended_at) - run.paused_since)
+
+
 def wall_seconds(run: Run, now: int) -> float | None:
     """Seconds from the first start to the end (or now), pauses left out."""
     if run.started_at is None:
         return None
-    end, paused = now if run.ended_at is None else run.ended_at, run.paused_us
-    if run.paused_since is not None:
-        end = run.paused_since if run.ended_at is None else end
-        paused += max(0, end - run.paused_since)
-    return max(0, end - run.started_at - paused) / SECOND
+    end = now if run.ended_at is None else run.ended_at
+    return max(0, end - run.started_at - paused_until(run, now)) / SECOND

@@ -63,6 +63,7 @@ class Questions(Parts):
     def status(self) -> EngineStatus:
         """See `engine.api`."""
         state = self._loop.turn.state
+        holds = sorted(state.holds.values(), key=lambda hold: hold.scope)  # the widest first
         news = None if self._following is None else self._following.news
         return EngineStatus(
             version=self._version,
@@ -83,12 +84,13 @@ class Questions(Parts):
                     f"{job_id} of the file was removed; `ctl add` brings it back"
                     for job_id in sorted(self._members.removed)
                 ),
-                *map(hold_text, self._turn.state.holds.values()),
+                *map(hold_text, holds),
                 *self._alerting.warnings,
                 *self._upkeep.warnings,
                 *((self._loop.trouble,) if self._loop.trouble else ()),
                 *((f"the job file was {news.text}",) if news is not None and news.waits else ()),
             ),
+            holds=tuple(hold.of for hold in holds),
             job_file_followed=self._following is not None,
             job_file_news=news,
         )

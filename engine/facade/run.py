@@ -8,6 +8,7 @@ from engine.api import Aim
 from engine.clock import Instant
 from engine.core.explain import why_queued
 from engine.core.state import Run as Subject
+from engine.core.stopping import paused_until
 from engine.core.turn import Turn
 from engine.core.verbs.aiming import check_not_over, check_run_aim
 from engine.core.verbs.kill import kill_run
@@ -68,6 +69,11 @@ class Run:
     def started_at(self) -> Instant | None:
         """When its first attempt started."""
         return self._subject.started_at
+
+    @property
+    def paused_us(self) -> int:
+        """See `engine.model.facts`."""
+        return paused_until(self._subject, self._box.loop.now())
 
     @property
     def attempt(self) -> int:

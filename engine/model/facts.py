@@ -20,6 +20,10 @@ class RunFacts(Protocol):
     @property
     def started_at(self) -> Instant | None: ...
     @property
+    def paused_us(self) -> int:
+        """Microseconds since its start in which it was paused, until now."""
+
+    @property
     def cpu_percent(self) -> float | None: ...
     @property
     def rss_bytes(self) -> int | None: ...

@@ -309,6 +309,8 @@ class EngineStatus:
     executors: tuple[str, ...]
     damaged_state: str | None
     warnings: tuple[str, ...]
+    holds: tuple[str, ...] = ()
+    """What is held as a whole: `all jobs`, `tag nightly`."""
     job_file_followed: bool = False
     """What is written to the job file is taken, where it needs nobody's yes."""
     job_file_news: FileNews | None = None
@@ -320,5 +322,6 @@ class EngineStatus:
         return values | {
             "executors": list(self.executors),
             "warnings": list(self.warnings),
+            "holds": list(self.holds),
             "job_file_news": news,
         }

@@ -10,6 +10,9 @@ from engine.model.states import JobStatus, RunPhase
 from engine.values import lean
 from jobqueue_tui.terminal import one_line
 
+GAP: Final = "   "
+"""Between the name of a job and how it is, where several stand in a list."""
+
 _NO_RUN: Final = Aim(None, None)
 
 
@@ -74,4 +77,4 @@ class Aimed:
     def line(self) -> str:
         """The same in one line, for a list of several."""
         aim = self.seen.aim
-        return f"{self.name}   {'no active run' if aim.run_id is None else f'{one_line(aim.run_id)} is {aim.state}'}"
+        return f"{self.name}{GAP}{'no active run' if aim.run_id is None else f'{one_line(aim.run_id)} is {aim.state}'}"

@@ -29,6 +29,7 @@ from jobqueue_tui.console.screens.live import LiveScreen
 from jobqueue_tui.console.settings import ConsoleSettings
 from jobqueue_tui.console.tally import Tally
 from jobqueue_tui.console.toasts import Lasting
+from jobqueue_tui.terminal import one_line
 
 if TYPE_CHECKING:
     from textual.driver import Driver
@@ -83,7 +84,17 @@ class ConsoleApp(App[ConsoleEnd]):
         self._colours = self.get_css_variables()
         self._is_coloured = False
         self.stylesheet.set_variables(self._colours)
-        self.set_keymap({**self.kept.keys, **self.settings.keys})
+        self._doubts: Sequence[str] = ()
+        if wanted_keys := {**self.kept.keys, **self.settings.keys}:
+            from jobqueue_tui.console.key_map import checked  # noqa: PLC0415 - most have none
+
+            keys, self._doubts = checked(wanted_keys)
+            self.set_keymap(keys)
+
+    @property
+    def themes(self) -> Sequence[str]:
+        """The names of those that are ours and the user's: what Textual brings lacks the colours of states."""
+        return [*self._themes.loaded]
 
     def get_driver_class(self) -> type[Driver]:
         """Our driver: it survives bad bytes, closed and stalled terminals."""
@@ -126,9 +137,14 @@ class ConsoleApp(App[ConsoleEnd]):
             gc.collect()
             gc.freeze()
         if self._unknown_theme:
-            self.notify(f"There is no theme {self._unknown_theme!r}.", severity="warning", markup=False)
+            there = ", ".join(self.themes)
+            text = f"There is no theme {one_line(self._unknown_theme)}; `:theme` chooses one of {there}."
+            self.notify(text, severity="warning", markup=False)
         if self._unread:
             self.notify(self._unread, title="The console's settings are left alone", severity="warning", markup=False)
+        if self._doubts:
+            text = one_line("; ".join(self._doubts))
+            self.notify(text, title=f"[keys] of {kept.FILE}", severity="warning", timeout=10, markup=False)
         for failed in self._themes.failed:
             self.notify(failed.why, title=f"Theme {failed.file} is left out", severity="warning", markup=False)
 
@@ -217,24 +233,28 @@ class ConsoleApp(App[ConsoleEnd]):
         if isinstance(top, LiveScreen) and not top.leave_pane() and not top.back():
             self.places.back()
 
+    async def action_leave(self) -> None:
+        """`q`: as Esc, and at home out."""
+        if len(self.screen_stack) > 1:
+            await self.action_back()
+        else:
+            await self.action_quit()
+
     async def action_quit(self) -> None:
-        """`q`: an attached console just goes; one with an engine inside asks what becomes of active runs."""
+        """Ctrl-q: an attached console just goes; with one that has an engine inside nothing starts any more, so it asks. Who may
+        only read ends no run by it."""
         if not self.settings.embedded:
             self.end(ConsoleEnd.QUIT_LEAVE)
             return
-        # those of a job that has left the file are in no list
-        active = max(sum(len(job.active) for job in self.engine.jobs), self.engine.status().running)
         match self.settings.on_quit:
-            case _ if not active:
+            case OnQuit.STOP if not self.read_only:
                 self.end(ConsoleEnd.QUIT_STOP)
-            case OnQuit.STOP:
-                self.end(ConsoleEnd.QUIT_STOP)
-            case OnQuit.LEAVE:
-                self.end(ConsoleEnd.QUIT_LEAVE)
             case OnQuit.ASK:
-                self._ask_to_quit(active)
+                self._ask_to_quit()
+            case OnQuit.LEAVE | OnQuit.STOP:
+                self.end(ConsoleEnd.QUIT_LEAVE)
 
-    def _ask_to_quit(self, active: int) -> None:
+    def _ask_to_quit(self) -> None:
         from jobqueue_tui.console.screens.dialogs import quit_dialog  # noqa: PLC0415 - seldom needed
 
         def answered(answer: str | None) -> None:
@@ -243,11 +263,13 @@ class ConsoleApp(App[ConsoleEnd]):
             elif answer == "stop":
                 self.end(ConsoleEnd.QUIT_STOP)
 
-        self.push_screen(quit_dialog(active), answered)
+        # those of a job that has left the file are in no list
+        active = max(sum(len(job.active) for job in self.engine.jobs), self.engine.status().running)
+        self.push_screen(quit_dialog(active, read_only=self.read_only), answered)
 
     def action_help_quit(self) -> None:
         """Ctrl-c does not end work by accident."""
-        self.notify("q quits.", timeout=2, markup=False)
+        self.notify("Ctrl-q quits.", timeout=2, markup=False)
 
     def action_freeze(self) -> None:
         """`u`: nothing is drawn anew until `u` again; what happens meanwhile is kept by the feed."""

@@ -56,5 +56,5 @@ def _words(app: ConsoleApp) -> list[Named]:
     return [
         Named("job", "details of a job", jobs, lambda name: app.places.open(Place("job", name))),
         Named("log", "log of the last run of a job", jobs, log),
-        Named("theme", "colours", lambda: app.available_themes, theme),
+        Named("theme", "colours", lambda: app.themes, theme),
     ]

@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 from typing import Final
 
 from engine.values import lean
+from jobqueue_tui.console.arranging import Grouping
+from jobqueue_tui.console.columns import TABLE
+from jobqueue_tui.console.sorting import LETTERS
+
+_WORDS: Final = {str: "a text", list: "a list", bool: "true or false", dict: "a table"}
 
 FILE: Final = "console.toml"
 THEMES: Final = "themes"
@@ -57,13 +62,16 @@ def _parsed(raw: Mapping[str, object], path: Path) -> Kept:
         if name not in known:
             raise KeptError(f"{path}: {name!r} is not a setting; there are {', '.join(known)}")
         if not isinstance(value, known[name]):
-            raise KeptError(f"{path}: {name} has the wrong type")
+            raise KeptError(f"{path}: {name} is {value!r}, not {_WORDS[known[name]]}")
     columns, keys = raw.get("columns", []), raw.get("keys", {})
     assert isinstance(columns, list)
     assert isinstance(keys, dict)
     if not all(isinstance(one, str) for one in (*columns, *keys.values())):
         raise KeptError(f"{path}: columns and keys hold texts")
     theme, sort, group = raw.get("theme"), str(raw.get("sort", "")), str(raw.get("group", "none"))
+    _known(path, "columns", columns, [column.id for column in TABLE])
+    _known(path, "sort", [sort] if sort else [], LETTERS)
+    _known(path, "group", [group], list(Grouping))
     return Kept(
         theme=None if theme is None else str(theme),
         columns=tuple(columns),
@@ -73,6 +81,12 @@ def _parsed(raw: Mapping[str, object], path: Path) -> Kept:
         wide=bool(raw.get("wide", False)),
         keys=dict(keys),
     )
+
+
+def _known(path: Path, name: str, values: Iterable[str], there: Sequence[str]) -> None:
+    for value in values:
+        if value not in there:
+            raise KeptError(f"{path}: {name}: there is no {value!r}, only {', '.join(there)}")
 
 
 def write(folder: Path, kept: Kept) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -13,6 +14,15 @@ from jobqueue_tui.console.merged_feed import MergedFeed
 from jobqueue_tui.console.tail import shown_line
 
 _NONE: Final = {1: "no match below", -1: "no match above"}
+
+
+def fault_of(pattern: str) -> str:
+    """Why it is no pattern; empty when it is one."""
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError) as fault:
+        return str(fault)
+    return ""
 
 
 @lean(frozen=True, slots=True)

@@ -80,7 +80,9 @@ class LogWindow:
         self._jump, self._gap = None, chunk.gap
         self._changed()
         if self.start and (self._gap is None or self.start != self._gap[1]):
-            self._drop_front(self._after_newline(0))
+            front = self._after_newline(0)
+            if front < len(self._data):  # else its one line is longer than the piece: shown from where it was cut
+                self._drop_front(front)
 
     def append(self, chunk: LogChunk) -> int:
         """Add a piece that begins at `end`, or behind what was cut out there; returns how many lines were dropped from the front."""

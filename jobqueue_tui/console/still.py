@@ -24,6 +24,7 @@ class StillRun:
 
     phase: RunPhase
     started_at: Instant | None
+    paused_us: int
     cpu_percent: float | None
     rss_bytes: int | None
 
@@ -75,7 +76,9 @@ class Still:
             job.last_reason,
             job.last_seconds,
             job.counters,
-            tuple([StillRun(run.phase, run.started_at, run.cpu_percent, run.rss_bytes) for run in active]),
+            tuple(
+                [StillRun(run.phase, run.started_at, run.paused_us, run.cpu_percent, run.rss_bytes) for run in active]
+            ),
             range(len(job.queued)),
             [*islice(reversed(job.cpu_ring), SAMPLES)][::-1],
             [*islice(reversed(job.rss_ring), SAMPLES)][::-1],

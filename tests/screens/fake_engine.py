@@ -88,6 +88,7 @@ class FakeEngine(EngineVerbs):
         self.day_records: list[DayRecord] = []
         self.warnings: tuple[str, ...] = ()
         self.damaged_state: str | None = None
+        self.holds: tuple[str, ...] = ()
         self.job_file_followed = False
         self.job_file_news: FileNews | None = None
         self.trouble: Exception | None = None
@@ -131,6 +132,7 @@ class FakeEngine(EngineVerbs):
             executors=("local",),
             damaged_state=self.damaged_state,
             warnings=self.warnings,
+            holds=self.holds,
             job_file_followed=self.job_file_followed,
             job_file_news=self.job_file_news,
         )

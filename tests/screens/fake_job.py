@@ -71,6 +71,7 @@ class FakeRun(RunVerbs):
     kind: RunKind = RunKind.SCHEDULE
     attempt: int = 1
     pid: int | None = None
+    paused_us: int = 0
     cpu_percent: float | None = None
     rss_bytes: int | None = None
     log_path: str | None = None

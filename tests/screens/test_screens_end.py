@@ -22,11 +22,14 @@ def idle_engine() -> FakeEngine:
 @pytest.mark.parametrize(
     ("settings", "idle", "keys", "end"),
     [
-        (ConsoleSettings(), True, "q", ConsoleEnd.QUIT_STOP),
+        (ConsoleSettings(), True, "q j enter", ConsoleEnd.QUIT_LEAVE),
+        (ConsoleSettings(), True, "q enter", None),
         (ConsoleSettings(), False, "q j enter", ConsoleEnd.QUIT_LEAVE),
         (ConsoleSettings(), False, "q j j enter", ConsoleEnd.QUIT_STOP),
         (ConsoleSettings(), False, "ctrl+q j enter", ConsoleEnd.QUIT_LEAVE),
-        (ConsoleSettings(), False, "4 q j enter", ConsoleEnd.QUIT_LEAVE),
+        (ConsoleSettings(), False, "4 q", None),
+        (ConsoleSettings(), False, "4 q q j enter", ConsoleEnd.QUIT_LEAVE),
+        (ConsoleSettings(), False, "4 ctrl+q j enter", ConsoleEnd.QUIT_LEAVE),
         (ConsoleSettings(on_quit=OnQuit.STOP), False, "q", ConsoleEnd.QUIT_STOP),
         (ConsoleSettings(on_quit=OnQuit.LEAVE), False, "q", ConsoleEnd.QUIT_LEAVE),
         (ConsoleSettings(embedded=False), False, "q", ConsoleEnd.QUIT_LEAVE),
@@ -36,7 +39,7 @@ def idle_engine() -> FakeEngine:
         (ConsoleSettings(), False, "escape", None),
     ],
 )
-async def test_quit_asks_when_runs_are_active(
+async def test_quit_asks_and_elsewhere_q_is_back(
     settings: ConsoleSettings, idle: bool, keys: str, end: ConsoleEnd | None
 ) -> None:
     """Cancel first; an attached console just goes; `on_quit` answers for the user."""
@@ -46,6 +49,17 @@ async def test_quit_asks_when_runs_are_active(
             await stage.pilot.pause()
         assert stage.app.ended is end
         assert stage.app.return_value is end
+
+
+@pytest.mark.parametrize("on_quit", OnQuit)
+@pytest.mark.parametrize("idle", [False, True])
+async def test_who_may_only_read_ends_no_run_by_quitting(on_quit: OnQuit, idle: bool) -> None:
+    """Whatever the job file says of it, and down to the last answer."""
+    async with console(idle_engine() if idle else None, ConsoleSettings(on_quit=on_quit), read_only=True) as stage:
+        for key in ("q", "G", "enter"):
+            await stage.pilot.press(key)
+            await stage.pilot.pause()
+        assert stage.app.ended is ConsoleEnd.QUIT_LEAVE
 
 
 async def test_the_first_reason_for_an_end_holds() -> None:

@@ -98,6 +98,15 @@ def test_a_line_longer_than_a_piece_is_shown_from_where_it_was_cut() -> None:
     assert (window.start, window.end, steps) == (0, size, 4)
 
 
+def test_a_last_line_longer_than_a_piece_is_shown_from_where_it_was_cut() -> None:
+    """With its line feed or without: what the log ends with is there."""
+    for end in (b"", b"\n"):
+        size = PIECE + 1000
+        window = LogWindow()
+        window.put(chunk((b"x" * PIECE + end)[-PIECE:], size - PIECE, size))
+        assert [set(line) for line in window.lines] == [set(b"x")]
+
+
 def test_a_piece_that_does_not_fit_is_not_taken() -> None:
     """Two readers at once: the later one finds the window moved."""
     window = LogWindow()

@@ -12,6 +12,8 @@ from engine.clock import SECOND
 from engine.model.outcome import Outcome
 from engine.model.record import Counters, FileNews
 from engine.model.states import JobStatus
+from jobqueue_tui.console.columns import run_seconds
+from jobqueue_tui.console.still import Still
 from jobqueue_tui.console.widgets.job_table import JobTable
 from tests.screens.engines import big_engine, small_engine
 from tests.screens.fake_engine import FakeEngine
@@ -308,6 +310,27 @@ async def test_that_the_job_file_was_taken_is_said_for_a_while() -> None:
         for _ in range(15):
             await stage.second()
         assert "file taken" not in stage.text()[0]
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_a_hold_of_all_jobs_or_of_a_tag_is_said_in_every_header(place: str) -> None:
+    """Somebody who wonders why nothing starts need not search."""
+    async with console() as stage:
+        stage.engine.holds = ("all jobs", "tag etl")
+        await stage.press(*PLACES[place])
+        await stage.second()
+        assert "HELD all jobs +1" in stage.text()[0]
+
+
+async def test_a_pause_is_no_part_of_a_duration() -> None:
+    """Neither in its column nor for `slow`."""
+    engine = small_engine()
+    job = engine.job("db-dump")
+    run = job.active[0]
+    run.started_at = engine.at - 60 * SECOND
+    assert run_seconds(job, engine.at) == 60
+    run.paused_us = 45 * SECOND
+    assert run_seconds(job, engine.at) == run_seconds(Still.of(job), engine.at) == 15
 
 
 async def test_no_jobs_at_all() -> None:

@@ -86,6 +86,13 @@ class Terminal:
         """Press keys."""
         os.write(self.master, data)
 
+    def quit(self) -> None:
+        """Quit from any screen, while no run is active."""
+        self.seen = b""
+        self.type(b"\x11")
+        self.until(lambda: b"no run is active" in self.seen, "it does not ask")
+        self.type(b"j\r")
+
     def ended(self) -> dict[str, object]:
         """How it ended."""
         self.until(lambda: self.child.poll() is not None, "did not end")
@@ -126,8 +133,8 @@ def test_quit_restores_the_terminal(terminals: Callable[..., Terminal]) -> None:
     """Alternate screen left, cooked mode back, status 0."""
     terminal = terminals().ready()
     assert ALT_SCREEN in terminal.seen
-    terminal.type(b"q")
-    assert terminal.ended()["end"] == "quit-stop"
+    terminal.quit()
+    assert terminal.ended()["end"] == "quit-leave"
     assert LEFT_IT in terminal.seen
     assert termios.tcgetattr(terminal.slave) == terminal.before
     assert terminal.child.returncode == 0
@@ -159,8 +166,8 @@ def test_bytes_that_are_no_utf8_do_not_end_it(terminals: Callable[..., Terminal]
     terminal.seen = b""
     terminal.type(b"4")
     terminal.until(lambda: b"jobs without dependencies" in terminal.seen, "the console did not go on")
-    terminal.type(b"q")
-    assert terminal.ended()["end"] == "quit-stop"
+    terminal.quit()
+    assert terminal.ended()["end"] == "quit-leave"
 
 
 def test_a_stop_signal_does_not_freeze_an_embedded_engine(terminals: Callable[..., Terminal]) -> None:
@@ -271,8 +278,9 @@ def test_an_editor_has_the_terminal_for_itself_while_the_engine_goes_on(
     terminal.type(b"\x03")
     terminal.until(lambda: b"import-old" in terminal.seen, "no dialog")
     assert ALT_SCREEN in terminal.seen
-    terminal.type(b"\rq")
-    assert terminal.ended()["end"] == "quit-stop"
+    terminal.type(b"\r")
+    terminal.quit()
+    assert terminal.ended()["end"] == "quit-leave"
 
 
 KEYS = [bytes([code]) for code in range(0x20, 0x7F) if chr(code) not in "qe"]

@@ -15,13 +15,13 @@ from engine.spec.params import Param, ParamType
 from jobqueue_tui.console import keys_page
 from jobqueue_tui.console.actions import ACTIONS, Where
 from jobqueue_tui.console.screens.commands import CommandsScreen
-from jobqueue_tui.console.screens.dialogs import ChoiceDialog
+from jobqueue_tui.console.screens.dialogs import ChoiceDialog, told
 from jobqueue_tui.console.screens.form import FormDialog
 from jobqueue_tui.console.screens.jobs import JobsScreen
 from jobqueue_tui.console.screens.modal import Modal
 from jobqueue_tui.console.screens.tree import TreeScreen
 from jobqueue_tui.console.settings import ConsoleSettings
-from tests.screens.engines import small_engine
+from tests.screens.engines import big_engine, small_engine
 from tests.screens.fake_job import ended_run
 from tests.screens.stage import Stage, console
 
@@ -198,7 +198,67 @@ async def test_rerun_asks_and_enter_is_enough() -> None:
         assert stage.engine.verbs == [("rerun", "db-dump:212", {})]
         await at(stage, "ad-hoc")
         await stage.press("r")
-        assert stage.toasts[-1] == ("", "ad-hoc has not run yet: t triggers it.")
+        assert stage.toasts[-1] == ("", "ad-hoc has not run yet: t triggers.")
+
+
+async def test_rerun_and_backfill_act_on_the_marked_that_the_dialog_lists() -> None:
+    """As every verb; the cursor's own job is not among them. One without a run is counted."""
+    async with console() as stage:
+        for job_id in ("db-dump", "load", "ad-hoc"):
+            await at(stage, job_id)
+            await stage.press("space")
+        await at(stage, "report")
+        await stage.press("r")
+        assert isinstance(stage.app.screen, ChoiceDialog)
+        shown = "\n".join(stage.text())
+        assert "Run the last runs of 2 jobs once more" in shown
+        assert "1 of the marked has not run yet" in shown
+        await stage.press("enter")
+        assert [verb[:2] for verb in stage.engine.verbs] == [("rerun", "db-dump:212"), ("rerun", "load:1189")]
+        await stage.press("a", "B")
+        assert "Backfill 3 jobs" in "\n".join(stage.text())
+        await type_in(stage, "2026-03-01T00:00")
+        await stage.press("enter")
+        await type_in(stage, "2026-03-02T00:00")
+        await stage.press("enter", "enter", "enter")
+        assert [job for verb, job, _ in stage.engine.verbs if verb == "backfill"] == ["db-dump", "load", "ad-hoc"]
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (200, 60)])
+async def test_a_dialog_lists_all_that_it_acts_on_and_has_its_heading_and_answers(size: tuple[int, int]) -> None:
+    """Where there is no line for each, by name; the answer under the cursor is always seen."""
+    engine = big_engine(60)
+    async with console(engine, size=size) as stage:
+        names = [job.id for job in engine.jobs][:40]
+        await stage.press("g", *(["space"] * 40))
+        for keys, heading in ((["a"], "40 jobs"), (["x"], "40 jobs"), (["p"], "Pause or resume: 40 jobs")):
+            await stage.press(*keys)
+            text = "\n".join(stage.text())
+            assert heading in text
+            assert "Cancel" in text
+            top = stage.app.screen
+            assert isinstance(top, ChoiceDialog)
+            listed = sum(name in text for name in names)
+            assert listed == 40 or f"and {40 - listed} more" in text, (keys, listed)
+            await stage.press("G")
+            assert top.choices.choices[-1].text.split()[0] in "\n".join(stage.text())
+            await stage.press("escape")
+
+
+def test_what_a_dialog_is_about_is_told_in_the_room_there_is() -> None:
+    """A line each, or names behind each other, or how many there are."""
+    lines = ["Nothing of it starts.", *(f"job-{n:02}   no active run" for n in range(30))]
+    assert told(lines, 31, 70) == lines
+    flowing = told(lines, 10, 70)
+    assert len(flowing) <= 10
+    assert " ".join(flowing[:-1]) == ", ".join(f"job-{n:02}" for n in range(30))
+    assert flowing[-1] == "Nothing of it starts."
+    few = told(lines, 3, 70)
+    assert len(few) == 3
+    shown = few[0].count("job-") + few[1].count("job-")
+    assert few[1].endswith(f" and {30 - shown} more")
+    assert told(lines, 1, 20)[0] == "job-00 and 29 more"
+    assert told(["a b c"] * 9, 2, 70) == ["a b c", "a b c"]
 
 
 # ---- trigger

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from rich.cells import cell_len
 from textual import events
@@ -16,6 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from engine.values import lean
+from jobqueue_tui.console.aiming import GAP
 from jobqueue_tui.console.painting import fitted, text_strip
 from jobqueue_tui.console.palette import Palette
 from jobqueue_tui.console.screens.modal import Modal
@@ -34,8 +35,6 @@ class Choice:
 
 
 CANCEL = "cancel"
-MOST_LINES = 12
-"""Lines that a dialog shows of what it is about."""
 
 
 class Choices(LineList):
@@ -72,6 +71,38 @@ class Choices(LineList):
         return text_strip(parts, styles, width)
 
 
+_AROUND: Final = 6
+"""Lines of a dialog that are neither text nor answers: border, padding, heading, what is between."""
+_BESIDE: Final = 6
+"""Columns of its border and padding."""
+_LEAST_LINES: Final = 4
+
+
+def told(lines: Sequence[str], room: int, width: int) -> list[str]:
+    """What a dialog is about, in so many lines of that width. Without room for a line each, jobs (a name, three blanks, how it is)
+    stand behind each other by name alone; what then has no room is counted."""
+    if sum(len(_wrapped(line, width)) for line in lines) <= room:
+        return [*lines]
+    names = [line.partition(GAP)[0] for line in lines if GAP in line]
+    prose = [part for line in lines if GAP not in line for part in _wrapped(line, width)]
+    if not names:
+        return prose[:room]
+    room = max(1, room - len(prose))
+    shown = len(names)
+    while shown and len(flow := _wrapped(_some(names, shown), width)) > room:
+        shown -= max(1, shown // 20)
+    return [*(flow if shown else [f"{len(names)} jobs"]), *prose]
+
+
+def _some(names: Sequence[str], count: int) -> str:
+    more = len(names) - count
+    return ", ".join(names[:count]) + (f" and {more} more" if more else "")
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return [line.plain for line in Content(text).wrap(width)] or [""]
+
+
 class ChoiceDialog(Modal[str]):
     """Asks, and returns the id of the answer; `CANCEL` for Esc. `heading` and `lines` are harmless text, not markup."""
 
@@ -80,11 +111,14 @@ class ChoiceDialog(Modal[str]):
         Binding("escape,q", "cancel", show=False),
     ]
 
+    wide: ClassVar[int] = 76
+    """Columns that it takes where the screen has them."""
+
     def __init__(self, heading: str, lines: Sequence[str], choices: Sequence[Choice], *, start: int = 0) -> None:
         """`start`: the answer that has the cursor; 0 is Cancel, and anything else only where the answer ends nothing."""
         super().__init__()
         self.heading = heading
-        self.lines = lines if len(lines) <= MOST_LINES else [*lines[:MOST_LINES], f"and {len(lines) - MOST_LINES} more"]
+        self.lines = lines
         self.choices = Choices([Choice(CANCEL, "Cancel", "nothing happens"), *choices])
         self._start = start
 
@@ -93,7 +127,7 @@ class ChoiceDialog(Modal[str]):
         with Vertical(id="dialog"):
             yield Static(Content(self.heading), id="heading")
             if self.lines:
-                yield Static(Content("\n".join(self.lines)), id="lines")
+                yield Static(id="lines")
             yield from self.between()
             yield self.choices
 
@@ -103,10 +137,19 @@ class ChoiceDialog(Modal[str]):
 
     def on_mount(self) -> None:
         """The cursor stands on Cancel, or where it is to start."""
-        self.choices.styles.height = self.choices.row_count
+        self.on_resize()
         self.choices.rows_changed()
         self.choices.cursor = self._start
         self.choices.focus()
+
+    def on_resize(self) -> None:
+        """The answers have their place first, as many as there is room for; what they are about has the rest."""
+        room = self.app.size.height - _AROUND - (1 if self.lines else 0)
+        least = min(len(self.lines), _LEAST_LINES)
+        self.choices.styles.height = height = max(1, min(self.choices.row_count, room - least))
+        if self.lines:
+            width = min(self.wide, self.app.size.width * 96 // 100) - _BESIDE
+            self.query_one("#lines", Static).update(Content("\n".join(told(self.lines, room - height, width))))
 
     def on_click(self, event: events.Click) -> None:
         """A second click on an answer gives it."""
@@ -131,14 +174,13 @@ class ChoiceDialog(Modal[str]):
         self.dismiss(CANCEL)
 
 
-def quit_dialog(running: int) -> ChoiceDialog:
+def quit_dialog(running: int, *, read_only: bool) -> ChoiceDialog:
     """What becomes of runs when the console of an embedded engine ends."""
+    if not running:
+        gone = "The engine ends with its console: nothing starts until the next start."
+        return ChoiceDialog("Quit", [gone], [Choice("leave", "Quit", "no run is active")])
+    choices = [Choice("leave", "Leave them running", "the next start shows them, exit codes included")]
+    if not read_only:
+        choices.append(Choice("stop", "Stop them and quit", "TERM, grace, KILL of each process tree"))
     runs = "1 run is active" if running == 1 else f"{running} runs are active"
-    return ChoiceDialog(
-        "Quit",
-        [f"{runs} in the engine of this console."],
-        [
-            Choice("leave", "Leave them running", "the next start shows them, exit codes included"),
-            Choice("stop", "Stop them and quit", "TERM, grace, KILL of each process tree"),
-        ],
-    )
+    return ChoiceDialog("Quit", [f"{runs} in the engine of this console."], choices)

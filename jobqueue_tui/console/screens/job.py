@@ -17,6 +17,7 @@ from engine.errors import EngineError
 from jobqueue_tui.console.actions import Where, bindings
 from jobqueue_tui.console.aiming import Aimed
 from jobqueue_tui.console.host import host
+from jobqueue_tui.console.notices import notices
 from jobqueue_tui.console.painting import text_strip
 from jobqueue_tui.console.screens.job_keys import JobKeys
 from jobqueue_tui.console.screens.run_keys import RunKeys
@@ -55,6 +56,7 @@ class Title(Painted):
         console = host(self)
         if not console.engine.connected:
             parts.append(("   engine out of reach: what stands here is old", Role.FAILED))
+        parts += [(f"   {text}", role) for text, role in notices(console.engine, read_only=console.read_only)]
         if console.frozen:
             parts.append(("   FROZEN", Role.WARN))
         return text_strip(parts, self.palette.bar, self.size.width)

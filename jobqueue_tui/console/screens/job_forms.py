@@ -76,7 +76,7 @@ def _ask_duration(
     screen.app.push_screen(FormDialog(f"{what} {_what(targets)}", lines, [field], answer=answer), filled)
 
 
-def ask_backfill(screen: Giving, at: Aimed) -> None:
+def ask_backfill(screen: Giving, targets: Sequence[Aimed]) -> None:
     """A span of planned times."""
     zone = host(screen).settings.zone
 
@@ -91,34 +91,48 @@ def ask_backfill(screen: Giving, at: Aimed) -> None:
     fields = [
         Field("from", "From", "the first planned time, such as 2026-03-01T00:00", check=time, required=True),
         Field("to", "To", "the last one", check=time, required=True),
-        Field("parallel", "At once", "so many of them", "1", check=count, required=True),
+        Field("parallel", "At once", "so many of a job's", "1", check=count, required=True),
     ]
 
     def filled(answer: Filled | None) -> None:
         if answer is not None:
             given = answer.values
-            screen.give([orders.backfill(at, time(given["from"]), time(given["to"]), count(given["parallel"]))])
+            span = time(given["from"]), time(given["to"])
+            screen.give([orders.backfill(at, *span, count(given["parallel"])) for at in targets])
 
-    lines = ["Runs its occurrences of that span, whatever became of them before."]
-    screen.app.push_screen(FormDialog(f"Backfill {at.name}", lines, fields, answer="Run them"), filled)
+    whose = "the occurrences of each" if len(targets) > 1 else "its occurrences"
+    lines = [*_lines(targets), f"Runs {whose} in that span, whatever became of them before."]
+    screen.app.push_screen(FormDialog(f"Backfill {_what(targets)}", lines, fields, answer="Run them"), filled)
 
 
-def ask_rerun(screen: Giving, at: Aimed, run_id: str | None) -> None:
-    """A run once more; Enter is enough, for nothing ends by it."""
-    if run_id is None:
-        screen.notify(f"{at.name} has not run yet: t triggers it.", timeout=3, markup=False)
+def ask_rerun(screen: Giving, targets: Sequence[tuple[Aimed, str | None]]) -> None:
+    """Runs once more, by the job of each; Enter is enough, for nothing ends by it."""
+    runs = [(at, run_id) for at, run_id in targets if run_id is not None]
+    if not runs:
+        whose = f"{targets[0][0].name} has" if len(targets) == 1 else f"{len(targets)} jobs have"
+        screen.notify(f"{whose} not run yet: t triggers.", timeout=3, markup=False)
         return
     engine = host(screen).engine
-    lines = [*at.lines(), "It has the planned time and the parameters of the run that it repeats."]
+    if len(runs) == 1:
+        what, again, lines = one_line(runs[0][1]), "Run it again", runs[0][0].lines()
+        lines.append("It has the planned time and the parameters of the run that it repeats.")
+    else:
+        what, again, lines = f"the last runs of {len(runs)} jobs", "Run them again", [at.line() for at, _ in runs]
+        lines.append("Each has the planned time and the parameters of the run that it repeats.")
+    if left_out := len(targets) - len(runs):
+        lines.append(f"{left_out} of the marked {'has' if left_out == 1 else 'have'} not run yet.")
     dialog = ChoiceDialog(
-        f"Run {one_line(run_id)} once more",
+        f"Run {what} once more",
         lines,
-        [Choice("run", "Run it again", "the schedule is untouched")],
+        [Choice("run", again, "the schedule is untouched")],
         start=0 if host(screen).frozen else 1,
     )
-    screen.app.push_screen(
-        dialog, lambda answer: screen.give([orders.rerun(engine, at, run_id)]) if answer == "run" else None
-    )
+
+    def answered(answer: str | None) -> None:
+        if answer == "run":
+            screen.give([orders.rerun(engine, at, run_id) for at, run_id in runs])
+
+    screen.app.push_screen(dialog, answered)
 
 
 def ask_acknowledge(screen: Giving, targets: Sequence[str]) -> None:

@@ -123,8 +123,8 @@ class JobKeys(Giving):
         """`r`: its newest run once more."""
         from jobqueue_tui.console.screens.job_forms import ask_rerun  # noqa: PLC0415 - seldom needed
 
-        if (aimed := self.aimed()) is not None:
-            ask_rerun(self, aimed, aimed.job.last_run_id)
+        if targets := self.targets():
+            ask_rerun(self, [(at, at.job.last_run_id) for at in targets])
 
     def action_hold(self) -> None:
         """Nothing of it starts, for a reason, until released or for so long."""
@@ -151,8 +151,8 @@ class JobKeys(Giving):
         """Runs for the occurrences of a span."""
         from jobqueue_tui.console.screens.job_forms import ask_backfill  # noqa: PLC0415 - seldom needed
 
-        if (aimed := self.aimed()) is not None:
-            ask_backfill(self, aimed)
+        if targets := self.targets():
+            ask_backfill(self, targets)
 
     def action_acknowledge(self) -> None:
         """`A` in the Inbox, the menu elsewhere: its bad ends leave the Inbox."""

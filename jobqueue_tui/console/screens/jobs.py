@@ -18,7 +18,7 @@ from jobqueue_tui.console.filtering import FilterError, parse
 from jobqueue_tui.console.host import host
 from jobqueue_tui.console.screens.job_keys import JobKeys
 from jobqueue_tui.console.signs import Role
-from jobqueue_tui.console.sorting import LETTERS, Sort
+from jobqueue_tui.console.sorting import Sort
 from jobqueue_tui.console.widgets.column_heads import ColumnHeads
 from jobqueue_tui.console.widgets.input_bar import InputBar
 from jobqueue_tui.console.widgets.job_list import JobList
@@ -219,9 +219,8 @@ class JobsScreen(JobKeys):
         """Look at the table as the last time."""
         kept = host(self).kept
         self._chosen, self._wide = kept.columns, kept.wide
-        order = Sort(kept.sort, kept.reversed) if kept.sort in LETTERS else Sort()
-        grouping = Grouping(kept.group) if kept.group in list(Grouping) else Grouping.NONE
-        self.table.looked = replace(self.table.looked, order=order, grouping=grouping)
+        order = Sort(kept.sort, kept.reversed)
+        self.table.looked = replace(self.table.looked, order=order, grouping=Grouping(kept.group))
         self.table.columns = tuple(shown_columns(self._chosen, wide=self._wide))
 
     def _keep(self) -> None:

@@ -27,7 +27,7 @@ class LiveScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.PANES)]
 
-    not_in_footer: ClassVar[frozenset[str]] = frozenset()
+    not_in_footer: ClassVar[frozenset[str]] = frozenset({"all.leave"})
     """Ids of actions that work here but that nobody needs to be told of."""
 
     place: ClassVar[str] = "jobs"

@@ -17,6 +17,7 @@ from jobqueue_tui.console import words
 from jobqueue_tui.console.columns import Cell
 from jobqueue_tui.console.host import host
 from jobqueue_tui.console.merged_feed import MOST_LOGS
+from jobqueue_tui.console.notices import notices
 from jobqueue_tui.console.painting import text_strip
 from jobqueue_tui.console.saving import Saving
 from jobqueue_tui.console.screens.dialogs import Choice, ChoiceDialog
@@ -68,6 +69,8 @@ class LogTitle(Painted):
             ("  wrapped" if view.wrapping else "", Role.MUTED),
             (f"  {_only(view)}" if view.only is not None else "", Role.TITLE),
             (f"  {view.state}" if view.state else "", Role.MUTED),
+            *((f"  {text}", role) for text, role in notices(host(self).engine, read_only=host(self).read_only)),
+            ("  FROZEN" if host(self).frozen else "", Role.WARN),
         )
 
     def render_line(self, y: int) -> Strip:
@@ -150,6 +153,10 @@ class LogScreen(LiveScreen):
     def flush(self, changes: Changes) -> None:
         """Follow the file."""
         self.view.flush()
+        self.heading.flush()
+
+    def set_frozen(self, frozen: bool) -> None:
+        """Said in the title."""
         self.heading.flush()
 
     def on_log_view_search(self, message: LogView.Search) -> None:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Hashable, Iterable, Sequence
 from pathlib import Path
 from textwrap import wrap
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from rich.cells import cell_len, chop_cells
 from textual.app import SuspendNotSupported
@@ -28,8 +28,6 @@ from jobqueue_tui.console.signs import Role
 from jobqueue_tui.console.widgets.line_list import LineList
 from jobqueue_tui.terminal import one_line
 
-MOST_WIDE: Final = 110
-"""Columns of the dialog, where the screen has them."""
 _ROLES = {"+": Role.OK, "-": Role.FAILED, "~": Role.TITLE}
 
 
@@ -73,6 +71,8 @@ def _wrapped(text: str, width: int) -> Sequence[str]:
 class FileDialog(ChoiceDialog):
     """A question below lines that may be many."""
 
+    wide = 110
+
     BINDINGS: ClassVar = [("tab", "other_part", ""), ("shift+tab", "other_part", "")]
 
     def __init__(self, heading: str, lines: Sequence[str], body: Sequence[Cell], choices: Sequence[Choice]) -> None:
@@ -83,14 +83,10 @@ class FileDialog(ChoiceDialog):
         """The lines."""
         return (self.body,)
 
-    def on_mount(self) -> None:
-        """As high as it has lines; the rest of the screen at the most."""
-        self.on_resize()
-        super().on_mount()
-
     def on_resize(self) -> None:
         """The answers always have their place."""
-        width = min(MOST_WIDE, self.app.size.width * 96 // 100)
+        super().on_resize()
+        width = min(self.wide, self.app.size.width * 96 // 100)
         self.query_one("#dialog").styles.width = width
         self.body.lay_out(width - 8)
         others = 8 + len(self.lines) + self.choices.row_count

@@ -33,7 +33,7 @@ class RunKeys(Giving):
         except KeyError:
             self.notify(f"{run.job} is no longer in the job file.", timeout=4, markup=False)
             return
-        ask_rerun(self, Aimed.now(job), run.run_id)
+        ask_rerun(self, [(Aimed.now(job), run.run_id)])
 
     def action_compare(self) -> None:
         """`d`: the record of the run beside the marked one, else beside the one before it of the same job."""

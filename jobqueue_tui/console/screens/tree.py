@@ -31,7 +31,7 @@ class TreeScreen(JobKeys):
     AUTO_FOCUS = "JobTree"
     place = "tree"
     has_panes = True
-    not_in_footer = frozenset({"go.tree"})
+    not_in_footer = frozenset({"go.tree", "all.leave"})
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-usual")]  # noqa: RUF012 - Textual declares it as a plain list
     # Enter folds here; `2` opens the details
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.TREE, Where.JOBS, without=["jobs.details"])]

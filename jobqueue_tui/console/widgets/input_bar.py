@@ -77,6 +77,7 @@ class InputBar(Horizontal):
     def close(self) -> None:
         """Empty the field and hide the line."""
         self.display = self.opening = False
+        self.say("")
         if self._field is not None:
             self._field.value = ""
 

@@ -11,12 +11,12 @@ from jobqueue_tui.console.screens.live import LiveScreen
 from jobqueue_tui.console.signs import Role
 from jobqueue_tui.console.widgets.painted import Painted
 
-_ALWAYS = ("all.help", "all.quit")
+_ALWAYS = ("all.back", "all.help", "all.leave")
 _TYPING = (("", "Enter", "keep it"), ("", "Esc", "clear it"))
 
 
 class KeysBar(Painted):
-    """Keys and words in the order of the action table, as many as fit; help and quit always."""
+    """Keys and words in the order of the action table, as many as fit; help and the way out always."""
 
     def __init__(self) -> None:
         super().__init__()

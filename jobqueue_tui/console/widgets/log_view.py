@@ -21,7 +21,7 @@ from jobqueue_tui.console.columns import Cell
 from jobqueue_tui.console.json_lines import as_fields
 from jobqueue_tui.console.jumping import Spot
 from jobqueue_tui.console.log_feed import LogFeed
-from jobqueue_tui.console.log_search import Sought, find
+from jobqueue_tui.console.log_search import Sought, fault_of, find
 from jobqueue_tui.console.log_window import HitWindow, LogWindow
 from jobqueue_tui.console.merged_feed import MergedFeed, MergedWindow
 from jobqueue_tui.console.painting import text_strip
@@ -278,9 +278,14 @@ class LogView(Painted, can_focus=True):
     # ---- what is shown
 
     def hide(self, text: str) -> None:
-        """Leave only lines that hold a text, or match a pattern where it is one; an empty one shows all again."""
+        """Leave only lines that hold a text, or match a pattern where it is one; an empty one shows all again, and one that is
+        none is said and not taken."""
         is_pattern = any(letter in _SPECIAL for letter in text)
         exact = any(letter.isupper() for letter in text)
+        if is_pattern and (why := fault_of(text)):
+            self.said(f"not a pattern: {why}")
+            return
+        self.said("")
         self._filter(LogQuery(text, is_pattern, not exact) if text else None)
 
     def action_errors(self) -> None:

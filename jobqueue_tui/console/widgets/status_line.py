@@ -12,6 +12,7 @@ from engine.api import EngineView
 from engine.clock import SECOND, moment
 from jobqueue_tui.console import words
 from jobqueue_tui.console.columns import Cell
+from jobqueue_tui.console.notices import notices
 from jobqueue_tui.console.painting import text_strip
 from jobqueue_tui.console.signs import Role
 from jobqueue_tui.console.tally import Tally
@@ -19,9 +20,6 @@ from jobqueue_tui.console.widgets.painted import Painted
 from jobqueue_tui.terminal import one_line
 
 _GAP: Final = "  "
-
-_FRESH: Final = 15 * SECOND
-"""How long it is said that the job file was taken anew."""
 
 
 class StatusLine(Painted):
@@ -33,7 +31,7 @@ class StatusLine(Painted):
         super().__init__()
         self._engine = engine
         self._tally = tally
-        self._changed = "file changed" + ("" if read_only else ": Ctrl-r")
+        self._read_only = read_only
         self._mode = ("embedded" if embedded else "attached") + (" read-only" if read_only else "")
         self._zone = zone
         self._second = -1
@@ -80,13 +78,7 @@ class StatusLine(Painted):
             left.append((0, tuple((f"{_GAP}{text}", role) for text, role in self._notes)))
         if not self._engine.connected:
             left[1] = (0, ((f"{_GAP}engine out of reach", Role.FAILED),))
-        if status.damaged_state:
-            left.append((0, ((f"{_GAP}state damaged", Role.FAILED),)))
-        if (news := status.job_file_news) is not None:
-            if news.waits:
-                left.append((0, ((f"{_GAP}{self._changed}", Role.WARN),)))
-            elif self._engine.now() - news.at < _FRESH:
-                left.append((0, ((f"{_GAP}file {news.text}", Role.OK),)))
+        left += [(0, ((f"{_GAP}{text}", role),)) for text, role in notices(self._engine, read_only=self._read_only)]
         right: list[tuple[int, tuple[Cell, ...]]] = [
             (3, (("cpu ", Role.MUTED), (f"{machine.cpu_percent:.0f}%", Role.TEXT))),
             (4, ((f"{_GAP}mem ", Role.MUTED), (words.size(machine.memory_used), Role.TEXT))),

@@ -89,6 +89,7 @@ class FakeRun(RunVerbs):
     planned_at: Instant = NOW
     queued_at: Instant = NOW
     started_at: Instant | None = NOW
+    paused_us: int = 0
     attempt: int = 1
     pid: int | None = 4711
     cpu_percent: float | None = 12.5
