@@ -58,10 +58,11 @@ def count_pause(run: Run, now: int) -> None:
 
 
 def paused_until(run: Run, now: int) -> int:
-    """Microseconds in which it was paused, until its end, or now."""
+    """Microseconds in which it was paused, until its end, or now. A clock that was put back since makes it less, as it does what
+    passed since the start: the difference stands still."""
     if run.paused_since is None:
         return run.paused_us
-    return run.paused_us + max(0, (now if run.ended_at is None else run.ended_at) - run.paused_since)
+    return run.paused_us + (now if run.ended_at is None else run.ended_at) - run.paused_since
 
 
 def wall_seconds(run: Run, now: int) -> float | None:
