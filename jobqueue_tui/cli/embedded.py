@@ -99,7 +99,10 @@ async def _show(
     app = make_app(engine, read_only=read_only, settings=settings)
     life.wish.add_done_callback(lambda _: app.end(ConsoleEnd.TERMINATED))  # `ctl shutdown` closes the console, too
     with acting_as("console"):
-        return await run_console(app)
+        how = await run_console(app)
+    if app.unkept:
+        click.echo(app.unkept, err=True)
+    return how
 
 
 def ending_of(how: ConsoleEnd, job_file: JobFile) -> Ending:

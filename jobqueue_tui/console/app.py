@@ -12,7 +12,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual._path import CSSPathType
+from textual._styles_cache import StylesCache
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.notifications import Notify, SeverityLevel
 from textual.screen import Screen
@@ -71,6 +73,8 @@ class ConsoleApp(App[ConsoleEnd]):
         self._kept_at_start = self.kept
         self.current_job: str | None = None
         self.ended: ConsoleEnd | None = None
+        self.unkept = ""
+        """Why the settings could not be kept, when it ended."""
         self.fault = ""
         """The traceback, when it crashed."""
         self._beats = 0
@@ -170,7 +174,7 @@ class ConsoleApp(App[ConsoleEnd]):
             try:
                 kept.write(folder, self.kept)
             except OSError as error:
-                self.log.error(f"settings cannot be kept: {error}")
+                self.unkept = f"the console's settings cannot be kept: {error}"
 
     def end(self, how: ConsoleEnd) -> None:
         """End the console; the first reason holds."""
@@ -188,6 +192,12 @@ class ConsoleApp(App[ConsoleEnd]):
         self._beats += 1
         if self.app_focus or self._beats % 5 == 0:
             self.flush()
+
+    def pop_screen(self) -> AwaitComplete:
+        """As Textual does it, but what has kept lines of the screen that goes lets go of them: Textual remembers two colours of a
+        widget by the object that has all its lines, for a thousand of those (a quarter of a MiB for each dialog)."""
+        StylesCache.get_inner_outer.cache_clear()
+        return super().pop_screen()
 
     def draw_anew(self) -> None:
         """The terminal takes bytes again after frames were dropped: draw everything."""

@@ -104,8 +104,12 @@ def write(folder: Path, kept: Kept) -> None:
     lines += [f"{_text(name)} = {_text(keys)}" for name, keys in kept.keys.items()]
     folder.mkdir(parents=True, exist_ok=True)
     fresh = folder / f".{FILE}.{os.getpid()}"
-    fresh.write_text("\n".join(lines) + "\n", "utf-8")
-    fresh.replace(folder / FILE)
+    try:
+        fresh.write_text("\n".join(lines) + "\n", "utf-8")
+        fresh.replace(folder / FILE)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
 
 
 def _text(text: str) -> str:

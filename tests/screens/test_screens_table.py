@@ -322,6 +322,25 @@ async def test_a_hold_of_all_jobs_or_of_a_tag_is_said_in_every_header(place: str
         assert "HELD all jobs +1" in stage.text()[0]
 
 
+async def test_a_mark_goes_with_its_job() -> None:
+    """One that comes back under its name is not marked, and is not counted meanwhile."""
+    async with console() as stage:
+        table = stage.home.table
+        for job_id in ("load", "report"):
+            assert table.select(job_id)
+            await stage.press("space")
+        assert "2 marked" in stage.text()[0]
+        gone = stage.engine.by_id.pop("load")
+        stage.engine.changed(resync=True)
+        await stage.settle()
+        assert "1 marked" in stage.text()[0]
+        assert "not shown" not in stage.text()[0]
+        stage.engine.by_id["load"] = gone
+        stage.engine.changed(resync=True)
+        await stage.settle()
+        assert table.marked == {"report"}
+
+
 async def test_a_pause_is_no_part_of_a_duration() -> None:
     """Neither in its column nor for `slow`."""
     engine = small_engine()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import gc
 import json
 from pathlib import Path
 
 import pytest
+from textual._styles_cache import StylesCache
 from textual.color import Color
 from textual.css.stylesheet import Stylesheet
 from textual.widgets import Input
@@ -354,6 +356,34 @@ async def test_a_bad_file_is_said_and_left_alone(tmp_path: Path, text: str) -> N
         assert "console.toml" in stage.toasts[0][1]
         await stage.press("M")
     assert (tmp_path / "console.toml").read_text() == text
+
+
+async def test_settings_that_cannot_be_written_are_said_at_the_end(tmp_path: Path) -> None:
+    """What was there stays, and nothing is left lying about."""
+    folder = tmp_path / "config"
+    folder.mkdir()
+    (folder / "console.toml").mkdir()  # nobody can replace that by a file, not even root
+    async with console(settings=ConsoleSettings(config_folder=folder)) as stage:
+        stage.app._unread = ""
+        await stage.press("M")
+    assert stage.app.unkept.startswith("the console's settings cannot be kept: ")
+    assert [one.name for one in folder.iterdir()] == ["console.toml"]
+
+
+async def test_a_screen_that_is_left_leaves_no_lines_behind() -> None:
+    """Dialogs come and go all day."""
+
+    def caches() -> int:
+        gc.collect()
+        return sum(isinstance(one, StylesCache) for one in gc.get_objects())
+
+    async with console() as stage:
+        keys = ("colon", "escape", "x", "escape", "question_mark", "escape", "2", "escape")
+        await stage.press(*keys)
+        before = caches()
+        for _ in range(3):
+            await stage.press(*keys)
+        assert caches() <= before + 5
 
 
 async def test_keys_of_the_users_file_hold_and_are_kept(tmp_path: Path) -> None:

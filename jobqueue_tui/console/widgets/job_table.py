@@ -152,6 +152,9 @@ class JobTable(JobList):
         (`reorder`): then the top of it is what is looked for.
         """
         self._stale = False
+        if self.marked and (gone := self.marked - {job.id for job in self.engine.jobs}):
+            self.marked -= gone  # a job that comes back is another one
+            self.post_message(self.Marked())
         rows = self.looked.rows(self.engine.jobs, self.at)
         if rows == self.rows:
             if not rows:
