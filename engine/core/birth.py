@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from engine.clock import Instant
+from engine.core.ageing import stands_since
 from engine.core.state import Job, Run
 from engine.core.turn import Turn
 from engine.model.record import RunKind
@@ -102,5 +103,6 @@ def enter(turn: Turn, run: Run) -> None:
     replayed = trail.replay_until is not None and run.planned_at <= trail.replay_until
     run.seq = 0 if run.kind in PLANNED and not replayed else run.no
     run.queued_at = run.ages_from = turn.now
+    run.stands_since = stands_since(turn, run)
     state.enqueue(run)
     turn.fx.save(run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.clock import Instant, instant
+from engine.core.ageing import follow
 from engine.core.dispatch import take_back
 from engine.core.state import State
 from engine.core.timers import BlackoutEdge
@@ -17,14 +18,15 @@ def take_edge(turn: Turn) -> None:
         return
     now = _current(state, turn.now)
     if now is not state.blackout:
-        if state.blackout is not None:
-            _let_age(turn, instant(state.blackout.start), min(turn.now, instant(state.blackout.end)))
+        if state.blackout is None:
+            state.blackout_since = turn.now
         state.blackout = now
         if now is not None:
             for run in (*turn.pipeline.claimed, *turn.pipeline.ordered.values()):
                 if not run.live:
                     take_back(turn, run)
         for run in state.runs.values():
+            follow(turn, run)
             turn.fx.touch(run.job)
     edges = [edge for span in state.blackouts for edge in (instant(span.start), instant(span.end)) if edge > turn.now]
     if edges:
@@ -36,13 +38,3 @@ def _current(state: State, now: Instant) -> Blackout | None:
     if in_force in state.blackouts and in_force is not None and instant(in_force.start) <= now < instant(in_force.end):
         return in_force
     return next((span for span in state.blackouts if instant(span.start) <= now < instant(span.end)), None)
-
-
-def _let_age(turn: Turn, start: Instant, end: Instant) -> None:
-    """What waited in the span ages as if the span had not been."""
-    for run in turn.state.runs.values():
-        if run.live or run.ages_from >= end:
-            continue
-        run.ages_from += end - max(start, run.ages_from)
-        if run.entry:
-            turn.ready.push(run)

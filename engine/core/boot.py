@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from engine.clock import Instant, micros
 from engine.core.admission import release, reserve
+from engine.core.ageing import age_or_stand, restore_age
 from engine.core.clock_steps import put_back
 from engine.core.dispatch import begins_with, offer_next, undo_starting
 from engine.core.fates import cancel_queued, set_next
@@ -125,7 +126,6 @@ def _not_found(turn: Turn, run: Run, missing: Missing) -> None:
 def resettle(turn: Turn, run: Run) -> None:
     """Put a run that the store remembers back in its place."""
     state = turn.state
-    run.ages_from = min(run.ages_from, turn.now)  # the clock may have been put back meanwhile
     if run.phase is RunPhase.QUEUED:
         state.enqueue(run)
         watch_deadline(turn, run)
@@ -146,6 +146,7 @@ def resettle(turn: Turn, run: Run) -> None:
             turn.fx.timers.add(until, ResumeAt(run))
         case _:
             pass
+    restore_age(turn, run)
     if run.live:
         state.taken += 1
         state.staged += run.spec.staged
@@ -159,6 +160,7 @@ def begin(turn: Turn, default_zone: str, *, campaign: bool) -> None:
     """Let every job go on from where the store says it was. `campaign`: one-shots that have run run again."""
     turn.state.zone = default_zone
     for job in turn.state.jobs.values():
+        age_or_stand(turn, job)
         plan_job(turn, job, default_zone)
         if campaign:
             job.met.clear()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.clock import Instant, micros
+from engine.core.ageing import keep_age
 from engine.core.blackouts import take_edge
 from engine.core.fates import set_next
 from engine.core.occurrences import plan_next
@@ -25,8 +26,8 @@ from engine.spec.job import DelaySchedule, EverySchedule
 
 def take_step(turn: Turn, by: int) -> None:
     """The wall clock moved by so many microseconds more than time passed."""
-    take_edge(turn)
     _keep_ages(turn, by)
+    take_edge(turn)
     if by > 0:
         for job in turn.state.jobs.values():
             if job.plan is not None and job.next_due is not None and job.next_due <= turn.now:
@@ -42,11 +43,11 @@ def take_step(turn: Turn, by: int) -> None:
 
 def _keep_ages(turn: Turn, by: int) -> None:
     """Nothing has waited longer or shorter for a step; a machine that sleeps lets nothing age."""
+    turn.state.blackout_since += by
     for run in turn.state.runs.values():
+        keep_age(turn, run, by)
         if run.live:
             continue
-        waits_until = run.state.until if isinstance(run.state, Retrying) else run.not_before
-        run.ages_from = min(run.ages_from + by, max(turn.now, waits_until))
         _keep_passed(turn, run, by)
         if run.entry:
             turn.ready.push(run)

@@ -12,6 +12,7 @@ from functools import partial
 
 from engine.clock import SECOND
 from engine.core.admission import blocked, delays, free_at, free_slots, release, reserve, reserves, reserves_until
+from engine.core.ageing import age_or_stand
 from engine.core.course import COMMAND, Step, first_step
 from engine.core.gates import closed_by
 from engine.core.ready import SIMPLE, takes
@@ -257,11 +258,12 @@ def take_back(turn: Turn, run: Run) -> None:
 
 
 def take_out(turn: Turn, job: Job) -> None:
-    """What waits stays in the job's queue, and starts nothing until it is offered again."""
+    """What waits stays in the job's queue, and starts nothing until it is offered again; nor does it age, if the job may not start."""
     for run in (*job.queue, *job.active):
         if not run.live:
             turn.ready.drop(run)
             take_back(turn, run)
+    age_or_stand(turn, job)
 
 
 def reoffer(turn: Turn, run: Run) -> None:

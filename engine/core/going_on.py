@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.core.ageing import age_or_stand
 from engine.core.boot import begin_job
 from engine.core.dispatch import offer_next
 from engine.core.fates import plan_after_end, set_next
@@ -12,18 +13,12 @@ from engine.model.outcome import Because
 from engine.spec.job import DelaySchedule
 
 
-def age_anew(turn: Turn, job: Job) -> None:
-    """Its runs could not start until now, and age only while they may; called before any of them is offered again."""
-    for run in job.queue:
-        if not run.entry:
-            run.ages_from = turn.now
-
-
 def go_on(turn: Turn, job: Job) -> None:
     """After a hold, a stop or a suspension. Does nothing that something else still forbids."""
     if not job.may_start:
         turn.fx.touch(job)
         return
+    age_or_stand(turn, job)
     if job.planned_until is None:
         begin_job(turn, job, campaign=False)  # it was held before its first time
     elif job.follows_schedule:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from typing import Final, NamedTuple, TypeAlias
 
-from engine.clock import SECOND
+from engine.clock import SECOND, Instant
 from engine.core.state import Job, OrderKey, Run
 from engine.spec.config import Ageing, PoolOrder, PoolSpec
 from engine.values import mutable
@@ -46,12 +46,25 @@ def takes(run: Run) -> Needs:
 
 
 def order_key(run: Run, ageing: Ageing, pools: Mapping[str, PoolSpec]) -> OrderKey:
-    """Sorts runs by the rule above; constant while the run waits. In a pool with `order: fifo` priorities count for nothing."""
+    """Sorts runs by the rule above; constant while the run waits. In a pool with `order: fifo` priorities count for nothing.
+
+    Runs stand still in the ready queue only in a blackout, all since the same instant: they are compared as of that.
+    """
+    since = run.ages_from if run.stands_since is None else min(run.ages_from, run.stands_since)
+    return _key(run, since, ageing, pools)
+
+
+def order_at(run: Run, at: Instant, ageing: Ageing, pools: Mapping[str, PoolSpec]) -> OrderKey:
+    """Sorts runs by the same rule as of one instant: also such as stand still since different times, in no ready queue."""
+    return _key(run, at - run.aged(at), ageing, pools)
+
+
+def _key(run: Run, since: Instant, ageing: Ageing, pools: Mapping[str, PoolSpec]) -> OrderKey:
     rate, named = ageing.step / ageing.every, run.spec.pools
     fifo = bool(named) and any(pools[name].order is PoolOrder.FIFO for name in named)
     priority = 0 if fifo else run.priority
     return (
-        rate * run.ages_from / SECOND - priority,
+        rate * since / SECOND - priority,
         run.planned_at,
         run.job.served_at,
         run.job.index,

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from typing import NamedTuple, TypeAlias
 
-from engine.clock import SECOND, Instant, instant
+from engine.clock import SECOND, Instant
 from engine.core.course import COMMAND, Step
 from engine.core.holds import Hold
 from engine.core.rollup import Rollup
@@ -169,6 +169,8 @@ class Run:
     """Its part of an occurrence of a job with a matrix."""
     ages_from: Instant = 0
     """Waiting counts from here for ageing."""
+    stands_since: Instant | None = None
+    """... and up to here, while it does not age (`core.ageing`)."""
     bypass: bool = False
     attempt: Attempt | None = None
     past: list[AttemptRecord] = field(default_factory=list)
@@ -265,6 +267,10 @@ class Run:
     def live(self) -> bool:
         """Takes a slot."""
         return self.state.phase in LIVE
+
+    def aged(self, now: Instant) -> int:
+        """Microseconds of its waiting that count for its priority."""
+        return max(0, (now if self.stands_since is None else self.stands_since) - self.ages_from)
 
     @property
     def pid(self) -> int | None:
@@ -568,6 +574,8 @@ class State:
     blackouts: tuple[Blackout, ...] = ()
     blackout: Blackout | None = None
     """The one that is on."""
+    blackout_since: Instant = 0
+    """When the engine saw it begin: since then nothing ages."""
     pool_taken: dict[str, int] = field(default_factory=dict)
     groups: dict[str, int] = field(default_factory=dict)
     """Live runs per exclusive group."""
@@ -632,10 +640,7 @@ class State:
     def effective_priority(self, run: Run, now: Instant) -> float:
         """Priority and what waiting has added (20-engine: order of the ready queue)."""
         ageing = self.spec.ageing
-        if self.blackout is not None:
-            now = min(now, instant(self.blackout.start))
-        waited = max(0, now - run.ages_from) / SECOND
-        return run.priority + waited / ageing.every * ageing.step
+        return run.priority + run.aged(now) / SECOND / ageing.every * ageing.step
 
     def nothing_left(self) -> bool:
         """Nothing runs, waits or is scheduled any more."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from engine.clock import SECOND, Instant
 from engine.core.explain import hold_text
-from engine.core.ready import order_key
+from engine.core.ready import order_at
 from engine.facade.feed import Feed
 from engine.facade.job import Job
 from engine.facade.parts import Parts
@@ -57,7 +57,8 @@ class Questions(Parts):
         ready = list(turn.ready.in_order())
         seen = {run.no for run in (*on_the_way, *ready)}
         rest = [run for job in turn.state.jobs.values() for run in job.queue if run.no not in seen]
-        rest.sort(key=lambda run: order_key(run, turn.ready.ageing, turn.ready.pools))
+        now = self.now()
+        rest.sort(key=lambda run: order_at(run, now, turn.ready.ageing, turn.ready.pools))
         return [Run(run, self._box, self._host) for run in (*on_the_way, *ready, *rest)]
 
     def status(self) -> EngineStatus:

@@ -62,6 +62,8 @@ class RunRow(NamedTuple):
     pid: int | None
     ticks: int | None
     retry_at: Instant | None
+    ages_from: Instant | None
+    stands_since: Instant | None
     paused_us: int
     paused_since: Instant | None
     pause_until: Instant | None

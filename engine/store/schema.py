@@ -64,6 +64,10 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         "ALTER TABLE runs ADD COLUMN exceeded TEXT",
     ),
     ("ALTER TABLE runs ADD COLUMN usage TEXT",),
+    (
+        "ALTER TABLE runs ADD COLUMN ages_from INTEGER",
+        "ALTER TABLE runs ADD COLUMN stands_since INTEGER",
+    ),
 )
 
 VERSION: Final = len(STEPS)

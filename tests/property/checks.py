@@ -118,10 +118,15 @@ def check_bounds(bench: Bench) -> None:
 
 
 def check_order(bench: Bench) -> None:
-    """The queue's order equals a full sort by effective priority; in a first-in-first-out pool priorities count for nothing."""
+    """The queue's order equals a full sort by effective priority; in a first-in-first-out pool priorities count for nothing.
+    What may not start does not age."""
     state, ready = bench.state, bench.loop.turn.ready
-    if state.blackout is not None:
-        return  # what came in the meantime gets its place at the end
+    for run in state.runs.values():
+        if not run.live:
+            stands = run.stands_since is not None
+            assert stands == (state.blackout is not None or not run.job.may_start), (
+                f"{run.run_id} ages although it may not"
+            )
     fifo = {name for name, pool in state.pools.items() if pool.order == "fifo"}
 
     def place(run: Run) -> tuple[float, int, int, int, int]:

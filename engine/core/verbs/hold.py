@@ -8,8 +8,8 @@ from dataclasses import asdict
 from typing import Final
 
 from engine.clock import micros
+from engine.core.ageing import age_or_stand
 from engine.core.dispatch import take_out
-from engine.core.going_on import age_anew
 from engine.core.holds import EVERYTHING, Hold
 from engine.core.state import Job, State
 from engine.core.timers import GoOn, HoldEnd
@@ -49,8 +49,7 @@ def release(turn: Turn, scope: str) -> None:
     jobs = _covered(state, scope)
     for job in jobs:
         job.covers.pop(scope, None)
-        if job.queue and job.may_start:
-            age_anew(turn, job)
+        age_or_stand(turn, job)  # all from one instant on: they go on a few at a time
     if jobs:  # nobody need have the tag any more
         turn.fx.timers.add(turn.now, GoOn(deque(jobs)))
     keep_holds(turn)

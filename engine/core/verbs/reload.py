@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.core.ageing import age_or_stand
 from engine.core.boot import begin_delay, begin_plan, link_needs, plan_job, run_once
 from engine.core.changes import forget_seen
 from engine.core.dispatch import offer_next, renew, take_out
 from engine.core.fates import set_next
-from engine.core.going_on import age_anew
 from engine.core.occurrences import plan_next
 from engine.core.settling import give_up, resume_schedule
 from engine.core.state import Job
@@ -97,8 +97,7 @@ def _take_over(turn: Turn, before: _Before, zone: str) -> None:
         job.timeout_set = None
     if spec.watch != old.watch:
         forget_seen(turn, job)
-    if job.follows_schedule and not before.followed:
-        age_anew(turn, job)
+    age_or_stand(turn, job)
     _plan_anew(turn, before, zone)
     if job.enabled != before.enabled:
         (switch_on if job.enabled else switch_off)(turn, job)

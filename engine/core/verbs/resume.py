@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.core.boot import run_once
-from engine.core.going_on import age_anew, go_on
+from engine.core.going_on import go_on
 from engine.core.holds import EVERYTHING
 from engine.core.state import Job, Run
 from engine.core.turn import Turn
@@ -36,7 +36,6 @@ def release_job(turn: Turn, job: Job) -> None:
     job.hold_by = job.hold_reason = ""
     job.stopped = False
     turn.fx.offs_changed = True
-    age_anew(turn, job)
     go_on(turn, job)
     if afresh and job.follows_schedule:
         run_once(turn, job)
@@ -50,7 +49,6 @@ def release_hold(turn: Turn, job: Job) -> None:
     job.held_since = job.hold_until = None
     job.hold_by = job.hold_reason = ""
     turn.fx.offs_changed = True
-    age_anew(turn, job)
     go_on(turn, job)
     turn.fx.save_job(job)
 

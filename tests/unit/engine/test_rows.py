@@ -39,6 +39,8 @@ def _run() -> Run:
         "pause_until",
         "peak_rss",
         "not_before",
+        "ages_from",
+        "stands_since",
     ]:
         setattr(run, name, next(numbers))
     run.count_exact, run.bypass, run.recovered, run.may_still_run = True, False, True, False
@@ -88,6 +90,8 @@ def test_every_field_of_a_runs_row_holds_what_its_name_says() -> None:
         pid=attempt.pid,
         ticks=attempt.ticks,
         retry_at=run.not_before,
+        ages_from=run.ages_from,
+        stands_since=run.stands_since,
         paused_us=run.paused_us,
         paused_since=run.paused_since,
         pause_until=run.pause_until,

@@ -103,3 +103,20 @@ async def test_a_paused_function_lets_time_pass() -> None:
         assert run.phase is RunPhase.PAUSED
         await run.stop()
         assert (await run.ended()).outcome == "stopped"
+
+
+async def test_what_is_held_waits_in_the_order_of_its_aged_priority() -> None:
+    """One that was held at once is behind one that came much later and waited before it was held."""
+    names = ("hog", "old", "young")
+    jobs = [JobSpec(id=name, command="true", manual="only") for name in names]
+    async with VirtualEngine(jobs, max_running=1, exits={"hog": Act(None)}) as engine:
+        await engine.job("hog").trigger()
+        await engine.run_for("1s")
+        await engine.job("old").trigger()
+        await engine.job("old").hold()
+        await engine.run_for("1h")
+        await engine.job("young").trigger()
+        await engine.run_for("10m")
+        await engine.job("young").hold()
+        await engine.run_for("1h")
+        assert [(run.run_id, run.effective_priority) for run in engine.queue()] == [("young:1", 2.0), ("old:1", 0.0)]
