@@ -160,6 +160,10 @@ class JobView(JobFacts, Protocol):
     @property
     def last_started_at(self) -> Instant | None: ...
     @property
+    def last_run_outcome(self) -> Outcome | None:
+        """How the last one that ran ended; `last_outcome` may be of an occurrence that was skipped since."""
+
+    @property
     def last_run_id(self) -> str | None:
         """The newest run that has or had a process; its log is the one to show."""
 

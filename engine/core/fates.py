@@ -12,7 +12,7 @@ from engine.core.state import Job, Run
 from engine.core.stats import in_millis
 from engine.core.timers import Due
 from engine.core.turn import Turn
-from engine.model.outcome import Because, Outcome, Reason
+from engine.model.outcome import STARTED_OUTCOMES, Because, Outcome, Reason
 from engine.model.states import Ended
 from engine.planning import jitter
 from engine.ports.executor import Withdraw
@@ -74,6 +74,9 @@ def _remember(job: Job, run: Run, outcome: Outcome, reason: Reason | None) -> No
     job.last_ended_at = run.ended_at
     job.outputs = {**job.outputs, **run.outputs} if run.shard and run.occurrence in job.gathered else run.outputs
     job.last_outcome, job.last_reason = gather(run, outcome, reason)
+    if outcome is not Outcome.SKIPPED:
+        # of shards the worst that ran; where the worst is one that did not, all others went as this one did: well
+        job.last_run_outcome = job.last_outcome if job.last_outcome in STARTED_OUTCOMES else outcome
     tracker, took, waited = job.tracker, None, None
     if run.started_at is not None:
         taken = max(0, run.ended_at - run.started_at - run.paused_us)

@@ -387,6 +387,9 @@ class Job:
     last_started_at: Instant | None = None
     last_ended_at: Instant | None = None
     last_outcome: Outcome | None = None
+    """Of the newest occurrence that has its fate, also of one that was skipped."""
+    last_run_outcome: Outcome | None = None
+    """Of the last one that ran, which nothing that was skipped or missed changes."""
     last_reason: str | None = None
     last_seconds: float | None = None
     served_at: Instant = 0

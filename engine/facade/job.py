@@ -173,6 +173,11 @@ class Job:
         return self._subject.last_outcome
 
     @property
+    def last_run_outcome(self) -> Outcome | None:
+        """See `engine.api`."""
+        return self._subject.last_run_outcome
+
+    @property
     def last_reason(self) -> str | None:
         """Why."""
         return self._subject.last_reason

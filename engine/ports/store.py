@@ -152,6 +152,7 @@ class JobRow(NamedTuple):
     last_started_at: Instant | None
     last_ended_at: Instant | None
     last_outcome: str | None
+    last_run_outcome: str | None
     last_reason: str | None
     last_seconds: float | None
     needs: str | None

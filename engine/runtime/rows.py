@@ -164,6 +164,7 @@ def job_row(job: Job) -> JobRow:
         job.last_started_at,
         job.last_ended_at,
         None if job.last_outcome is None else str(job.last_outcome),
+        None if job.last_run_outcome is None else str(job.last_run_outcome),
         job.last_reason,
         job.last_seconds,
         needs,
@@ -225,6 +226,7 @@ def restore_job(job: Job, row: JobRow) -> None:
     job.last_no, job.last_run_id = row.last_no, row.last_run_id
     job.last_started_at, job.last_ended_at = row.last_started_at, row.last_ended_at
     job.last_outcome = None if row.last_outcome is None else Outcome(row.last_outcome)
+    job.last_run_outcome = None if row.last_run_outcome is None else Outcome(row.last_run_outcome)
     job.last_reason, job.last_seconds = row.last_reason, row.last_seconds
     job.data = json.loads(row.data or "{}")
     job.retries = row.retries

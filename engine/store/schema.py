@@ -68,6 +68,10 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         "ALTER TABLE runs ADD COLUMN ages_from INTEGER",
         "ALTER TABLE runs ADD COLUMN stands_since INTEGER",
     ),
+    (
+        "ALTER TABLE jobs ADD COLUMN last_run_outcome TEXT",
+        "UPDATE jobs SET last_run_outcome = last_outcome WHERE last_outcome NOT IN ('skipped', 'missed')",
+    ),
 )
 
 VERSION: Final = len(STEPS)

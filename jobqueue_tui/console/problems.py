@@ -14,14 +14,15 @@ _BAD: Final = {
     Outcome.FAILED: "failed",
     Outcome.TIMED_OUT: "timed out",
     Outcome.LOST: "lost",
-    Outcome.MISSED: "missed",
 }
 
 
 def problem_of(job: JobView, now: Instant) -> str:
     """What is wrong with it; empty for nothing."""
-    if job.last_outcome in _BAD:
-        return _BAD[job.last_outcome]
+    if job.last_run_outcome in _BAD:
+        return _BAD[job.last_run_outcome]
+    if job.last_outcome is Outcome.MISSED:
+        return "missed"
     if job.status is JobStatus.ERROR:
         return "error"
     return "slow" if is_slow(job, now) else ""

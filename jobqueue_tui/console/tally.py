@@ -27,7 +27,7 @@ class Tally:
         if changes.resync:
             jobs = self._engine.jobs
             self.jobs = len(jobs)
-            self._failing = {job.id for job in jobs if job.last_outcome in _BAD}
+            self._failing = {job.id for job in jobs if job.last_run_outcome in _BAD}
             return
         for job_id in changes.jobs:
             try:
@@ -35,7 +35,7 @@ class Tally:
             except KeyError:  # went away; the resync that says so comes next
                 self._failing.discard(job_id)
                 continue
-            if job.last_outcome in _BAD:
+            if job.last_run_outcome in _BAD:
                 self._failing.add(job_id)
             else:
                 self._failing.discard(job_id)

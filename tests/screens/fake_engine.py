@@ -327,6 +327,8 @@ class FakeEngine(EngineVerbs):
     def ended(self, job: FakeJob, ago: float, seconds: float, outcome: Outcome, reason: str | None = None) -> None:
         """Let its last run have ended `ago` seconds ago."""
         job.last_outcome, job.last_reason, job.last_seconds = outcome, reason, seconds
+        if outcome not in {Outcome.SKIPPED, Outcome.MISSED}:
+            job.last_run_outcome = outcome
         job.last_ended_at = self.at - int(ago * SECOND)
         job.last_started_at = job.last_ended_at - int(seconds * SECOND)
         if job.last_run_id is None:

@@ -155,6 +155,7 @@ class FakeJob(JobVerbs):
     last_started_at: Instant | None = None
     last_ended_at: Instant | None = None
     last_outcome: Outcome | None = None
+    last_run_outcome: Outcome | None = None
     last_reason: str | None = None
     last_run_id: str | None = None
     last_seconds: float | None = None

@@ -133,12 +133,26 @@ async def test_only_problems() -> None:
         assert shown(stage) == ["extract", "load", "index-mail", "seed-cache"]
         assert "problems only" in stage.text()[0]
         assert any("● slow" in line and " extract " in line for line in stage.text())
-        stage.engine.job("load").last_outcome = Outcome.SUCCESS
+        stage.engine.job("load").last_run_outcome = Outcome.SUCCESS
         stage.engine.job("load").touch()
         await stage.second()
         assert shown(stage) == ["extract", "index-mail", "seed-cache"]
         await stage.press("exclamation_mark")
         assert len(shown(stage)) == 16
+
+
+async def test_an_occurrence_that_was_skipped_makes_nothing_well() -> None:
+    """The last run that ran failed: it is a problem, and the header counts it, whatever was skipped since."""
+    engine = FakeEngine()
+    job = engine.add("fails")
+    engine.ended(job, 10.0, 2.5, Outcome.FAILED, "exit(1)")
+    engine.running(job, 2.0, 0.0, 1)
+    engine.ended(job, 1.0, 0.0, Outcome.SKIPPED, "overlap")
+    engine.add("fine")
+    async with console(engine) as stage:
+        assert "failing 1" in stage.text()[0]
+        await stage.press("exclamation_mark")
+        assert shown(stage) == ["fails"]
 
 
 async def test_no_problem_is_a_screen_that_says_so() -> None:

@@ -180,6 +180,7 @@ def test_every_field_of_a_jobs_row_holds_what_its_name_says() -> None:
         setattr(job, name, next(numbers))
     job.stopped, job.suspended, job.enabled_set, job.timeout_set, job.failing = True, False, False, 2.5, True
     job.trail, job.last_outcome, job.data = Trail(replay_until=7), Outcome.LOST, {"d": 1}
+    job.last_run_outcome = Outcome.TIMED_OUT
     job.outputs, job.told, job.gathered = {"o": "2"}, {"t": 3}, {4: (Outcome.FAILED, None)}
     job.changes, job.heard, job.tracker.cpu_seconds = Changes(5, 6, 7, held=True), {"up"}, 1.5
     row = job_row(job)
@@ -194,6 +195,7 @@ def test_every_field_of_a_jobs_row_holds_what_its_name_says() -> None:
         "id": "a",
         "is_stopped": 1,
         "last_outcome": "lost",
+        "last_run_outcome": "timed_out",
         "needs": '{"met": {}, "heard": ["up"], "skipped": false}',
         "data": '{"d": 1}',
         "suspended": 0,

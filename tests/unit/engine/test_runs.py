@@ -11,6 +11,7 @@ from engine.core.verbs.resume import release_job
 from engine.core.verbs.stop import stop_job, stop_run, stop_runs
 from engine.core.verbs.trigger import trigger
 from engine.errors import Refused, RefusedCode
+from engine.model.outcome import Outcome
 from engine.model.states import RunPhase
 from engine.ports.executor import Launch
 from engine.spec.config import Ageing, EngineSpec, JobFile, PoolSpec
@@ -98,6 +99,26 @@ def test_overlap_queue_lets_max_queued_wait() -> None:
     b = bench(spec("slow", schedule=EverySchedule(10.0), overlap=Overlap.QUEUE), acts={"slow": Act(35.0)})
     b.run_for(36)
     assert b.fates("slow") == ["success", "running", "skipped overlap", "skipped overlap"]
+
+
+def test_what_was_skipped_leaves_how_the_last_run_ended() -> None:
+    """It did not run, so it neither failed nor succeeded; kept over restarts."""
+    b = bench(spec("fails", schedule=EverySchedule(10.0)), acts={"fails": Act(25.0, 1)})
+    b.run_for(41)
+    assert b.fates("fails")[-2:] == ["running", "skipped overlap"]
+    assert (b.job("fails").last_outcome, b.job("fails").last_run_outcome) == (Outcome.SKIPPED, Outcome.FAILED)
+    b.crash()
+    assert b.job("fails").last_run_outcome is Outcome.FAILED
+
+
+def test_of_shards_the_worst_that_ran_is_how_the_last_run_ended() -> None:
+    """One of them said that it had nothing to do, which is worse than success and no run."""
+    b = bench(
+        spec("m", matrix={"item": ("a", "b")}, skip_codes=frozenset({9})),
+        acts={"m[a]": Act(1.0, 9), "m[b]": Act(2.0, 0)},
+    )
+    b.run_for(10)
+    assert (b.job("m").last_outcome, b.job("m").last_run_outcome) == (Outcome.SKIPPED, Outcome.SUCCESS)
 
 
 def test_overlap_allow_starts_beside() -> None:

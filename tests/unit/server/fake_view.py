@@ -132,6 +132,7 @@ class FakeJob(JobVerbs):
     tags: tuple[str, ...] = ()
     status: JobStatus = JobStatus.WAITING
     last_outcome: Outcome | None = None
+    last_run_outcome: Outcome | None = None
     last_run_id: str | None = None
     active: list[FakeRun] = field(default_factory=list)
     queued: list[FakeRun] = field(default_factory=list)

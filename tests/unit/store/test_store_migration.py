@@ -18,9 +18,16 @@ async def test_a_state_of_the_first_version_is_kept_and_copied(tmp_path: Path) -
             db.execute(statement)
         db.execute("PRAGMA user_version = 1")
         db.execute("INSERT INTO facts VALUES ('kept', 'yes')")
+        for name, outcome in (("a", "failed"), ("b", "skipped")):
+            columns = [name for _, name, _, needed, *_ in db.execute("PRAGMA table_info(jobs)") if needed]
+            row = [name, outcome, *(0 for column in columns if column != "id")]
+            names = ["id", "last_outcome", *(column for column in columns if column != "id")]
+            db.execute(f"INSERT INTO jobs ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})", row)
     store = SqliteStore(tmp_path, stamp=lambda: "now")
     try:
-        assert store.load().facts == {"kept": "yes"}
+        stored = store.load()
+        assert stored.facts == {"kept": "yes"}
+        assert [(job.id, job.last_run_outcome) for job in stored.jobs] == [("a", "failed"), ("b", None)]
     finally:
         await asyncio.to_thread(store.close)
     with closing(sqlite3.connect(tmp_path / "state.db")) as db:
