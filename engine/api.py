@@ -247,12 +247,13 @@ class JobView(JobFacts, Protocol):
     async def unsuspend(self) -> Undo:
         """The schedule goes on."""
 
-    async def skip_next(self, *, undo: bool = False) -> Undo:
-        """The next occurrence becomes `skipped(operator)`; `undo`: it does not."""
+    async def skip_next(self, *, at: Instant | None = None, undo: bool = False) -> Undo:
+        """The next occurrence, or the later one planned at `at`, becomes `skipped(operator)`; `undo`: it does not. One at a time.
+        Refused: there is none, `at` is none of its planned times any more (`changed`)."""
 
-    async def postpone(self, seconds: float) -> Undo:
+    async def postpone(self, seconds: float, *, at: Instant | None = None) -> Undo:
         """The next occurrence starts so much later than its schedule says (0: as it says), over restarts, too. Refused: it has
-        none, or the one after it would come first."""
+        none, it is not the one planned at `at`, or the one after it would come first."""
 
     async def hold(self, reason: str = "", for_seconds: float | None = None) -> Undo:
         """Nothing of it starts until released, or for so long."""

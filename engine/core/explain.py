@@ -132,7 +132,7 @@ def why_idle(state: State, job: Job, now: Instant) -> str | None:
     if job.suspended:
         return "its schedule is suspended by operator"
     if job.next_planned is not None and job.limits.excludes(job.next_planned):
-        return f"next time {_full(job.next_due or job.next_planned)}, which its calendar skips"
+        return f"next time {full_time(job.next_due or job.next_planned)}, which its calendar skips"
     if job.next_due is not None:
         return _next_line(job, job.next_due)
     if is_over(job):
@@ -171,9 +171,10 @@ def _until(until: Instant | None) -> str:
 
 def _next_line(job: Job, due: Instant) -> str:
     if job.skip_at is None or job.next_planned is None or job.next_planned < job.skip_at:
-        return f"next run at {_full(due)}"
-    then = "" if job.after_skip is None else f"; then at {_full(job.after_skip)}"
-    return f"the run at {_full(due)} is to be skipped{then}"
+        skipped = "" if job.skip_at is None else f"; the one at {full_time(job.skip_at)} is to be skipped"
+        return f"next run at {full_time(due)}{skipped}"
+    then = "" if job.after_skip is None else f"; then at {full_time(job.after_skip)}"
+    return f"the run at {full_time(due)} is to be skipped{then}"
 
 
 def _needs_line(job: Job) -> str:
@@ -197,7 +198,8 @@ def _names(names: list[str], most: int = 3) -> str:
     return f"{shown}, {len(names) - most} more" if len(names) > most else shown
 
 
-def _full(at: Instant) -> str:
+def full_time(at: Instant) -> str:
+    """Date, time and offset, by the clock of this machine."""
     return moment(at).astimezone().isoformat(sep=" ", timespec="seconds")
 
 

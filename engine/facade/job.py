@@ -373,10 +373,16 @@ class Job:
         await self._box.change(lambda turn: unsuspend(turn, self._subject), self._deed("unsuspend"))
         return Undo("suspend", self.id)
 
-    async def skip_next(self, *, undo: bool = False) -> Undo:
+    async def skip_next(self, *, at: Instant | None = None, undo: bool = False) -> Undo:
         """See `engine.api`."""
-        act = undo_skip_next if undo else skip_next
-        await self._box.change(lambda turn: act(turn, self._subject), self._deed("skip_next", None, {"undo": undo}))
+
+        def act(turn: Turn) -> None:
+            if undo:
+                undo_skip_next(turn, self._subject)
+            else:
+                skip_next(turn, self._subject, at)
+
+        await self._box.change(act, self._deed("skip_next", None, {"at": iso(at), "undo": undo}))
         return Undo("skip_next", self.id, NONE if undo else {"undo": True})
 
     async def hold(self, reason: str = "", for_seconds: float | None = None) -> Undo:
@@ -401,13 +407,13 @@ class Job:
         await self._box.change(lambda turn: disable(turn, self._subject), self._deed("disable"))
         return Undo("enable", self.id)
 
-    async def postpone(self, seconds: float) -> Undo:
+    async def postpone(self, seconds: float, *, at: Instant | None = None) -> Undo:
         """See `engine.api`."""
 
         def act(turn: Turn) -> Undo:
-            return Undo("postpone", self.id, {"by": postpone(turn, self._subject, seconds)})
+            return Undo("postpone", self.id, {"by": postpone(turn, self._subject, seconds, at)})
 
-        return await self._box.change(act, self._deed("postpone", None, {"by": seconds}))
+        return await self._box.change(act, self._deed("postpone", None, {"at": iso(at), "by": seconds}))
 
     async def set_timeout(self, seconds: float) -> Undo:
         """See `engine.api`."""

@@ -15,7 +15,7 @@ from signal import Signals, valid_signals
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
-from engine.clock import instant
+from engine.clock import Instant, instant
 from engine.model.record import Json
 from engine.spec.job import PRIORITY_MAX, PRIORITY_MIN
 from engine.spec.units import parse_duration
@@ -96,6 +96,12 @@ class Arguments:
         """A required integer."""
         value = self.values[name]
         assert isinstance(value, int), "required integers are checked when the call is read"
+        return value
+
+    def time(self, name: str) -> Instant | None:
+        """A time; None when it was not given."""
+        value = self.values[name]
+        assert value is None or isinstance(value, int)
         return value
 
     def text(self, name: str) -> str:
@@ -180,16 +186,22 @@ _TABLE: Final = (
     Verb(
         "skip_next",
         frozenset({Target.JOB}),
-        "Skip the next occurrence of the schedule.",
-        "next occurrence changed",
-        (Arg("undo", ArgKind.FLAG, "do not skip it after all"),),
+        "Skip the next occurrence of the schedule, or a later one; one at a time.",
+        "occurrence changed",
+        (
+            Arg("at", ArgKind.TIME, "the planned time of the one that is meant; default: the next one"),
+            Arg("undo", ArgKind.FLAG, "do not skip it after all"),
+        ),
     ),
     Verb(
         "postpone",
         frozenset({Target.JOB}),
         "Let the next occurrence start later than its schedule says; the ones after it come as ever.",
         "postponed",
-        (Arg("by", ArgKind.DURATION, "how much later; 0s: as the schedule says", required=True, positional=True),),
+        (
+            Arg("at", ArgKind.TIME, "only if its planned time is this one"),
+            Arg("by", ArgKind.DURATION, "how much later; 0s: as the schedule says", required=True, positional=True),
+        ),
     ),
     Verb(
         "bump",

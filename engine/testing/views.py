@@ -183,7 +183,7 @@ class JobVerbs:
         """See `engine.api`."""
         _unexpected("unsuspend")
 
-    async def skip_next(self, *, undo: bool = False) -> Undo:
+    async def skip_next(self, *, at: Instant | None = None, undo: bool = False) -> Undo:
         """See `engine.api`."""
         _unexpected("skip_next")
 
@@ -203,7 +203,7 @@ class JobVerbs:
         """See `engine.api`."""
         _unexpected("disable")
 
-    async def postpone(self, seconds: float) -> Undo:
+    async def postpone(self, seconds: float, *, at: Instant | None = None) -> Undo:
         """See `engine.api`."""
         _unexpected("postpone")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from engine.api import Aim, JobView
+from engine.clock import Instant
 from engine.errors import Refused, RefusedCode
 from engine.model.states import JobStatus, RunPhase
 from engine.values import lean
@@ -38,6 +39,17 @@ class Seen:
     def stands(self) -> bool:
         """Whether `p` lets it go on instead of making it stand."""
         return self.aim.state is RunPhase.PAUSED or (self.aim.run_id is None and (self.held or self.stopped))
+
+
+@lean(frozen=True, slots=True)
+class Meant:
+    """Which occurrence of a job a verb is for: its planned time, None for the next one; `said` names it."""
+
+    at: Instant | None
+    said: str
+
+
+NEXT: Final = Meant(None, "the next occurrence")
 
 
 @lean(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from engine.model.file_changes import FileChanges
 from engine.model.undo import PrioritySet, Undo
 from engine.values import lean
 from jobqueue_tui.console import words
-from jobqueue_tui.console.aiming import Aimed
+from jobqueue_tui.console.aiming import Aimed, Meant
 from jobqueue_tui.terminal import one_line
 
 Result: TypeAlias = "Undo | PrioritySet | str | None"
@@ -83,15 +83,15 @@ def signal(at: Aimed, number: int, name: str) -> Order:
     return Order(at.name, lambda: at.job.signal(number, aim=at.seen.aim), f"{name} sent to {at.name}", "signalled")
 
 
-def skip_next(at: Aimed) -> Order:
-    """The next occurrence of its schedule is skipped."""
-    return Order(at.name, at.job.skip_next, f"{at.name}: the next occurrence is skipped", "skipped")
+def skip(at: Aimed, one: Meant) -> Order:
+    """An occurrence of its schedule is skipped."""
+    return Order(at.name, lambda: at.job.skip_next(at=one.at), f"{at.name}: {one.said} is skipped", "skipped")
 
 
-def postpone(at: Aimed, seconds: float) -> Order:
-    """The next occurrence of its schedule starts so much later."""
+def postpone(at: Aimed, seconds: float, one: Meant) -> Order:
+    """An occurrence of its schedule starts so much later."""
     said = f"starts {words.span(seconds)} later" if seconds else "starts as planned"
-    return Order(at.name, lambda: at.job.postpone(seconds), f"{at.name}: the next occurrence {said}", "postponed")
+    return Order(at.name, lambda: at.job.postpone(seconds, at=one.at), f"{at.name}: {one.said} {said}", "postponed")
 
 
 def hold(at: Aimed, reason: str, seconds: float | None) -> Order:

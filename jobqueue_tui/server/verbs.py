@@ -169,9 +169,9 @@ async def _on_job(job: JobView, call: Call) -> dict[str, Json]:
         case "unsuspend":
             undo = await job.unsuspend()
         case "skip_next":
-            undo = await job.skip_next(undo=given.flag("undo"))
+            undo = await job.skip_next(at=given.time("at"), undo=given.flag("undo"))
         case "postpone":
-            undo = await job.postpone(given.required_seconds("by"))
+            undo = await job.postpone(given.required_seconds("by"), at=given.time("at"))
         case "hold":
             undo = await job.hold(given.text("reason"), given.seconds("for"))
         case "release":

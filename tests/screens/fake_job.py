@@ -303,9 +303,9 @@ class FakeJob(JobVerbs):
         self.touch()
         return Undo("suspend", self.id)
 
-    async def skip_next(self, *, undo: bool = False) -> Undo:
+    async def skip_next(self, *, at: Instant | None = None, undo: bool = False) -> Undo:
         """Writes it down."""
-        self._asked("skip_next", None, undo=undo)
+        self._asked("skip_next", None, undo=undo, **({} if at is None else {"at": at}))
         return Undo("skip_next", self.id, {} if undo else {"undo": True})
 
     async def hold(self, reason: str = "", for_seconds: float | None = None) -> Undo:
@@ -335,9 +335,9 @@ class FakeJob(JobVerbs):
         self.touch()
         return Undo("enable", self.id)
 
-    async def postpone(self, seconds: float) -> Undo:
+    async def postpone(self, seconds: float, *, at: Instant | None = None) -> Undo:
         """Writes it down."""
-        self._asked("postpone", None, seconds=seconds)
+        self._asked("postpone", None, seconds=seconds, **({} if at is None else {"at": at}))
         return Undo("postpone", self.id, {"by": 0.0})
 
     async def set_timeout(self, seconds: float) -> Undo:

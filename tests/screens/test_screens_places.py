@@ -20,6 +20,7 @@ from jobqueue_tui.console.screens.log import LogScreen
 from jobqueue_tui.console.screens.queue import QueueScreen
 from jobqueue_tui.console.screens.system import SystemScreen
 from jobqueue_tui.console.screens.timeline import TimelineScreen
+from jobqueue_tui.console.timeline import in_cell
 from tests.screens.engines import small_engine
 from tests.screens.fake_engine import FakeEngine
 from tests.screens.fake_job import FakeRun, ended_run
@@ -334,6 +335,48 @@ async def test_verbs_on_the_timeline_are_those_of_the_job() -> None:
     async with console(size=(120, 40)) as stage:
         await stage.press("5", "j", "s", "a", "n")
         assert stage.verbs == [("suspend", "extract"), ("skip_next", "extract")]
+
+
+async def test_the_occurrence_under_the_time_cursor_is_skipped_and_no_other() -> None:
+    """Without a time cursor the next one; where nothing is planned, none."""
+    async with console(size=(120, 40)) as stage:
+        times = stage.engine.job("extract").times
+        await stage.press("5", "j", "greater_than_sign", *["right_square_bracket"] * 3)
+        screen = stage.app.screen
+        assert isinstance(screen, TimelineScreen)
+        (meant,) = in_cell(screen.table.lane, screen.table.window, screen.table.column or 0, stage.engine.at)[1]
+        assert meant in times[1:]
+        await stage.press("a")
+        assert stage.has("n", "skip the occurrence under the time cursor")
+        await stage.press("n")
+        assert stage.engine.verbs == [("skip_next", "extract", {"undo": False, "at": meant.at})]
+        await stage.press("right", "a", "n")
+        assert len(stage.engine.verbs) == 1
+        assert "Nothing is planned" in stage.toasts[-1][0]
+        await stage.press("full_stop", "a", "n")
+        assert stage.engine.verbs[1:] == [("skip_next", "extract", {"undo": False})]
+
+
+async def test_of_several_occurrences_in_a_cell_none_is_skipped() -> None:
+    """A shorter span has them apart."""
+    async with console(size=(120, 40)) as stage:
+        await stage.press("5", "j", "less_than_sign", "less_than_sign", "right_square_bracket", "a", "n")
+        assert stage.verbs == []
+        title, remedy = stage.toasts[-1]
+        assert "occurrences of extract are in this cell" in title
+        assert "> shows a shorter span" in remedy
+
+
+async def test_only_the_next_occurrence_is_postponed_where_the_time_cursor_is() -> None:
+    """Another one is refused before anything is typed, with the way to the next."""
+    async with console(size=(120, 40)) as stage:
+        first = stage.engine.job("extract").times[0]
+        await stage.press("5", "j", *["right_square_bracket"] * 2, "a", "P")
+        assert isinstance(stage.app.screen, TimelineScreen)
+        assert "Only the next occurrence of extract can be postponed" in stage.toasts[-1][0]
+        assert ". and then ] goes to it" in stage.toasts[-1][1]
+        await stage.press("full_stop", "right_square_bracket", "a", "P", *"5m", "enter", "enter")
+        assert stage.engine.verbs == [("postpone", "extract", {"seconds": 300.0, "at": first.at})]
 
 
 async def test_more_than_there_are_slots_is_set_off() -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from engine.api import Aim
+from engine.clock import Instant
+from engine.core.explain import full_time
+from engine.core.occurrences import plan_next
 from engine.core.state import Job, Run
 from engine.core.turn import Turn
 from engine.errors import Refused, RefusedCode
@@ -56,3 +59,20 @@ def check_open(turn: Turn) -> None:
     """Refused `shutting_down` once the engine ends."""
     if turn.state.draining:
         raise Refused(RefusedCode.SHUTTING_DOWN, "the engine is shutting down, nothing new starts")
+
+
+def find_occurrence(turn: Turn, job: Job, at: Instant | None) -> Instant:
+    """The planned time of the job's next occurrence, or `at`, if one is to come that is planned then.
+
+    Refused: `state` when nothing is to come, `changed` when that is not; never another one in its place.
+    """
+    if job.unplanned:
+        plan_next(turn, job)
+    planned = job.next_planned
+    if job.next_run is None or planned is None:
+        raise Refused(RefusedCode.STATE, f"{job.id} has no next run", f"`why {job.id}` says why")
+    if at is None or at == planned:
+        return planned
+    if at < planned or job.plan is None or job.plan.next_after(at - 1) != at:
+        raise Refused(RefusedCode.CHANGED, f"no run of {job.id} is planned at {full_time(at)}", "look and press again")
+    return at

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from engine.clock import SECOND, Instant, micros
+from engine.core.explain import full_time
 from engine.core.fates import due_at, set_next
-from engine.core.occurrences import plan_next, skips
+from engine.core.occurrences import skips
 from engine.core.state import Job, State
 from engine.core.turn import Turn
+from engine.core.verbs.aiming import find_occurrence
 from engine.errors import Refused, RefusedCode
 from engine.planning import jitter
 from engine.spec.units import LONGEST, format_duration
@@ -17,19 +19,23 @@ FACT: Final = "postponed:"
 """Facts in the store that begin so hold an occurrence of a job and when it is due: two instants."""
 
 
-def postpone(turn: Turn, job: Job, seconds: float) -> float:
+def postpone(turn: Turn, job: Job, seconds: float, at: Instant | None = None) -> float:
     """By so much later than its schedule says (0: as it says), kept over restarts; by how much it was before.
 
-    Refused: it has no next occurrence of a schedule of times, or one that is to be skipped, or the one after that would come
-    first; out of range.
+    `at`: the planned time of the one that is meant. Refused: that is not the next one, there is none of a schedule of times,
+    it is to be skipped, or the one after it would come first; out of range.
     """
     if not 0 <= seconds <= LONGEST / SECOND:
         raise Refused(RefusedCode.OUT_OF_RANGE, f"{seconds:g} s is out of range", "it goes from 0 to 100 years")
-    if job.unplanned:
-        plan_next(turn, job)
-    planned = job.next_planned
-    if job.plan is None or job.next_run is None or planned is None:
+    planned = find_occurrence(turn, job, at)
+    if job.plan is None:
         raise Refused(RefusedCode.STATE, f"{job.id} has no next run that a schedule plans", f"`why {job.id}` says why")
+    if planned != job.next_planned and job.next_planned is not None:
+        raise Refused(
+            RefusedCode.STATE,
+            f"the run of {job.id} at {full_time(planned)} is not its next one",
+            f"only that can be postponed: it is planned at {full_time(job.next_planned)}",
+        )
     if skips(job, planned):
         raise Refused(
             RefusedCode.STATE, f"the next run of {job.id} is to be skipped", f"`skip-next {job.id} --undo` first"

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from engine.clock import Instant, instant
 from engine.spec.units import parse_duration
 from jobqueue_tui.console import orders
-from jobqueue_tui.console.aiming import Aimed
+from jobqueue_tui.console.aiming import Aimed, Meant
 from jobqueue_tui.console.giving import Giving
 from jobqueue_tui.console.host import host
 from jobqueue_tui.console.orders import Order
@@ -50,11 +50,15 @@ def ask_timeout(screen: Giving, targets: Sequence[Aimed]) -> None:
     _ask_duration(screen, targets, field, orders.set_timeout, what="Timeout of", note=note, answer="Set it")
 
 
-def ask_postpone(screen: Giving, targets: Sequence[Aimed]) -> None:
+def ask_postpone(screen: Giving, targets: Sequence[Aimed], one: Meant) -> None:
     """By how much."""
+
+    def order(at: Aimed, seconds: float) -> Order:
+        return orders.postpone(at, seconds, one)
+
     field = Field("by", "Later by", "such as 30m; 0s: as the schedule says", check=parse_duration, required=True)
-    note = "Only its next occurrence, which keeps its planned time; those after it come as ever."
-    _ask_duration(screen, targets, field, orders.postpone, what="Postpone", note=note, answer="Postpone")
+    note = f"Only {one.said}, which keeps its planned time; those after it come as ever."
+    _ask_duration(screen, targets, field, order, what="Postpone", note=note, answer="Postpone")
 
 
 def _ask_duration(

@@ -11,7 +11,8 @@ from typing import ClassVar
 
 from engine.api import JobView
 from jobqueue_tui.console import orders
-from jobqueue_tui.console.aiming import Aimed
+from jobqueue_tui.console.actions import Action
+from jobqueue_tui.console.aiming import NEXT, Aimed, Meant
 from jobqueue_tui.console.giving import Giving
 from jobqueue_tui.console.host import host
 from jobqueue_tui.console.orders import Order
@@ -32,6 +33,17 @@ class JobKeys(Giving):
         """The jobs that a verb would act on: those that are marked, else the one under the cursor."""
         aimed = self.aimed()
         return () if aimed is None else (aimed,)
+
+    def meant(self, *, only_next: bool = False) -> Meant | None:
+        """The occurrence that is to be skipped or put off; None: there is none to be meant, which is said.
+
+        `only_next`: no other than the next one can be.
+        """
+        return NEXT
+
+    def words_of(self, action: Action) -> str:
+        """What an action does here, for the menu."""
+        return action.text
 
     @property
     def current_job(self) -> JobView | None:
@@ -71,8 +83,9 @@ class JobKeys(Giving):
         self.order(f"Priority {'up' if by > 0 else 'down'} by one", partial(orders.bump, by=by))
 
     def action_skip(self) -> None:
-        """Skip the next occurrence of its schedule."""
-        self.order("Skip the next occurrence", orders.skip_next)
+        """Skip an occurrence of its schedule."""
+        if (one := self.meant()) is not None:
+            self.order(f"Skip {one.said}", partial(orders.skip, one=one))
 
     def action_enable(self) -> None:
         """Disable it, or enable it."""
@@ -134,11 +147,11 @@ class JobKeys(Giving):
             ask_hold(self, targets)
 
     def action_postpone(self) -> None:
-        """The next occurrence later."""
+        """An occurrence later."""
         from jobqueue_tui.console.screens.job_forms import ask_postpone  # noqa: PLC0415 - seldom needed
 
-        if targets := self.targets():
-            ask_postpone(self, targets)
+        if (targets := self.targets()) and (one := self.meant(only_next=True)) is not None:
+            ask_postpone(self, targets, one)
 
     def action_set_timeout(self) -> None:
         """How long an attempt may run."""

@@ -14,8 +14,8 @@ from textual.widget import Widget
 from engine.api import Changes, JobView
 from engine.clock import SECOND, moment
 from jobqueue_tui.console import words
-from jobqueue_tui.console.actions import Where, bindings
-from jobqueue_tui.console.aiming import Aimed
+from jobqueue_tui.console.actions import Action, Where, bindings
+from jobqueue_tui.console.aiming import NEXT, Aimed, Meant
 from jobqueue_tui.console.columns import Cell
 from jobqueue_tui.console.host import host
 from jobqueue_tui.console.painting import text_strip
@@ -33,6 +33,13 @@ MOST_JOBS: Final = 300
 MOST_RUNS: Final = 5000
 MOST_COMING: Final = 10_000
 """Occurrences of all jobs together that are asked for; each job gets its share."""
+
+
+_AT_CURSOR: Final = {
+    "jobs.skip": "skip the occurrence under the time cursor",
+    "jobs.postpone": "postpone the occurrence under the time cursor",
+}
+"""What these do while there is such a cursor."""
 
 
 class Axis(Painted):
@@ -180,6 +187,38 @@ class TimelineScreen(Section, JobKeys):
     def current_job(self) -> JobView | None:
         """The job under the cursor."""
         return self.table.current
+
+    def meant(self, *, only_next: bool = False) -> Meant | None:
+        """The occurrence under the time cursor, the next one while there is no such cursor; never another one."""
+        table, job = self.table, self.table.current
+        if table.column is None or job is None:
+            return NEXT
+        name, zone = one_line(job.id), host(self).settings.zone
+        coming = in_cell(table.lane, table.window, table.column, table.engine.now())[1]
+        if not coming:
+            self._refuse(
+                f"Nothing is planned for {name} at the time cursor.",
+                "] goes on to an occurrence; . means the next one.",
+            )
+        elif len(coming) > 1:
+            self._refuse(f"{len(coming)} occurrences of {name} are in this cell.", "> shows a shorter span.")
+        elif only_next and coming[0] is not table.lane.coming[0]:
+            first = moment(table.lane.coming[0].due).astimezone(zone)
+            self._refuse(
+                f"Only the next occurrence of {name} can be postponed.",
+                f"It is planned for {first:%a %d %b %H:%M:%S}: . and then ] goes to it.",
+            )
+        else:
+            return Meant(coming[0].at, f"the occurrence at {moment(coming[0].at).astimezone(zone):%a %d %b %H:%M:%S}")
+        return None
+
+    def _refuse(self, why: str, remedy: str) -> None:
+        self.notify(remedy, title=why, severity="warning", timeout=6, markup=False)
+
+    def words_of(self, action: Action) -> str:
+        """A time cursor says which occurrence."""
+        words = super().words_of(action)
+        return words if self.table.column is None else _AT_CURSOR.get(action.id, words)
 
     def _moved(self) -> None:
         self._draw_around()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import pytest
 
 from engine.clock import SECOND
+from engine.core.coming import coming
 from engine.core.explain import status_of, why_idle
 from engine.core.verbs.enable import disable, enable
 from engine.core.verbs.pause import hold_job
@@ -110,6 +113,29 @@ def test_skipping_can_be_taken_back_until_its_time() -> None:
     assert refused(b, lambda turn: undo_skip_next(turn, b.job("tick"))) is RefusedCode.STATE
     b.run_for(10)
     assert b.fates("tick") == ["success", "success"]
+
+
+def test_a_later_occurrence_is_skipped_where_it_is_named_and_no_other_over_a_restart_too() -> None:
+    b = bench(spec("tick", schedule=TEN))
+    b.run_for(5)
+    start = b.store.runs[1].planned_at
+    b.do(lambda turn: skip_next(turn, b.job("tick"), start + 20 * SECOND))
+    assert b.job("tick").next_run == start + 10 * SECOND
+    assert [one.skipped for one in islice(coming(b.job("tick"), b.now), 3)] == ["", "operator", ""]
+    b.crash()
+    b.run_for(30)
+    assert b.fates("tick") == ["success", "success", "skipped operator", "success"]
+
+
+def test_an_occurrence_that_there_is_not_is_not_skipped_nor_another_in_its_place() -> None:
+    b = bench(spec("tick", schedule=TEN), spec("rest", schedule=DelaySchedule(10.0)))
+    b.run_for(5)
+    start = b.store.runs[1].planned_at
+    for at in (start, start + 12 * SECOND):
+        assert refused(b, lambda turn, at=at: skip_next(turn, b.job("tick"), at)) is RefusedCode.CHANGED
+    assert refused(b, lambda turn: skip_next(turn, b.job("rest"), start + 60 * SECOND)) is RefusedCode.CHANGED
+    b.run_for(12)
+    assert b.fates("tick") == ["success"] * 2
 
 
 def test_a_skipped_run_of_a_delay_is_followed_by_the_next() -> None:
@@ -298,6 +324,19 @@ def test_a_postponement_can_be_taken_back_and_made_anew() -> None:
     assert b.do(lambda turn: postpone(turn, b.job("tick"), 0.0)) == 60.0
     b.run_for(3595)
     assert b.fates("tick") == ["success", "success"]
+
+
+def test_only_the_next_occurrence_is_postponed_where_one_is_named() -> None:
+    b = bench(spec("tick", schedule=HOUR))
+    b.run_for(10)
+    start = b.store.runs[1].planned_at
+    later = start + 7200 * SECOND
+    assert refused(b, lambda turn: postpone(turn, b.job("tick"), 60.0, later)) is RefusedCode.STATE
+    assert b.job("tick").next_run == start + 3600 * SECOND
+    b.do(lambda turn: postpone(turn, b.job("tick"), 60.0, start + 3600 * SECOND))
+    assert b.job("tick").next_run == start + 3660 * SECOND
+    b.run_for(3700)
+    assert refused(b, lambda turn: postpone(turn, b.job("tick"), 60.0, start + 3600 * SECOND)) is RefusedCode.CHANGED
 
 
 def test_nothing_is_postponed_that_has_no_time_or_beyond_the_one_after_it() -> None:

@@ -201,8 +201,10 @@ class FakeJob(JobVerbs):
     async def unsuspend(self) -> Undo:
         return self._did("unsuspend", Undo("suspend", self.id))
 
-    async def skip_next(self, *, undo: bool = False) -> Undo:
-        return self._did(f"skip_next {undo}", Undo("skip_next", self.id, {"undo": True}))
+    async def skip_next(self, *, at: Instant | None = None, undo: bool = False) -> Undo:
+        return self._did(
+            f"skip_next {undo}" + ("" if at is None else f" {at}"), Undo("skip_next", self.id, {"undo": True})
+        )
 
     async def hold(self, reason: str = "", for_seconds: float | None = None) -> Undo:
         return self._did(f"hold {reason!r} {for_seconds}", Undo("release", self.id))
@@ -216,8 +218,10 @@ class FakeJob(JobVerbs):
     async def disable(self) -> Undo:
         return self._did("disable", Undo("enable", self.id))
 
-    async def postpone(self, seconds: float) -> Undo:
-        return self._did(f"postpone {seconds}", Undo("postpone", self.id, {"by": 0.0}))
+    async def postpone(self, seconds: float, *, at: Instant | None = None) -> Undo:
+        return self._did(
+            f"postpone {seconds}" + ("" if at is None else f" {at}"), Undo("postpone", self.id, {"by": 0.0})
+        )
 
     async def set_timeout(self, seconds: float) -> Undo:
         return self._did(f"set_timeout {seconds}", Undo("set_timeout", self.id, {"timeout": 0.0}))

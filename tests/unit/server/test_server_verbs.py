@@ -43,6 +43,8 @@ async def do(served: Served, verb: str, body: Mapping[str, Json]) -> Answer:
         ("unsuspend", {}, "unsuspend"),
         ("skip_next", {}, "skip_next False"),
         ("skip_next", {"undo": True}, "skip_next True"),
+        ("skip_next", {"at": "1970-01-01T00:00:07+00:00"}, "skip_next False 7000000"),
+        ("postpone", {"by": "30m", "at": "1970-01-01T00:00:07+00:00"}, "postpone 1800.0 7000000"),
         ("hold", {"reason": "disk swap", "for": "1h"}, "hold 'disk swap' 3600.0"),
         ("release", {}, "release"),
         ("enable", {}, "enable"),
