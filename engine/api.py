@@ -148,6 +148,14 @@ class JobView(JobFacts, Protocol):
         """What it needs sets it going; False: they only hold up what its schedule starts."""
 
     @property
+    def pools(self) -> Mapping[str, int]:
+        """Slots that a run of it takes of pools."""
+
+    @property
+    def exclusive(self) -> bool | str:
+        """A run of it is alone: at all, or among those of the group that it names."""
+
+    @property
     def version(self) -> int: ...
     @property
     def changed(self) -> tuple[str, ...]:

@@ -100,6 +100,16 @@ class Job:
         return bool(spec.needs) and spec.schedule is None
 
     @property
+    def pools(self) -> Mapping[str, int]:
+        """As written."""
+        return self._subject.spec.pools
+
+    @property
+    def exclusive(self) -> bool | str:
+        """As written."""
+        return self._subject.spec.exclusive
+
+    @property
     def schedule_text(self) -> str:
         """See `engine.api`."""
         return self._subject.schedule_text

@@ -123,6 +123,16 @@ class JobVerbs:
         return Manual.ALLOW
 
     @property
+    def pools(self) -> Mapping[str, int]:
+        """See `engine.api`."""
+        return MappingProxyType({})
+
+    @property
+    def exclusive(self) -> bool | str:
+        """See `engine.api`."""
+        return False
+
+    @property
     def params(self) -> Mapping[str, Param]:
         """See `engine.api`."""
         return MappingProxyType({})

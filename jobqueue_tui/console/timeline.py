@@ -6,8 +6,10 @@ is running before what is planned. Every state has a sign of its own, so that no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field
 from datetime import timedelta, tzinfo
+from types import MappingProxyType
 from typing import Final
 
 from engine.clock import SECOND, Instant, instant, moment
@@ -16,9 +18,7 @@ from engine.model.outcome import Outcome
 from engine.model.record import RunRecord
 from engine.values import lean
 from jobqueue_tui.console.columns import Cell
-from jobqueue_tui.console.plotting import joined
 from jobqueue_tui.console.signs import OF_OUTCOME, Role
-from jobqueue_tui.console.words import BLOCKS
 
 SPANS: Final = (900, 3600, 4 * 3600, 12 * 3600, 86400, 3 * 86400, 7 * 86400, 30 * 86400)
 """Seconds that the whole width stands for, by zoom."""
@@ -62,6 +62,9 @@ class Window:
         return self.start + column * self.cell
 
 
+_NONE: Final[Mapping[str, int]] = MappingProxyType({})
+
+
 @lean(frozen=True, slots=True)
 class Lane:
     """What is known of a job: its runs, its coming occurrences, how long a run usually takes (seconds)."""
@@ -71,6 +74,10 @@ class Lane:
     usual: float | None
     cut: bool = False
     """There are more occurrences than were asked for."""
+    pools: Mapping[str, int] = field(default_factory=lambda: _NONE)
+    """Slots that a run of it takes of pools."""
+    exclusive: bool | str = False
+    """See `engine.api.JobView`."""
 
 
 @lean(frozen=True, slots=True)
@@ -144,51 +151,6 @@ def _draw_run(run: RunRecord, window: Window, now: Instant, expected: int, put: 
         put(column, Mark(rank, SHORT if first == last else RAN, sign.role))
     if run.outcome is not Outcome.SUCCESS:
         put(last, Mark(rank - 1 if rank else -1, sign.glyph, sign.role))
-
-
-def peaks(lanes: Iterable[Lane], window: Window, now: Instant) -> list[int]:
-    """The most runs at once in each cell: those that were, and those that are to be expected by what is usual."""
-    changes: list[tuple[Instant, int]] = []
-
-    def add(start: Instant, end: Instant) -> None:
-        if end >= window.start and start < window.end:
-            changes.append((max(start, window.start), 1))
-            changes.append((max(end, start + 1), -1))
-
-    for lane in lanes:
-        expected = int((lane.usual or 0.0) * SECOND)
-        for run in lane.runs:
-            if run.started_at is not None:
-                add(run.started_at, run.ended_at or max(now, run.started_at + expected))
-        for one in lane.coming:
-            if not one.skipped:
-                add(one.due, one.due + expected)
-    changes.sort()  # at one instant what ends comes first
-    found = [0] * window.width
-    level = reached = 0
-    for at, step in changes:
-        column = min(window.width, window.column(at))
-        if level:
-            for between in range(reached, column):
-                found[between] = max(found[between], level)
-        level += step
-        reached = column
-        if column < window.width:
-            found[column] = max(found[column], level)
-    return found
-
-
-def load(peak: Sequence[int], slots: int) -> list[Cell]:
-    """The peaks as bars of what there are slots; `!` where more want to run than can."""
-    drawn: list[Cell] = []
-    for level in peak:
-        if not level:
-            drawn.append((" ", Role.TEXT))
-        elif level > slots:
-            drawn.append(("!", Role.FAILED))
-        else:
-            drawn.append((BLOCKS[max(0, min(7, round(level / slots * 8) - 1))], Role.CPU))
-    return joined(drawn)
 
 
 def axis(window: Window, zone: tzinfo | None, now: Instant) -> list[Cell]:

@@ -171,6 +171,8 @@ class FakeJob(JobVerbs):
     changed: tuple[str, ...] = ()
     refusal: Exception | None = None
     params: Mapping[str, Param] = field(default_factory=dict)
+    pools: Mapping[str, int] = field(default_factory=dict)
+    exclusive: bool | str = False
     limits: Limits = NO_LIMITS
     taken: JobStats | None = None
     times: list[Coming] = field(default_factory=list)

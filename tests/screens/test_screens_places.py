@@ -24,7 +24,7 @@ from jobqueue_tui.console.timeline import in_cell
 from tests.screens.engines import small_engine
 from tests.screens.fake_engine import FakeEngine
 from tests.screens.fake_job import FakeRun, ended_run
-from tests.screens.stage import PLACES, console
+from tests.screens.stage import PLACES, Stage, console
 
 OTHERS = [place for place in PLACES if place not in {"jobs", "log", "tree"}]
 
@@ -391,6 +391,52 @@ async def test_more_than_there_are_slots_is_set_off() -> None:
         engine.job("job-3").times = []
         await stage.press("1", "5")
         assert not stage.has("of 3 slots", "!")
+
+
+def load_line(stage: Stage) -> str:
+    """The second line of a timeline."""
+    (line,) = [line for line in stage.text() if line.startswith(" of ")]
+    return line
+
+
+async def test_the_load_stands_above_what_it_counts_when_it_is_first_shown() -> None:
+    """The width is known only when it has been laid out; what is read is for that. It stays there when time goes on."""
+    engine = FakeEngine()
+    for number in range(4):
+        engine.add(f"job-{number}", next_run=engine.at + 3600 * SECOND).every(86400, 1, usual=600.0)
+    async with console(engine, size=(120, 40)) as stage:
+        await stage.press("5")
+        planned = next(line.rindex("○") for line in stage.text() if "job-0" in line)
+        assert load_line(stage).index("!") == planned
+        for _ in range(20):
+            engine.at += 60 * SECOND
+            stage.app.flush()
+            await stage.pilot.pause()
+            planned = next(line.rindex("○") for line in stage.text() if "job-0" in line)
+            assert load_line(stage).index("!") == planned
+
+
+async def test_more_than_a_pool_has_is_set_off() -> None:
+    """Slots of the engine are not all that runs share: pools, groups, being alone. The line below says which it is."""
+    engine = FakeEngine()
+    for number in range(2):
+        engine.add(f"job-{number}", next_run=engine.at + 3600 * SECOND).every(86400, 1, usual=600.0)
+    async with console(engine, size=(120, 40)) as stage:
+        await stage.press("5")
+        assert "!" not in load_line(stage)
+        for job in engine.jobs:
+            job.pools = {"db": 2}
+        await stage.press("1", "5")
+        assert "!" in load_line(stage)
+        await stage.press("right_square_bracket")
+        assert stage.has("job-0", "too many: 4 of 2 slots of pool db")
+        for job in engine.jobs:
+            job.pools, job.exclusive = {}, "nightly"
+        await stage.press("1", "5", "right_square_bracket")
+        assert stage.has("too many: 2 of exclusive group nightly")
+        engine.job("job-0").exclusive, engine.job("job-1").exclusive = True, False
+        await stage.press("1", "5", "right_square_bracket")
+        assert stage.has("too many: 1 beside one that runs alone")
 
 
 # ---- job

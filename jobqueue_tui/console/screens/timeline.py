@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar, Final
 
 from textual._path import CSSPathType
@@ -13,18 +13,21 @@ from textual.widget import Widget
 
 from engine.api import Changes, JobView
 from engine.clock import SECOND, moment
+from engine.model.coming import Coming
+from engine.model.record import RunRecord
 from jobqueue_tui.console import words
 from jobqueue_tui.console.actions import Action, Where, bindings
 from jobqueue_tui.console.aiming import NEXT, Aimed, Meant
 from jobqueue_tui.console.columns import Cell
 from jobqueue_tui.console.host import host
+from jobqueue_tui.console.load import Room, drawn, load_of
 from jobqueue_tui.console.painting import text_strip
 from jobqueue_tui.console.plotting import joined
 from jobqueue_tui.console.run_columns import outcome_cell, seconds_of
 from jobqueue_tui.console.screens.job_keys import JobKeys
 from jobqueue_tui.console.screens.section import Section
 from jobqueue_tui.console.signs import Role
-from jobqueue_tui.console.timeline import Lane, Window, axis, in_cell, lanes_of, load, peaks
+from jobqueue_tui.console.timeline import Lane, Window, axis, in_cell, lanes_of
 from jobqueue_tui.console.widgets.painted import Painted
 from jobqueue_tui.console.widgets.time_table import TimeTable
 from jobqueue_tui.terminal import one_line
@@ -61,7 +64,8 @@ class Axis(Painted):
         else:
             label = f" of {engine.status().max_running} slots"
             parts = [(f"{label:<{width}}", Role.MUTED)]
-            parts += load(table.peaks, max(1, engine.status().max_running))
+            if table.load is not None:
+                parts += drawn(table.load, table.window, max(1, engine.status().max_running))
         return text_strip(parts, self.palette.head, self.size.width)
 
 
@@ -102,6 +106,8 @@ class Said(Painted):
                 parts.append((f"{one_line(one.note)}  ", Role.WARN))
         if coming and table.lane.usual is not None:
             parts.append((f"usually takes {words.span(table.lane.usual)}  ", Role.MUTED))
+        if table.load is not None and (crowd := table.load.said(at)):
+            parts.append((f"too many: {crowd}  ", Role.FAILED))
         rest = len(runs[3:]) + len(coming[2:])
         if rest:
             parts.append((f"and {rest} more", Role.MUTED))
@@ -142,7 +148,9 @@ class TimelineScreen(Section, JobKeys):
             self._stale = True  # what is to come becomes what is
 
     async def read(self) -> None:
-        """Runs and occurrences of the window."""
+        """Runs and occurrences of the window, once it is known how wide that is (`Placed`)."""
+        if not self.table.size:
+            return
         engine, window = host(self).engine, self.table.window
         # a run that began before the window may reach into it
         since = window.start - window.cell * window.width
@@ -154,13 +162,15 @@ class TimelineScreen(Section, JobKeys):
         for job in due[:MOST_JOBS]:
             coming = await job.coming(until=window.end, limit=most)
             cut = len(coming) == most
-            lanes[job.id] = Lane(tuple(runs.get(job.id, ())), tuple(coming), _usual(job), cut)
+            lanes[job.id] = _lane(job, runs.get(job.id, ()), coming, cut=cut)
         for job in engine.jobs:
             if job.id in runs and job.id not in lanes:
-                lanes[job.id] = Lane(tuple(runs[job.id]), (), _usual(job))
-        peak = await asyncio.to_thread(peaks, list(lanes.values()), window, engine.now())
+                lanes[job.id] = _lane(job, runs[job.id], ())
+        pools = (await engine.system()).pools
+        room = Room(engine.status().max_running, {pool.name: pool.slots for pool in pools})
+        load = await asyncio.to_thread(load_of, list(lanes.values()), window, engine.now(), room)
         shown = [job for job in engine.jobs if job.id in lanes]
-        self.table.show(shown, lanes, peak)
+        self.table.show(shown, lanes, load)
         self._draw_around()
 
     def failed(self, why: str) -> None:
@@ -171,6 +181,11 @@ class TimelineScreen(Section, JobKeys):
     def _draw_around(self) -> None:
         self.axis.refresh()
         self.said.refresh()
+
+    def on_time_table_placed(self, message: TimeTable.Placed) -> None:
+        """Read for the width there is."""
+        message.stop()
+        self._moved()
 
     def on_time_table_moved(self, message: TimeTable.Moved) -> None:
         """Another job is under the cursor."""
@@ -254,7 +269,7 @@ class TimelineScreen(Section, JobKeys):
             self.notify("None that is known; < shows a longer span.", timeout=2, markup=False)
 
 
-def _usual(job: JobView) -> float | None:
-    """Seconds that half of its recent runs stayed below."""
+def _lane(job: JobView, runs: Sequence[RunRecord], coming: Sequence[Coming], *, cut: bool = False) -> Lane:
     stats = job.stats()
-    return None if stats is None else stats.seconds.p50
+    usual = None if stats is None else stats.seconds.p50  # seconds that half of its recent runs stayed below
+    return Lane(tuple(runs), tuple(coming), usual, cut, job.pools, job.exclusive)

@@ -13,6 +13,7 @@ from engine.api import EngineView, JobView
 from engine.clock import SECOND, Instant
 from jobqueue_tui.console.aiming import Aimed, Seen
 from jobqueue_tui.console.columns import Cell
+from jobqueue_tui.console.load import Load
 from jobqueue_tui.console.painting import fitted, text_strip
 from jobqueue_tui.console.palette import Palette
 from jobqueue_tui.console.plotting import joined
@@ -39,12 +40,20 @@ class TimeTable(LineList):
         self.column: int | None = None
         """The time cursor; None while the view follows the clock."""
         self.said = "Reading …"
-        self.peaks: Sequence[int] = ()
-        """The most runs at once in each cell of the window that was read."""
+        self.load: Load | None = None
+        """How many runs there are at once, as it was read."""
         self._version = 0
 
     class Moved(Message):
         """Another job is under the cursor."""
+
+    class Placed(Message):
+        """The axis has another width: what is read is to be read for that."""
+
+    def on_resize(self) -> None:
+        """As many cells as there is room for; until it is laid out, nobody knows how many."""
+        self.follow_clock()
+        self.post_message(self.Placed())
 
     def moved(self) -> None:
         """Tell the line that says what is under the cursors."""
@@ -91,10 +100,10 @@ class TimeTable(LineList):
         job = self.current
         return _NOTHING if job is None else self.lanes.get(job.id, _NOTHING)
 
-    def show(self, jobs: Sequence[JobView], lanes: Mapping[str, Lane], peaks: Sequence[int]) -> None:
+    def show(self, jobs: Sequence[JobView], lanes: Mapping[str, Lane], load: Load) -> None:
         """Show these; the cursor stays on its job."""
         before = self.current
-        self.jobs, self.lanes, self.peaks = jobs, lanes, peaks
+        self.jobs, self.lanes, self.load = jobs, lanes, load
         self._version += 1
         if before is not None:
             row = next((row for row, job in enumerate(jobs) if job.id == before.id), None)
