@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
 from typing import Final, TypeAlias
 
 from engine.clock import SECOND, Instant
@@ -17,6 +17,7 @@ from jobqueue_tui.terminal import one_line
 
 _Thing: TypeAlias = tuple[str, str]
 """What runs share: the engine's slots, being alone, a pool or a group by its name."""
+_Taken: TypeAlias = "tuple[tuple[_Thing, int], ...]"
 _ANY: Final[_Thing] = ("slots", "")
 _SOLE: Final[_Thing] = ("alone", "")
 
@@ -44,12 +45,11 @@ class Load:
 
 def load_of(lanes: Iterable[Lane], window: Window, now: Instant, room: Room) -> Load:
     """Counted are runs that were, and those that are to be expected by what is usual."""
-    changes = sorted(
-        _changes(lanes, window, now), key=lambda change: change[:2]
-    )  # at one instant what ends comes first
+    # at one instant what ends comes first
+    changes = sorted(_changes(lanes, window, now), key=itemgetter(0, 1))
     peaks = [0] * window.width
     crowded: dict[int, str] = {}
-    held: Counter[_Thing] = Counter()
+    held: dict[_Thing, int] = {_ANY: 0, _SOLE: 0}
     over: dict[_Thing, None] = {}
     """What more is wanted of than there is, in the order in which it came about."""
     reached = 0
@@ -59,60 +59,61 @@ def load_of(lanes: Iterable[Lane], window: Window, now: Instant, room: Room) -> 
         if over and column not in crowded:
             crowded[column] = _wanted(next(iter(over)), held, room)
 
-    for at, step, lane in changes:
+    for at, step, taken in changes:
         column = min(window.width, window.column(at))
         if held[_ANY]:
             for between in range(reached, column):
                 note(between)
-        taken = _takes(lane)
         for thing, count in taken:
-            held[thing] += step * count
-        for thing in (*(thing for thing, _ in taken), _SOLE):
-            if _exceeded(thing, held, room):
-                over[thing] = None
-            else:
-                over.pop(thing, None)
+            held[thing] = held.get(thing, 0) + step * count
+            _set(over, thing, _exceeded(thing, held, room))
+        if held[_SOLE] or _SOLE in over:
+            _set(over, _SOLE, _exceeded(_SOLE, held, room))
         reached = column
         if column < window.width:
             note(column)
     return Load(window, tuple(peaks), crowded)
 
 
-def _takes(lane: Lane) -> list[tuple[_Thing, int]]:
+def _set(over: dict[_Thing, None], thing: _Thing, exceeded: bool) -> None:
+    if exceeded:
+        over[thing] = None
+    elif over:
+        over.pop(thing, None)
+
+
+def _takes(lane: Lane) -> _Taken:
     """What a run of it takes."""
     taken = [(_ANY, 1), *((("pool", name), count) for name, count in lane.pools.items())]
     if lane.exclusive:
         taken.append((_SOLE if lane.exclusive is True else ("group", str(lane.exclusive)), 1))
-    return taken
+    return tuple(taken)
 
 
 def _exceeded(thing: _Thing, held: Mapping[_Thing, int], room: Room) -> bool:
+    wanted = held[thing]
+    if thing is _ANY:
+        return wanted > room.slots
+    if thing is _SOLE:
+        return wanted > 0 and held[_ANY] > 1
     kind, name = thing
-    match kind:
-        case "slots":
-            return held[thing] > room.slots
-        case "alone":
-            return held[thing] > 0 and held[_ANY] > 1
-        case "pool":
-            return held[thing] > room.pools.get(name, held[thing])
-    return held[thing] > 1
+    return wanted > (room.pools.get(name, wanted) if kind == "pool" else 1)
 
 
 def _wanted(thing: _Thing, held: Mapping[_Thing, int], room: Room) -> str:
+    if thing is _ANY:
+        return f"{held[thing]} of {room.slots} slots"
+    if thing is _SOLE:
+        return f"{held[_ANY] - 1} beside one that runs alone"
     kind, name = thing
-    match kind:
-        case "slots":
-            return f"{held[thing]} of {room.slots} slots"
-        case "alone":
-            return f"{held[_ANY] - 1} beside one that runs alone"
-        case "pool":
-            return f"{held[thing]} of {room.pools[name]} slots of pool {one_line(name)}"
+    if kind == "pool":
+        return f"{held[thing]} of {room.pools[name]} slots of pool {one_line(name)}"
     return f"{held[thing]} of exclusive group {one_line(name)}"
 
 
-def _changes(lanes: Iterable[Lane], window: Window, now: Instant) -> Iterator[tuple[Instant, int, Lane]]:
+def _changes(lanes: Iterable[Lane], window: Window, now: Instant) -> Iterator[tuple[Instant, int, _Taken]]:
     for lane in lanes:
-        expected = int((lane.usual or 0.0) * SECOND)
+        expected, taken = int((lane.usual or 0.0) * SECOND), _takes(lane)
         spans = [
             (run.started_at, run.ended_at or max(now, run.started_at + expected))
             for run in lane.runs
@@ -121,8 +122,8 @@ def _changes(lanes: Iterable[Lane], window: Window, now: Instant) -> Iterator[tu
         spans += [(one.due, one.due + expected) for one in lane.coming if not one.skipped]
         for start, end in spans:
             if end >= window.start and start < window.end:
-                yield max(start, window.start), 1, lane
-                yield max(end, start + 1), -1, lane
+                yield max(start, window.start), 1, taken
+                yield max(end, start + 1), -1, taken
 
 
 def drawn(load: Load, window: Window, slots: int) -> list[Cell]:
