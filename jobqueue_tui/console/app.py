@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual._path import CSSPathType
 from textual._styles_cache import StylesCache
 from textual.app import App
@@ -31,6 +32,7 @@ from jobqueue_tui.console.screens.live import LiveScreen
 from jobqueue_tui.console.settings import ConsoleSettings
 from jobqueue_tui.console.tally import Tally
 from jobqueue_tui.console.toasts import Lasting
+from jobqueue_tui.console.widgets.input_bar import InputBar
 from jobqueue_tui.terminal import one_line
 
 if TYPE_CHECKING:
@@ -233,6 +235,13 @@ class ConsoleApp(App[ConsoleEnd]):
 
     # ---- keys of every screen
 
+    def on_key(self, event: events.Key) -> None:
+        """A letter that came with the `/` before it was sent to the list, and is looked up here last: it belongs into the line."""
+        bar = None if self.focused is None else self.focused.parent
+        if isinstance(bar, InputBar) and event.is_printable and event.character:
+            bar.type(event.character)
+            event.prevent_default()
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Read-only: no verb."""
         return not (self.read_only and gives_verb(action))
@@ -302,8 +311,12 @@ class ConsoleApp(App[ConsoleEnd]):
         """Ctrl-s: the rows that are shown, as a file."""
         from jobqueue_tui.console.screens.saving_form import ask_save  # noqa: PLC0415 - seldom needed
 
-        if isinstance(self.screen, LiveScreen) and (saving := self.screen.to_save()) is not None:
+        if not isinstance(self.screen, LiveScreen):
+            return
+        if (saving := self.screen.to_save()) is not None:
             ask_save(self.screen, saving)
+        else:
+            self.notify("There is nothing to save yet.", timeout=3, markup=False)
 
     def action_help(self) -> None:
         """`?`: the keys of this screen, to be searched and done."""

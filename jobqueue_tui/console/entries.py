@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import tzinfo
 from typing import Final
 
 from engine.clock import moment
 from engine.model.audit import AuditRecord, Done
 from engine.model.events import Event
+from engine.model.record import iso
 from engine.values import lean
 from jobqueue_tui.console.columns import Cell
 from jobqueue_tui.console.painting import fitted
+from jobqueue_tui.console.saving import Value
 from jobqueue_tui.console.signs import OF_OUTCOME, Role
 from jobqueue_tui.terminal import one_line
 
@@ -18,30 +21,50 @@ _TIME: Final = "%m-%d %H:%M:%S"
 _BAD: Final = frozenset({"failed", "timed_out", "lost"})
 
 
+COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "audit": ("at", "who", "verb", "target", "arguments", "reason", "refused"),
+    "events": ("at", "seq", "type", "about", "data"),
+    "warnings": ("warning",),
+}
+"""Of the lists, by their names."""
+
+
 @lean(frozen=True, slots=True)
 class Entry:
-    """A line. `id` is what it is about, the same wherever it moves; `run_id`: the run whose log it leads to."""
+    """A line. `id` is what it is about, the same wherever it moves; `run_id`: the run whose log it leads to.
+
+    `row`: what is saved of it, in the order of `COLUMNS`.
+    """
 
     id: str
     cells: tuple[Cell, ...]
+    row: tuple[Value, ...]
     run_id: str | None = None
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return "".join(text for text, _ in self.cells)
 
 
 def of_audit(record: AuditRecord, zone: tzinfo | None) -> Entry:
     """Who did what, and what became of it."""
     given = ", ".join(f"{name}={value}" for name, value in record.arguments.items() if value not in (None, False, ""))
+    who, verb = one_line(record.who), one_line(record.verb.replace("_", "-"))
+    target, given, reason = one_line(record.target), one_line(given), one_line(record.reason)
     refused = record.outcome is Done.REFUSED
     return Entry(
         f"audit {record.no}",
         (
             (f"{moment(record.at).astimezone(zone).strftime(_TIME)}  ", Role.MUTED),
-            (fitted(one_line(record.who), 12) + "  ", Role.TEXT),
-            (f"{one_line(record.verb.replace('_', '-')):<12} ", Role.STRONG),
-            (f"{one_line(record.target) or 'the engine'}", Role.TITLE),
-            (f"  {one_line(given)}" if given else "", Role.TEXT),
-            (f"  “{one_line(record.reason)}”" if record.reason else "", Role.MUTED),
+            (fitted(who, 12) + "  ", Role.TEXT),
+            (f"{verb:<12} ", Role.STRONG),
+            (target or "the engine", Role.TITLE),
+            (f"  {given}" if given else "", Role.TEXT),
+            (f"  “{reason}”" if reason else "", Role.MUTED),
             (f"  refused: {record.code}" if refused else "", Role.FAILED),
         ),
+        (iso(record.at), who, verb, target, given, reason, record.code),
         record.run_id,
     )
 
@@ -51,7 +74,8 @@ def of_event(event: Event, zone: tzinfo | None) -> Entry:
     data = event.to_json()["data"]
     facts = data if isinstance(data, dict) else {}
     outcome = str(facts.get("outcome") or "")
-    said = ", ".join(f"{name}={value}" for name, value in facts.items() if value not in (None, [], {}))
+    said = one_line(", ".join(f"{name}={value}" for name, value in facts.items() if value not in (None, [], {})))
+    about = one_line(event.run_id or event.job or "")
     role = next((sign.role for one, sign in OF_OUTCOME.items() if one == outcome), Role.STRONG)
     return Entry(
         f"event {event.seq}",
@@ -59,13 +83,15 @@ def of_event(event: Event, zone: tzinfo | None) -> Entry:
             (f"{moment(event.at).astimezone(zone).strftime(_TIME)}  ", Role.MUTED),
             (f"{event.seq:>7}  ", Role.MUTED),
             (f"{one_line(event.type):<12} ", Role.FAILED if outcome in _BAD else role),
-            (one_line(event.run_id or event.job or ""), Role.TITLE),
-            (f"  {one_line(said)}", Role.TEXT),
+            (about, Role.TITLE),
+            (f"  {said}", Role.TEXT),
         ),
+        (iso(event.at), event.seq, one_line(event.type), about, said),
         event.run_id,
     )
 
 
 def of_warning(number: int, text: str) -> Entry:
     """What the engine warns of, as long as it holds."""
-    return Entry(f"warning {number} {text}", (("! ", Role.WARN), (one_line(text), Role.TEXT)))
+    said = one_line(text)
+    return Entry(f"warning {number} {text}", (("! ", Role.WARN), (said, Role.TEXT)), (said,))

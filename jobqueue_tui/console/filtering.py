@@ -8,10 +8,10 @@ characters. Without the first two nothing is exponential in the name, and the re
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol, TypeAlias
 
-from engine.api import JobView
+from engine.api import JobView, RunView
 from engine.model.record import RunRecord
 from engine.model.states import JobStatus, RunPhase
 from engine.values import lean
@@ -99,6 +99,50 @@ class RunFacet:
         return self.run.kind
 
 
+@lean(frozen=True, slots=True)
+class WaitingFacet:
+    """A run that waits as a filter sees it: with its job, where that is still there."""
+
+    run: RunView
+    job: JobView | None
+
+    @property
+    def text(self) -> str:
+        """Its id, which begins with the job's, and the job's title."""
+        title = "" if self.job is None or self.job.title == self.job.id else f" {self.job.title}"
+        return f"{self.run.run_id}{title}"[:LONGEST_NAME]
+
+    @property
+    def tags(self) -> Sequence[str]:
+        """Tags of the job."""
+        return () if self.job is None else self.job.tags
+
+    @property
+    def states(self) -> Sequence[str]:
+        """Its own, and those of the job."""
+        return (self.run.phase, *(() if self.job is None else JobFacet(self.job).states))
+
+    @property
+    def kind(self) -> str:
+        """What it came from."""
+        return self.run.kind
+
+
+@lean(frozen=True, slots=True)
+class LineFacet:
+    """A line of a list: what it says, and nothing else."""
+
+    says: str
+    tags: Sequence[str] = ()
+    states: Sequence[str] = ()
+    kind: str = ""
+
+    @property
+    def text(self) -> str:
+        """As far as a pattern may look."""
+        return self.says[:LONGEST_NAME]
+
+
 Test: TypeAlias = Callable[[Facet], bool]
 
 
@@ -119,6 +163,14 @@ class Filter:
     def passes(self, facet: Facet) -> bool:
         """Whether every term lets it through."""
         return all(test(facet) for test in self.tests)
+
+
+def passing_runs(wanted: Filter, runs: Iterable[RunRecord], jobs: Iterable[JobView]) -> list[RunRecord]:
+    """The runs that pass, with the tags of their jobs."""
+    if not wanted:
+        return list(runs)
+    tags = {job.id: job.tags for job in jobs}
+    return [run for run in runs if wanted.passes(RunFacet(run, tags.get(run.job, ())))]
 
 
 def parse(text: str) -> Filter:

@@ -91,10 +91,25 @@ class Graph:
         return [job for job in self.ids if not self.needs[job] and not self.followers[job]]
 
 
-class Outline:
-    """The outline of a graph: what faces which way, and what is folded."""
+def narrowed(graph: Graph, wanted: Iterable[str], facing: Facing) -> Graph:
+    """The graph of these jobs and of those on the way to them from where an outline begins."""
+    above = graph.followers if facing is Facing.UP else graph.needs
+    kept = dict.fromkeys(job for job in wanted if job in above)
+    for job in (todo := list(kept)):  # grows while it is walked
+        new = [one for one in above[job] if one not in kept]
+        kept.update(dict.fromkeys(new))
+        todo += new
+    return Graph.of((job, graph.needs[job]) for job in graph.ids if job in kept)
 
-    def __init__(self) -> None:
+
+class Outline:
+    """The outline of a graph: what faces which way, and what is folded.
+
+    `narrowed`: the graph is a part of one, and a job that stands alone in it need not be without dependencies.
+    """
+
+    def __init__(self, *, narrowed: bool = False) -> None:
+        self._is_narrowed = narrowed
         self.graph = Graph.of(())
         self.facing = Facing.ALL
         self.centre: str | None = None
@@ -128,7 +143,7 @@ class Outline:
         if self.facing is Facing.ALL:
             lines = self._walk(graph.roots, self._below)
             if lone := graph.lone:
-                lines += self._lone(lone, only=not lines)
+                lines += self._lone(lone, only=not lines or self._is_narrowed)
             return lines
         centre, below = self.centre, self._below
         return self._walk([centre] if centre is not None and centre in below else [], below)

@@ -19,14 +19,15 @@ from engine.model.stats import JobStats, Spread
 from jobqueue_tui.console import kept
 from jobqueue_tui.console.arranging import Heading
 from jobqueue_tui.console.kept import Kept, KeptError
-from jobqueue_tui.console.saving import Saving, check_path
+from jobqueue_tui.console.saving import Saving, Value, check_path
 from jobqueue_tui.console.screens.dialogs import ChoiceDialog
 from jobqueue_tui.console.screens.form import FormDialog
 from jobqueue_tui.console.screens.jobs import JobsScreen
+from jobqueue_tui.console.screens.live import LiveScreen
 from jobqueue_tui.console.settings import ConsoleSettings
 from tests.screens.engines import small_engine
 from tests.screens.fake_engine import FakeEngine
-from tests.screens.stage import Stage, console
+from tests.screens.stage import PLACES, Stage, console
 
 
 def shown(stage: Stage) -> list[str]:
@@ -305,16 +306,68 @@ async def test_the_view_is_saved_as_it_is_shown(tmp_path: Path) -> None:
             check_path(str(bad))
 
 
-async def test_runs_and_the_queue_can_be_saved_and_places_without_rows_cannot() -> None:
-    """Ctrl-s is for lists of jobs and runs."""
+@pytest.mark.parametrize("place", PLACES)
+async def test_each_screen_can_be_saved_under_its_name(place: str) -> None:
+    """Ctrl-s asks for a file on every one of them."""
+    names = {"log": "db-dump-212", "effective": "db-dump", "system": "audit"}
     async with console() as stage:
-        for keys, name in ((["6"], "queue"), (["6", "right_square_bracket"], "history"), (["2"], "job")):
-            await stage.press(*keys, "ctrl+s")
-            assert isinstance(stage.app.screen, FormDialog), name
-            assert stage.app.screen.query_one(Input).value.startswith(name)
-            await stage.press("escape", "1")
-        await stage.press("7", "ctrl+s")
-        assert not isinstance(stage.app.screen, FormDialog)
+        await stage.press(*PLACES[place], "ctrl+s")
+        assert isinstance(stage.app.screen, FormDialog)
+        assert stage.app.screen.query_one(Input).value.startswith(names.get(place, place))
+
+
+async def rows_of(stage: Stage) -> list[dict[str, Value]]:
+    """What Ctrl-s would write as JSON; as CSV and text it has as many lines."""
+    assert isinstance(stage.app.screen, LiveScreen)
+    saving = stage.app.screen.to_save()
+    assert isinstance(saving, Saving)
+    rows: list[dict[str, Value]] = json.loads(saving.text(".json"))
+    assert len(list(csv.reader(saving.text(".csv").splitlines()))) == len(rows) + 1
+    assert len(saving.text(".txt").splitlines()) == len(rows) + 1
+    return rows
+
+
+async def test_the_tree_is_saved_with_its_depths_and_as_it_is_narrowed() -> None:
+    """Headings are no rows."""
+    async with console() as stage:
+        await stage.press("4", "slash", *"^load", "enter")
+        rows = await rows_of(stage)
+        assert [(row["depth"], row["id"]) for row in rows] == [(0, "extract"), (1, "transform"), (2, "load")]
+        await stage.press("escape")
+        assert len(await rows_of(stage)) == 8  # and a heading, which is no row
+
+
+async def test_a_timeline_is_saved_as_what_ran_and_what_is_to_come_in_its_window() -> None:
+    """A row for each run and occurrence; what will be skipped says so."""
+    async with console(size=(120, 40)) as stage:
+        await stage.press("5", "slash", *"extract|cert", "enter", *["less_than_sign"] * 4)
+        rows = await rows_of(stage)
+        ran = [row for row in rows if row["run_id"]]
+        assert {row["outcome"] for row in ran} >= {"success"}
+        planned = [row for row in rows if row["job"] == "extract" and not row["run_id"]]
+        assert planned[0]["planned_at"] == "2026-03-09T12:08:17+00:00"
+        assert [row["outcome"] for row in rows if row["job"] == "cert-renew"] == ["skipped"]
+        whole = len(rows)
+        await stage.press(*["greater_than_sign"] * 7)
+        assert 0 < len(await rows_of(stage)) < whole
+
+
+async def test_failures_and_the_lists_of_the_system_are_saved_as_they_are_shown() -> None:
+    """Each with columns of its own."""
+    async with console(size=(120, 40)) as stage:
+        await stage.press("6", "left_square_bracket")
+        rows = await rows_of(stage)
+        assert rows[0]["to"] == "2026-03-09"
+        assert {row["job"] for row in rows} == {"db-dump", "extract", "load", "index-mail", "vacuum"}
+        await stage.press("7")
+        rows = await rows_of(stage)
+        assert [(row["verb"], row["refused"]) for row in rows] == [
+            ("pause", None), ("skip-next", None), ("bump", "out_of_range"),
+        ]  # fmt: skip
+        await stage.press("right_square_bracket")
+        assert [row["seq"] for row in await rows_of(stage)] == [42, 41]
+        await stage.press("right_square_bracket")
+        assert [row["warning"] for row in await rows_of(stage)] == ["held by operator since 11:00: deploy"]
 
 
 def test_saved_lines_stand_in_columns() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.strip import Strip
 
 from engine.api import Changes, JobView
@@ -85,6 +86,7 @@ class EffectiveScreen(LiveScreen):
     place = "effective"
     has_items = True
     copies: ClassVar[str] = "lines"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("slash", "filter", show=False)]
 
     def __init__(self, job: JobView) -> None:
         super().__init__()
@@ -156,6 +158,10 @@ class EffectiveScreen(LiveScreen):
         self._say_name()
         self.body.move_to(0)
         self.begin(self._read, "effective")
+
+    def action_filter(self) -> None:
+        """`/`: a job file without some of its lines is none."""
+        self.notify("There is no filter here: c copies all of it.", timeout=3, markup=False)
 
     def copied(self) -> str:
         """All of it."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.binding import BindingType
 from textual.strip import Strip
@@ -13,6 +13,7 @@ from textual.widget import Widget
 from engine.clock import SECOND
 from engine.model.day import DayRecord
 from jobqueue_tui.console.actions import Where, bindings
+from jobqueue_tui.console.filtering import LineFacet
 from jobqueue_tui.console.heat import HeatRow, rows_of, segments
 from jobqueue_tui.console.host import host
 from jobqueue_tui.console.painting import fitted, text_strip
@@ -22,6 +23,9 @@ from jobqueue_tui.console.signs import Role
 from jobqueue_tui.console.widgets.heads import Heads
 from jobqueue_tui.console.widgets.line_list import LineList, Monotonic
 from jobqueue_tui.terminal import one_line
+
+if TYPE_CHECKING:
+    from jobqueue_tui.console.saving import Saving
 
 MOST_DAYS: Final = 120
 MOST_RECORDS: Final = 60_000
@@ -38,6 +42,9 @@ class HeatList(LineList):
         super().__init__(monotonic)
         self.rows: Sequence[HeatRow] = ()
         self.said = "Reading …"
+        self.count_all = 0
+        """Rows, whether they are shown or not."""
+        self._passes: Callable[[str], bool] = lambda _job: True
         self._days: Sequence[DayRecord] = ()
         self._today = 0
         self._most = MOST_DAYS
@@ -57,14 +64,24 @@ class HeatList(LineList):
         """Days that fit."""
         return max(7, min(self._most, self.row_width - self.name_width - _SUMS - 4))
 
+    @property
+    def first_day(self) -> int:
+        """The first day that is shown."""
+        return self._today - self.count + 1
+
     def empty_text(self) -> str:
         """Why there is nothing to see."""
-        return self.said
+        return "No job passes the filter; Esc clears it." if self.count_all else self.said
+
+    def narrow(self, passes: Callable[[str], bool]) -> None:
+        """Show only jobs that pass."""
+        self._passes = passes
+        self.place()
 
     @property
     def head(self) -> str:
         """The first day of each week that is shown, then the sums."""
-        start = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=self._today - self.count + 1)
+        start = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=self.first_day)
         line = [" "] * self.count
         for at in range(self.count):
             day = start + timedelta(days=at)
@@ -82,7 +99,9 @@ class HeatList(LineList):
     def place(self) -> None:
         """As many days as fit."""
         before = self.rows[self.cursor].job if self.cursor < len(self.rows) else None
-        self.rows = rows_of(self._days, self._today - self.count + 1, self.count)
+        rows = rows_of(self._days, self.first_day, self.count)
+        self.count_all = len(rows)
+        self.rows = [row for row in rows if self._passes(row.job)]
         self.cursor = next((row for row, one in enumerate(self.rows) if one.job == before), self.cursor)
         self.forget()
         self.rows_changed()
@@ -114,14 +133,15 @@ class FailuresScreen(Records):
 
     AUTO_FOCUS = "HeatList"
     place = "failures"
+    grammar = "regex   !x   -f fuzzy   tag:T"
     every = 30
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.HEAT)]
 
     def body(self) -> Iterable[Widget]:
-        """Names, heads, list."""
+        """Names, filter, heads, list."""
         self.list = HeatList(host(self).settings.monotonic)
         self.heads = Heads(lambda: self.list.head)
-        return self.tabs, self.heads, self.list
+        return self.tabs, self.filter_bar, self.heads, self.list
 
     def note(self) -> str:
         """How to read it."""
@@ -134,6 +154,12 @@ class FailuresScreen(Records):
         self.list.show(await engine.days(count=count), engine.now() // _DAY, count)
         self.heads.refresh()
         await super().read()
+
+    def sift(self) -> None:
+        """Only jobs that pass; one that has left the job file has no tags any more."""
+        wanted, tags = self.filter, {job.id: job.tags for job in host(self).engine.jobs}
+        self.list.narrow(lambda job: wanted.passes(LineFacet(job, tags.get(job, ()))))
+        self.say_count(self.list.row_count, self.list.count_all)
 
     def failed(self, why: str) -> None:
         """Say so where the rows would be."""
@@ -149,3 +175,9 @@ class FailuresScreen(Records):
         """Enter: the job."""
         if (job_id := self.job_id) is not None:
             host(self).show_details(job_id)
+
+    def to_save(self) -> Saving | None:
+        """The jobs that are shown."""
+        from jobqueue_tui.console.saved_rows import saved_heat  # noqa: PLC0415 - seldom needed
+
+        return saved_heat(self.list.rows, self.list.first_day)

@@ -11,12 +11,12 @@ from textual.widget import Widget
 from engine.api import Changes
 from engine.model.record import RunRecord
 from jobqueue_tui.console.actions import Where, bindings
-from jobqueue_tui.console.filtering import Filter, FilterError, RunFacet, parse
+from jobqueue_tui.console.filtering import passing_runs
 from jobqueue_tui.console.host import host
+from jobqueue_tui.console.screens.filtered import RUN_GRAMMAR
 from jobqueue_tui.console.screens.records import Records
 from jobqueue_tui.console.screens.run_keys import RunKeys
 from jobqueue_tui.console.widgets.heads import Heads
-from jobqueue_tui.console.widgets.input_bar import InputBar
 from jobqueue_tui.console.widgets.run_list import RunList
 from jobqueue_tui.console.words import grouped
 
@@ -32,24 +32,23 @@ class HistoryScreen(Records, RunKeys):
 
     AUTO_FOCUS = "RunList"
     place = "history"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.RUNS, Where.FILTER)]
+    grammar = RUN_GRAMMAR
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.RUNS)]
 
     def body(self) -> Iterable[Widget]:
         """Names, filter, heads, list."""
         settings = host(self).settings
-        self.filter_bar = InputBar("regex   !x   -f fuzzy   tag:T   status:S   kind:K", host(self).filters)
         self.runs = RunList(settings.monotonic, settings.zone)
         self.heads = Heads(lambda: self.runs.layout_head)
         self._all: list[RunRecord] = []
-        self._filter = Filter()
-        self._limit = FIRST
+        self._limit = self._asked = FIRST
         return self.tabs, self.filter_bar, self.heads, self.runs
 
     async def read(self) -> None:
         """The newest runs."""
-        limit = MOST if self._filter else self._limit
-        self._all = list(await host(self).engine.history(limit=limit))
-        self._sift()
+        self._asked = MOST if self.filter else self._limit
+        self._all = list(await host(self).engine.history(limit=self._asked))
+        self._show_passing()
         await super().read()
 
     def failed(self, why: str) -> None:
@@ -82,40 +81,15 @@ class HistoryScreen(Records, RunKeys):
 
     # ---- filter
 
-    def _sift(self) -> None:
-        engine = host(self).engine
-        tags = {job.id: job.tags for job in engine.jobs} if self._filter else {}
-        passing = [run for run in self._all if self._filter.passes(RunFacet(run, tags.get(run.job, ())))]
-        self.runs.show(passing, engine.now())
-        if self._filter:
-            self.filter_bar.say(f"{grouped(len(passing))} of {grouped(len(self._all))}")
-
-    def action_filter(self) -> None:
-        """`/`."""
-        self.filter_bar.open()
-
-    def back(self) -> bool:
-        """Esc clears the filter."""
-        if not (self._filter or self.filter_bar.display):
-            return False
-        self.filter_bar.close()
-        self.runs.focus()
-        return True
-
-    def on_input_bar_typed(self, message: InputBar.Typed) -> None:
-        """Each letter narrows; a filter that cannot be read is said so, and the last good one stays."""
-        message.stop()
-        begins = not self._filter
-        try:
-            self._filter = parse(message.text)
-        except FilterError as error:
-            self.filter_bar.say(str(error), bad=True)
-            return
-        self._sift()
-        if begins and self._filter and self._limit < MOST:
+    def sift(self) -> None:
+        """Only runs that pass; more are looked at for a filter."""
+        self._show_passing()
+        if self.filter and self._asked < MOST:
+            self._asked = MOST
             self.refresh_record()
 
-    def on_input_bar_done(self, message: InputBar.Done) -> None:
-        """Back to the runs; the filter stays."""
-        message.stop()
-        self.runs.focus()
+    def _show_passing(self) -> None:
+        engine = host(self).engine
+        passing = passing_runs(self.filter, self._all, engine.jobs)
+        self.runs.show(passing, engine.now(), of=len(self._all))
+        self.say_count(len(passing), len(self._all))

@@ -8,8 +8,11 @@ from typing import ClassVar, Final
 from textual.binding import BindingType
 from textual.widget import Widget
 
+from engine.model.record import RunRecord
 from jobqueue_tui.console.actions import Where, bindings
+from jobqueue_tui.console.filtering import passing_runs
 from jobqueue_tui.console.host import host
+from jobqueue_tui.console.screens.filtered import RUN_GRAMMAR
 from jobqueue_tui.console.screens.records import Records
 from jobqueue_tui.console.screens.run_keys import RunKeys
 from jobqueue_tui.console.widgets.heads import Heads
@@ -23,20 +26,29 @@ class InboxScreen(Records, RunKeys):
 
     AUTO_FOCUS = "RunList"
     place = "inbox"
+    grammar = RUN_GRAMMAR
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.INBOX, Where.RUNS)]
 
     def body(self) -> Iterable[Widget]:
-        """Names, heads, list."""
+        """Names, filter, heads, list."""
+        self._all: list[RunRecord] = []
         settings = host(self).settings
         self.runs = RunList(settings.monotonic, settings.zone, empty="No bad end that nobody has seen. Well done.")
         self.heads = Heads(lambda: self.runs.layout_head)
-        return self.tabs, self.heads, self.runs
+        return self.tabs, self.filter_bar, self.heads, self.runs
 
     async def read(self) -> None:
         """What nobody has acknowledged."""
-        engine = host(self).engine
-        self.runs.show(list(await engine.inbox(limit=MOST)), engine.now())
+        self._all = list(await host(self).engine.inbox(limit=MOST))
+        self.sift()
         await super().read()
+
+    def sift(self) -> None:
+        """Only runs that pass."""
+        engine = host(self).engine
+        passing = passing_runs(self.filter, self._all, engine.jobs)
+        self.runs.show(passing, engine.now(), of=len(self._all))
+        self.say_count(len(passing), len(self._all))
 
     def failed(self, why: str) -> None:
         """Say so where the runs would be."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import ClassVar, Final
 
 from textual import events
@@ -14,11 +14,14 @@ from textual.strip import Strip
 from engine.api import Changes, JobView
 from engine.clock import SECOND
 from engine.errors import EngineError
+from engine.model.record import RunRecord
 from jobqueue_tui.console.actions import Where, bindings
 from jobqueue_tui.console.aiming import Aimed
+from jobqueue_tui.console.filtering import passing_runs
 from jobqueue_tui.console.host import host
 from jobqueue_tui.console.notices import notices
 from jobqueue_tui.console.painting import text_strip
+from jobqueue_tui.console.screens.filtered import RUN_GRAMMAR, Filtered
 from jobqueue_tui.console.screens.job_keys import JobKeys
 from jobqueue_tui.console.screens.run_keys import RunKeys
 from jobqueue_tui.console.signs import Role
@@ -62,12 +65,13 @@ class Title(Painted):
         return text_strip(parts, self.palette.bar, self.size.width)
 
 
-class JobScreen(RunKeys, JobKeys):
+class JobScreen(RunKeys, JobKeys, Filtered):
     """Details of a job."""
 
     AUTO_FOCUS = "RunList"
     CSS_PATH = "job.tcss"
     place = "job"
+    grammar = RUN_GRAMMAR
     has_panes = True
     has_items = True
     # Enter opens the run under the cursor, and so does l; r repeats it, d shows its record: it is what the cursor is on
@@ -80,6 +84,7 @@ class JobScreen(RunKeys, JobKeys):
         super().__init__()
         self.job = job
         self._aimed = Aimed.now(job)
+        self._all: Sequence[RunRecord] = ()
         self._seen: Hashable = None
         self._next: Hashable = None
         self._second = -1
@@ -105,6 +110,7 @@ class JobScreen(RunKeys, JobKeys):
             with Vertical(id="plots"):
                 yield from self.plots
         yield self.strip
+        yield self.filter_bar
         yield self.heads
         yield self.runs
         yield KeysBar()
@@ -174,9 +180,17 @@ class JobScreen(RunKeys, JobKeys):
             self.runs.fail(one_line(str(error)))
             return
         now = engine.now()
-        self.runs.show(runs, now)
+        self._all = runs
+        self.sift()
         stats = self.job.stats()
         self.strip.show(runs, now, None if stats is None else stats.seconds)
+
+    def sift(self) -> None:
+        """Only runs that pass; the bars above are of all."""
+        engine = host(self).engine
+        passing = passing_runs(self.filter, self._all, engine.jobs)
+        self.runs.show(passing, engine.now(), of=len(self._all))
+        self.say_count(len(passing), len(self._all))
 
     async def _read_coming(self) -> None:
         # ten where there is room for them, three in the smallest usual terminal
@@ -228,6 +242,7 @@ class JobScreen(RunKeys, JobKeys):
         host(self).current_job = self.job.id
         self.facts.coming = ()
         self._seen = self._next = None
+        self._all = ()
         self.runs.show((), host(self).engine.now())
         self.runs.loaded = False
         self._say_name()

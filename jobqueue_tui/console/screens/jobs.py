@@ -14,39 +14,35 @@ from jobqueue_tui.console.actions import Where, bindings
 from jobqueue_tui.console.aiming import Aimed
 from jobqueue_tui.console.arranging import Grouping
 from jobqueue_tui.console.columns import TABLE, Cell, shown_columns
-from jobqueue_tui.console.filtering import FilterError, parse
 from jobqueue_tui.console.host import host
+from jobqueue_tui.console.screens.filtered import Filtered
 from jobqueue_tui.console.screens.job_keys import JobKeys
 from jobqueue_tui.console.signs import Role
 from jobqueue_tui.console.sorting import Sort
 from jobqueue_tui.console.widgets.column_heads import ColumnHeads
-from jobqueue_tui.console.widgets.input_bar import InputBar
 from jobqueue_tui.console.widgets.job_list import JobList
 from jobqueue_tui.console.widgets.job_table import JobTable
 from jobqueue_tui.console.widgets.keys_bar import KeysBar
 from jobqueue_tui.console.widgets.log_tail import LogTail
 from jobqueue_tui.console.widgets.status_line import StatusLine
-from jobqueue_tui.console.words import grouped
 from jobqueue_tui.terminal import one_line
 
 if TYPE_CHECKING:
     from jobqueue_tui.console.saving import Saving
 
 
-class JobsScreen(JobKeys):
+class JobsScreen(JobKeys, Filtered):
     """Jobs."""
 
     AUTO_FOCUS = "JobTable"
     not_in_footer = frozenset({"all.back"})
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-usual")]  # noqa: RUF012 - Textual declares it as a plain list
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.FILTER, Where.TABLE, Where.JOBS)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.TABLE, Where.JOBS)]
 
     has_panes = True
     marks = True
     _chosen: tuple[str, ...] = ()
     _wide = False
-    _readable = True
-    """Whether what stands in the filter line is a filter."""
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
@@ -55,7 +51,6 @@ class JobsScreen(JobKeys):
         self.status = StatusLine(
             engine, console.tally, embedded=settings.embedded, read_only=console.read_only, zone=settings.zone
         )
-        self.filter_bar = InputBar("regex   !x   -f fuzzy   tag:T   status:S", host(self).filters)
         self.table = JobTable(engine, settings.monotonic)
         self.restore()
         self.heads = ColumnHeads(self.table, sortable=True)
@@ -73,8 +68,7 @@ class JobsScreen(JobKeys):
         self.table.flush(changes)
         self.status.flush(changed=bool(changes.jobs) or changes.resync)
         self.tail.flush(self.table.current)
-        if self.table.filter and self._readable:
-            self._say_count()
+        self._say_count()
         if self.table.marked:
             self._say_view()
         current = self.table.current
@@ -82,12 +76,10 @@ class JobsScreen(JobKeys):
 
     def aimed(self) -> Aimed | None:
         """The job under the cursor, once it has been there for a moment."""
-        return self.table.aimed if self.table.settled and not self.filter_bar.opening else None
+        return self.table.aimed if self.table.settled else None
 
     def targets(self) -> Sequence[Aimed]:
         """The marked ones that are shown; marked, they are meant, whatever has moved."""
-        if self.filter_bar.opening:
-            return ()
         return self.table.targets() or super().targets()
 
     @property
@@ -118,9 +110,13 @@ class JobsScreen(JobKeys):
         self.table.sort_by(letter)
         self._keep()
 
-    def action_filter(self) -> None:
-        """`/`: open the filter line."""
-        self.filter_bar.open()
+    def sift(self) -> None:
+        """Only jobs that pass."""
+        self.table.filter_by(self.filter)
+        self._say_count()
+
+    def _say_count(self) -> None:
+        self.say_count(self.table.row_count, host(self).tally.jobs)
 
     def action_problems(self) -> None:
         """`!`: only jobs that need somebody's attention."""
@@ -234,32 +230,3 @@ class JobsScreen(JobKeys):
             reversed=looked.order.reverse,
             group=looked.grouping.value,
         )
-
-    def back(self) -> bool:
-        """Esc clears the filter."""
-        if not (self.table.filter or self.filter_bar.display):
-            return False
-        self.filter_bar.close()
-        self.table.focus()
-        return True
-
-    def on_input_bar_typed(self, message: InputBar.Typed) -> None:
-        """Show what passes, while it is typed. A filter that cannot be read is said so; the last good one stays."""
-        message.stop()
-        try:
-            wanted = parse(message.text)
-        except FilterError as error:
-            self._readable = False
-            self.filter_bar.say(str(error), bad=True)
-            return
-        self._readable = True
-        self.table.filter_by(wanted)
-        self._say_count()
-
-    def _say_count(self) -> None:
-        self.filter_bar.say(f"{grouped(self.table.row_count)} of {grouped(host(self).tally.jobs)}")
-
-    def on_input_bar_done(self, message: InputBar.Done) -> None:
-        """Back to the table; the filter stays."""
-        message.stop()
-        self.table.focus()

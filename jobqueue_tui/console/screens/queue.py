@@ -14,6 +14,7 @@ from jobqueue_tui.console.aiming import Aimed
 from jobqueue_tui.console.host import host
 from jobqueue_tui.console.saved_rows import saved_runs
 from jobqueue_tui.console.saving import Saving
+from jobqueue_tui.console.screens.filtered import RUN_GRAMMAR
 from jobqueue_tui.console.screens.job_keys import JobKeys
 from jobqueue_tui.console.screens.records import Records
 from jobqueue_tui.console.widgets.heads import Heads
@@ -25,13 +26,14 @@ class QueueScreen(Records, JobKeys):
 
     AUTO_FOCUS = "QueueList"
     place = "queue"
+    grammar = RUN_GRAMMAR
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.JOBS)]
 
     def body(self) -> Iterable[Widget]:
-        """Names, heads, list."""
+        """Names, filter, heads, list."""
         self.list = QueueList(host(self).engine, host(self).settings.monotonic)
         self.heads = Heads(lambda: self.list.head)
-        return self.tabs, self.heads, self.list
+        return self.tabs, self.filter_bar, self.heads, self.list
 
     def show(self, changes: Changes, *, tick: bool) -> None:
         """The order changes with every run that starts."""
@@ -40,6 +42,12 @@ class QueueScreen(Records, JobKeys):
         self.list.flush(changed=changed, tick=tick)
         if changed:
             self.heads.refresh()
+        self.say_count(self.list.row_count, self.list.waiting)
+
+    def sift(self) -> None:
+        """Only runs that pass; they keep their places."""
+        self.list.narrow(self.filter)
+        self.say_count(self.list.row_count, self.list.waiting)
 
     def note(self) -> str:
         """How many slots there are."""

@@ -7,6 +7,7 @@ from typing import Final
 from engine.api import Changes
 from jobqueue_tui.console.host import host
 from jobqueue_tui.console.places import RECORDS
+from jobqueue_tui.console.screens.filtered import Filtered
 from jobqueue_tui.console.screens.section import Section
 from jobqueue_tui.console.widgets.tabs_line import Tab, TabsLine
 from jobqueue_tui.console.words import grouped
@@ -14,7 +15,7 @@ from jobqueue_tui.console.words import grouped
 _MOST_BAD: Final = 200
 
 
-class Records(Section):
+class Records(Section, Filtered):
     """One of Queue, History, Inbox, Failures."""
 
     has_items = True

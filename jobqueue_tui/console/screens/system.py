@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Hashable, Iterable, Sequence
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual._path import CSSPathType
 from textual.binding import BindingType
@@ -15,14 +15,19 @@ from engine.api import Changes, EventFeed
 from engine.model.events import Event, RunSampled
 from jobqueue_tui.console.actions import Where, bindings
 from jobqueue_tui.console.entries import Entry, of_audit, of_event, of_warning
+from jobqueue_tui.console.filtering import LineFacet
 from jobqueue_tui.console.host import host
 from jobqueue_tui.console.painting import text_strip
 from jobqueue_tui.console.palette import Palette
+from jobqueue_tui.console.screens.filtered import LINE_GRAMMAR, Filtered
 from jobqueue_tui.console.screens.section import Section
 from jobqueue_tui.console.signs import Role
 from jobqueue_tui.console.widgets.line_list import LineList, Monotonic
 from jobqueue_tui.console.widgets.system_facts import SystemFacts
 from jobqueue_tui.console.widgets.tabs_line import Tab, TabsLine
+
+if TYPE_CHECKING:
+    from jobqueue_tui.console.saving import Saving
 
 MOST: Final = 1000
 """Entries of a list."""
@@ -82,12 +87,13 @@ class EntryList(LineList):
         return text_strip(cells, self.ground(palette, selected=selected), width)
 
 
-class SystemScreen(Section):
+class SystemScreen(Section, Filtered):
     """System."""
 
     AUTO_FOCUS = "EntryList"
     CSS_PATH: ClassVar[CSSPathType | None] = ["section.tcss", "system.tcss"]
     place = "system"
+    grammar = LINE_GRAMMAR
     has_items = True
     every = 3
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.SYSTEM)]
@@ -102,12 +108,12 @@ class SystemScreen(Section):
         self._feed: EventFeed | None = None
 
     def body(self) -> Iterable[Widget]:
-        """Facts, names of the lists, the list."""
+        """Facts, names of the lists, filter, the list."""
         console = host(self)
         self.facts = SystemFacts(console.engine)
         self.tabs = TabsLine()
         self.list = EntryList(console.settings.monotonic)
-        return self.facts, self.tabs, self.list
+        return self.facts, self.tabs, self.filter_bar, self.list
 
     def on_mount(self) -> None:
         """Events are collected as long as this screen is there."""
@@ -145,11 +151,18 @@ class SystemScreen(Section):
         self.list.said = f"It cannot be read: {why}"
         self.list.refresh()
 
+    def sift(self) -> None:
+        """Only lines that pass."""
+        self._show_list()
+
     def _show_list(self) -> None:
         warnings = [of_warning(number, text) for number, text in enumerate(host(self).engine.status().warnings)]
         lists: dict[str, Sequence[Entry]] = {"audit": self._audit, "events": list(self._events), "warnings": warnings}
-        self.list.said = _EMPTY[self._name_of_list]
-        self.list.show(lists[self._name_of_list])
+        entries = lists[self._name_of_list]
+        passing = [one for one in entries if self.filter.passes(LineFacet(one.text))] if self.filter else entries
+        self.list.said = "No line passes the filter; Esc clears it." if entries else _EMPTY[self._name_of_list]
+        self.list.show(passing)
+        self.say_count(len(passing), len(entries))
         self.tabs.show(
             [
                 Tab(
@@ -188,3 +201,9 @@ class SystemScreen(Section):
         """The job of that run."""
         entry = self.list.current
         return None if entry is None or entry.run_id is None else entry.run_id.partition(":")[0]
+
+    def to_save(self) -> Saving | None:
+        """The lines of the list that is shown."""
+        from jobqueue_tui.console.saved_rows import saved_entries  # noqa: PLC0415 - seldom needed
+
+        return saved_entries(self._name_of_list, self.list.entries)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from typing import ClassVar, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual._path import CSSPathType
 from textual.binding import BindingType
@@ -19,11 +19,13 @@ from jobqueue_tui.console import words
 from jobqueue_tui.console.actions import Action, Where, bindings
 from jobqueue_tui.console.aiming import NEXT, Aimed, Meant
 from jobqueue_tui.console.columns import Cell
+from jobqueue_tui.console.filtering import JobFacet
 from jobqueue_tui.console.host import host
-from jobqueue_tui.console.load import Room, drawn, load_of
+from jobqueue_tui.console.load import Load, Room, drawn, load_of
 from jobqueue_tui.console.painting import text_strip
 from jobqueue_tui.console.plotting import joined
 from jobqueue_tui.console.run_columns import outcome_cell, seconds_of
+from jobqueue_tui.console.screens.filtered import Filtered
 from jobqueue_tui.console.screens.job_keys import JobKeys
 from jobqueue_tui.console.screens.section import Section
 from jobqueue_tui.console.signs import Role
@@ -31,6 +33,9 @@ from jobqueue_tui.console.timeline import Lane, Window, axis, in_cell, lanes_of
 from jobqueue_tui.console.widgets.painted import Painted
 from jobqueue_tui.console.widgets.time_table import TimeTable
 from jobqueue_tui.terminal import one_line
+
+if TYPE_CHECKING:
+    from jobqueue_tui.console.saving import Saving
 
 MOST_JOBS: Final = 300
 MOST_RUNS: Final = 5000
@@ -116,7 +121,7 @@ class Said(Painted):
         return parts
 
 
-class TimelineScreen(Section, JobKeys):
+class TimelineScreen(Section, JobKeys, Filtered):
     """Timeline."""
 
     AUTO_FOCUS = "TimeTable"
@@ -127,14 +132,18 @@ class TimelineScreen(Section, JobKeys):
 
     _known: Window | None = None
     """The window that was read for last, of those that the user has moved to."""
+    _read: tuple[Mapping[str, Lane], Load] | None = None
+    """What was read last."""
+    _is_cut = False
+    """Not all jobs could be asked."""
 
     def body(self) -> Iterable[Widget]:
-        """Axis, rows, what is under the cursors."""
+        """Filter, axis, rows, what is under the cursors."""
         console = host(self)
         self.table = TimeTable(console.engine, console.settings.monotonic)
         self.axis = Axis(self.table)
         self.said = Said(self.table)
-        return self.axis, self.table, self.said
+        return self.filter_bar, self.axis, self.table, self.said
 
     def show(self, changes: Changes, *, tick: bool) -> None:
         """Now moves on."""
@@ -156,7 +165,9 @@ class TimelineScreen(Section, JobKeys):
         since = window.start - window.cell * window.width
         runs = lanes_of(await engine.history(since=since, limit=MOST_RUNS))
         due = [job for job in engine.jobs if job.next_run is not None and job.next_run < window.end]
-        due.sort(key=lambda job: job.next_run or 0)
+        # those that are to be seen first: not all can be asked
+        due.sort(key=lambda job: (not self._passes(job), job.next_run or 0))
+        self._is_cut = len(due) > MOST_JOBS
         most = max(20, min(400, MOST_COMING // max(1, min(MOST_JOBS, len(due)))))
         lanes: dict[str, Lane] = {}
         for job in due[:MOST_JOBS]:
@@ -169,9 +180,27 @@ class TimelineScreen(Section, JobKeys):
         pools = (await engine.system()).pools
         room = Room(engine.status().max_running, {pool.name: pool.slots for pool in pools})
         load = await asyncio.to_thread(load_of, list(lanes.values()), window, engine.now(), room)
-        shown = [job for job in engine.jobs if job.id in lanes]
-        self.table.show(shown, lanes, load)
+        self._read = lanes, load
+        self._show_passing()
+
+    def sift(self) -> None:
+        """Only jobs that pass; the load is that of all."""
+        self._show_passing()
+        if self._is_cut:
+            self.refresh_record()  # others are asked now
+
+    def _show_passing(self) -> None:
+        if self._read is None:
+            return
+        lanes, load = self._read
+        known = [job for job in host(self).engine.jobs if job.id in lanes]
+        shown = [job for job in known if self._passes(job)]
+        self.table.show(shown, lanes, load, of=len(known))
+        self.say_count(len(shown), len(known))
         self._draw_around()
+
+    def _passes(self, job: JobView) -> bool:
+        return not self.filter or self.filter.passes(JobFacet(job))
 
     def failed(self, why: str) -> None:
         """Say so where the rows would be."""
@@ -191,6 +220,12 @@ class TimelineScreen(Section, JobKeys):
         """Another job is under the cursor."""
         message.stop()
         self.said.refresh()
+
+    def to_save(self) -> Saving | None:
+        """The runs and occurrences that are shown."""
+        from jobqueue_tui.console.saved_rows import saved_timeline  # noqa: PLC0415 - seldom needed
+
+        return saved_timeline(self.table.lanes, [job.id for job in self.table.jobs], self.table.window)
 
     # ---- keys
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -12,6 +12,7 @@ from jobqueue_tui.console.actions import Where, bindings
 from jobqueue_tui.console.aiming import Aimed
 from jobqueue_tui.console.host import host
 from jobqueue_tui.console.outline import Facing
+from jobqueue_tui.console.screens.filtered import Filtered
 from jobqueue_tui.console.screens.job_keys import JobKeys
 from jobqueue_tui.console.signs import Role
 from jobqueue_tui.console.widgets.column_heads import ColumnHeads
@@ -21,11 +22,14 @@ from jobqueue_tui.console.widgets.keys_bar import KeysBar
 from jobqueue_tui.console.widgets.log_tail import LogTail
 from jobqueue_tui.console.widgets.status_line import StatusLine
 
+if TYPE_CHECKING:
+    from jobqueue_tui.console.saving import Saving
+
 _ROOM_FOR_WORDS: Final = 110
 """Cells of width from which on the top line says in words when it will be over."""
 
 
-class TreeScreen(JobKeys):
+class TreeScreen(JobKeys, Filtered):
     """What hangs on what."""
 
     AUTO_FOCUS = "JobTree"
@@ -47,6 +51,7 @@ class TreeScreen(JobKeys):
         self.heads = ColumnHeads(self.tree_list, sortable=False)
         self.tail = LogTail(console.engine)
         yield self.status
+        yield self.filter_bar
         yield self.heads
         yield self.tree_list
         yield self.tail
@@ -61,6 +66,7 @@ class TreeScreen(JobKeys):
     def flush(self, changes: Changes) -> None:
         """Show what changed."""
         self.tree_list.flush(changes)
+        self._say_count()
         self._say_view()
         self.status.flush(changed=bool(changes.jobs) or changes.resync)
         current = self.tree_list.current
@@ -104,13 +110,32 @@ class TreeScreen(JobKeys):
         self.status.note(*notes)
 
     def back(self) -> bool:
-        """Esc shows all again."""
+        """Esc shows all again: the filter first."""
+        if super().back():
+            return True
         outline = self.tree_list.outline
         if outline.facing is Facing.ALL:
             return False
         self.tree_list.face(Facing.ALL, None)
         self.heads.show_remark("")
         return True
+
+    def sift(self) -> None:
+        """Only jobs that pass, and those on the way to them."""
+        self.tree_list.filter_by(self.filter)
+        self._say_count()
+
+    def _say_count(self) -> None:
+        self.say_count(self.tree_list.passing, host(self).tally.jobs)
+
+    def to_save(self) -> Saving | None:
+        """The lines that are shown, without headings."""
+        from jobqueue_tui.console.saved_rows import saved_tree  # noqa: PLC0415 - seldom needed
+
+        tree = self.tree_list
+        lines = [(line.depth, job) for row, line in enumerate(tree.lines) if (job := tree.job_at(row)) is not None]
+        ends = tree.forecaster.cell
+        return saved_tree([(depth, tree.still_of(job), ends(job.id, tree.at)) for depth, job in lines], tree.at)
 
     # ---- keys
 

@@ -49,18 +49,20 @@ class InputBar(Horizontal):
         self.used = [] if used is None else used
         """What was typed before, the newest last; shared with whoever gave it."""
         self._recalled = 0
-        self.opening = False
-        """The line was asked for and has not the keys yet: a letter typed ahead is meant for it, not for a verb."""
 
     @property
     def text(self) -> str:
         """What stands in the field."""
         return "" if self._field is None else self._field.value
 
+    @property
+    def has_keys(self) -> bool:
+        """Whether letters go into the field."""
+        return self._field is not None and self.screen.focused is self._field
+
     def open(self) -> None:
-        """Show the line and type into it."""
+        """Show the line and type into it. The keys are its own at once: letters that follow are meant for it, not for verbs."""
         self.display = True
-        self.opening = True
         self._recalled = 0
         if self._field is None:
             from textual.widgets import Input  # noqa: PLC0415 - a field costs 15 ms that the first frame has not
@@ -68,15 +70,16 @@ class InputBar(Horizontal):
             self._field = Input(placeholder=self._placeholder, compact=True)
             self._field.cursor_blink = False
             self.mount(Static("/", id="sign"), self._field, self._note)
-        self._field.focus()
+        self.screen.set_focus(self._field, scroll_visible=False)
 
-    def on_descendant_focus(self) -> None:
-        """Letters arrive here now."""
-        self.opening = False
+    def type(self, letter: str) -> None:
+        """A letter that was on its way to another widget when this line took the keys."""
+        if self._field is not None:
+            self._field.insert_text_at_cursor(letter)
 
     def close(self) -> None:
         """Empty the field and hide the line."""
-        self.display = self.opening = False
+        self.display = False
         self.say("")
         if self._field is not None:
             self._field.value = ""

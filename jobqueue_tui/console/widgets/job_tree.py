@@ -11,8 +11,9 @@ from textual.strip import Strip
 
 from engine.api import Changes, EngineView, JobView
 from jobqueue_tui.console.columns import ENDS, NAME, TREE, Cell, Layout, fit
+from jobqueue_tui.console.filtering import Filter, JobFacet
 from jobqueue_tui.console.forecasting import Forecaster
-from jobqueue_tui.console.outline import LONE, Facing, Graph, Line, Outline
+from jobqueue_tui.console.outline import LONE, Facing, Graph, Line, Outline, narrowed
 from jobqueue_tui.console.painting import fitted, row_strip
 from jobqueue_tui.console.palette import Palette
 from jobqueue_tui.console.signs import Role
@@ -40,7 +41,13 @@ class JobTree(JobList):
 
     def __init__(self, engine: EngineView, monotonic: Monotonic, *, id: str = "tree") -> None:
         super().__init__(engine, monotonic, TREE, id=id)
-        self.outline = Outline()
+        self._whole = Outline()
+        self._narrowed: Outline | None = None
+        """What a filter leaves, with folds of its own: what passes is not to be folded away."""
+        self._filter = Filter()
+        self.passing = 0
+        self._stale = False
+        """The filter may let others through by now."""
         self.lines: list[Line] = []
         self._jobs: dict[str, JobView] = {}
         self.forecaster = Forecaster(monotonic)
@@ -54,6 +61,11 @@ class JobTree(JobList):
     def on_mount(self) -> None:
         """The first frame shows the tree."""
         self.read_graph()
+
+    @property
+    def outline(self) -> Outline:
+        """What is shown."""
+        return self._narrowed or self._whole
 
     @property
     def row_count(self) -> int:
@@ -75,7 +87,7 @@ class JobTree(JobList):
 
     def empty_text(self) -> str:
         """Why there is nothing to see."""
-        return self.no_jobs()
+        return "No job passes the filter; Esc clears it." if self._filter and self._jobs else self.no_jobs()
 
     def fit_columns(self, width: int) -> Layout:
         """The name gets room for its branches."""
@@ -115,13 +127,16 @@ class JobTree(JobList):
         """Only jobs that come and go change the tree; what runs changes when it will be over."""
         if changes.resync:
             self.read_graph()
+        self._stale |= bool(self._filter and changes.jobs)
+        if tick and self._stale:
+            self._narrow()
         self.forecaster.note(changes, self._jobs)
         if tick and self.forecaster.is_old:
             self._foresee()
 
     def _foresee(self) -> None:
         async def look() -> None:
-            await self.forecaster.look(self.outline, self._jobs, self.at)
+            await self.forecaster.look(self._whole, self._jobs, self.at)
             self.refresh_changed()
 
         self.run_worker(look(), group="forecast", exclusive=True)
@@ -131,9 +146,12 @@ class JobTree(JobList):
         jobs = self.engine.jobs
         self._jobs = {job.id: job for job in jobs}
         graph = Graph.of((job.id, job.needs) for job in jobs)
-        if graph != self.outline.graph:
-            self.outline.graph = graph
-            self.lay_out()
+        if graph != self._whole.graph:
+            self._whole.graph = graph
+            if self._filter:
+                self._narrow()
+            else:
+                self.lay_out()
             if len(jobs) >= _LARGE:
                 # it lives as long as the screen; walked by each full collection it would cost some keys 30 ms and more
                 gc.collect()
@@ -142,9 +160,36 @@ class JobTree(JobList):
 
     def face(self, facing: Facing, centre: str | None) -> None:
         """Show all, or one direction from one job; what is shown has a forecast of its own."""
-        self.outline.face(facing, centre)
+        self._whole.face(facing, centre)
+        if self._narrowed is not None:
+            self._narrowed.face(facing, centre)
+            self._narrow()
         self.lay_out()
         self._foresee()
+
+    def filter_by(self, wanted: Filter) -> None:
+        """Show only jobs that pass, and those on the way to them."""
+        self._filter = wanted
+        self._narrow()
+
+    def _narrow(self) -> None:
+        self._stale = False
+        if not self._filter:
+            if self._narrowed is not None:
+                self._narrowed = None
+                self.lay_out()
+            return
+        whole = self._whole
+        wanted = [job.id for job in self._jobs.values() if self._filter.passes(JobFacet(job))]
+        self.passing = len(wanted)
+        graph = narrowed(whole.graph, wanted, whole.facing)
+        if self._narrowed is None:
+            self._narrowed = Outline(narrowed=True)
+            self._narrowed.face(whole.facing, whole.centre)
+        elif graph == self._narrowed.graph:
+            return
+        self._narrowed.graph = graph
+        self.lay_out()
 
     def lay_out(self) -> None:
         """Write the outline anew; the cursor stays on its line, else on its job."""

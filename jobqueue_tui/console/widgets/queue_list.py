@@ -13,6 +13,7 @@ from engine.values import lean
 from jobqueue_tui.console import words
 from jobqueue_tui.console.aiming import Aimed, Seen
 from jobqueue_tui.console.columns import Cell
+from jobqueue_tui.console.filtering import Filter, WaitingFacet
 from jobqueue_tui.console.painting import fitted, text_strip
 from jobqueue_tui.console.palette import Palette
 from jobqueue_tui.console.signs import Role
@@ -45,6 +46,10 @@ class QueueList(LineList):
         super().__init__(monotonic)
         self.engine = engine
         self.runs: Sequence[RunView] = ()
+        self.waiting = 0
+        """Runs that wait, whether they are shown or not."""
+        self._places: Sequence[int] = ()
+        self._filter = Filter()
         self.at: Instant = engine.now()
         self._wide = 16
         self._stale = True
@@ -61,7 +66,14 @@ class QueueList(LineList):
 
     def empty_text(self) -> str:
         """Why there is nothing to see."""
-        return "Nothing waits."
+        return (
+            "No run that waits passes the filter; Esc clears it." if self._filter and self.waiting else "Nothing waits."
+        )
+
+    def narrow(self, wanted: Filter) -> None:
+        """Show only what passes."""
+        self._filter = wanted
+        self._take()
 
     @property
     def head(self) -> str:
@@ -93,23 +105,30 @@ class QueueList(LineList):
         self.at = self.engine.now()
         self._stale |= changed
         # to put ten thousand runs in order takes a while: the longer the queue, the less often
-        if self._stale and (
-            len(self.runs) < _LONG or (tick and self.at - self._asked >= len(self.runs) // _LONG * SECOND)
-        ):
-            self._stale = False
-            self._asked = self.at
-            before = self.runs[self.cursor].run_id if self.cursor < len(self.runs) else None
-            self.runs = self.engine.queue()
-            row = next((row for row, run in enumerate(self.runs) if run.run_id == before), None)
-            if row is not None:
-                self.cursor = row
-            elif before is not None:
-                self.shifted()
-            top = self.runs[: max(200, self.size.height)]
-            self._wide = max(8, min(36, max((cell_len(one_line(run.run_id)) for run in top), default=16)))
-            self.rows_changed()
+        if self._stale and (self.waiting < _LONG or (tick and self.at - self._asked >= self.waiting // _LONG * SECOND)):
+            self._take()
         elif tick:
             self.refresh_changed()
+
+    def _take(self) -> None:
+        self._stale = False
+        self._asked = self.at
+        before = self.runs[self.cursor].run_id if self.cursor < len(self.runs) else None
+        order = self.engine.queue()
+        self.waiting = len(order)
+        passing = [(no, run) for no, run in enumerate(order, 1) if self._passes(run)]
+        self._places, self.runs = [no for no, _ in passing], [run for _, run in passing]
+        row = next((row for row, run in enumerate(self.runs) if run.run_id == before), None)
+        if row is not None:
+            self.cursor = row
+        elif before is not None:
+            self.shifted()
+        top = self.runs[: max(200, self.size.height)]
+        self._wide = max(8, min(36, max((cell_len(one_line(run.run_id)) for run in top), default=16)))
+        self.rows_changed()
+
+    def _passes(self, run: RunView) -> bool:
+        return not self._filter or self._filter.passes(WaitingFacet(run, self._job(run)))
 
     def stamp(self, row: int) -> Hashable:
         """Everything that a row shows."""
@@ -119,7 +138,7 @@ class QueueList(LineList):
         aged = int(run.effective_priority)
         planned = (run.planned_at - self.at) / SECOND
         return Waiting(
-            row + 1,
+            self._places[row],
             run.run_id,
             f"{base}→{aged}" if aged != base else str(base),
             aged != base,

@@ -39,6 +39,8 @@ class RunList(LineList):
         self.marked: set[str] = set()
         """Run ids."""
         self.loaded = False
+        self.hidden = 0
+        """Runs that a filter leaves out."""
         self.trouble = ""
         """Why it cannot be read."""
         self._zone = zone
@@ -56,6 +58,8 @@ class RunList(LineList):
 
     def empty_text(self) -> str:
         """Why there is nothing to see."""
+        if self.hidden and not self.trouble:
+            return "No run passes the filter; Esc clears it."
         return self.trouble or (self._empty if self.loaded else "Reading …")
 
     @property
@@ -74,8 +78,9 @@ class RunList(LineList):
         self.loaded = True
         self.refresh()
 
-    def show(self, runs: Sequence[RunRecord], at: Instant) -> None:
-        """Show these; the cursor stays on its run."""
+    def show(self, runs: Sequence[RunRecord], at: Instant, *, of: int = 0) -> None:
+        """Show these, `of` so many; the cursor stays on its run."""
+        self.hidden = max(0, of - len(runs))
         before = self.current
         first = not self.loaded
         self.loaded, self.at, self.trouble = True, at, ""

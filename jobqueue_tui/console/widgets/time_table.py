@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from typing import Final
 
 from rich.segment import Segment
 from textual import events
@@ -23,6 +24,7 @@ from jobqueue_tui.console.widgets.line_list import LineList, Monotonic
 from jobqueue_tui.terminal import one_line
 
 _NOTHING = Lane((), (), None)
+_NOTHING_THERE: Final = "Nothing has run or is planned in this span; < shows more of it."
 _NOW_SHARE = 0.25
 """Of the width that lies in the past while the view follows the clock."""
 
@@ -100,8 +102,8 @@ class TimeTable(LineList):
         job = self.current
         return _NOTHING if job is None else self.lanes.get(job.id, _NOTHING)
 
-    def show(self, jobs: Sequence[JobView], lanes: Mapping[str, Lane], load: Load) -> None:
-        """Show these; the cursor stays on its job."""
+    def show(self, jobs: Sequence[JobView], lanes: Mapping[str, Lane], load: Load, *, of: int) -> None:
+        """Show these, `of` so many; the cursor stays on its job."""
         before = self.current
         self.jobs, self.lanes, self.load = jobs, lanes, load
         self._version += 1
@@ -111,7 +113,7 @@ class TimeTable(LineList):
                 self.shifted()
             else:
                 self.cursor = row
-        self.said = "Nothing has run or is planned in this span; < shows more of it."
+        self.said = "No job passes the filter; Esc clears it." if of else _NOTHING_THERE
         self.rows_changed()
 
     def stamp(self, row: int) -> Hashable:
