@@ -88,7 +88,7 @@ ACTIONS: Final = (
     Action("table.mark-range", ("ctrl+@",), Where.TABLE, "mark from the last mark to here", "mark_range"),
     Action("table.unmark", ("U",), Where.TABLE, "no marks", "unmark"),
     Action("table.problems", ("exclamation_mark",), Where.TABLE, "problems only: failed, missed, slow", "problems", "problems"),
-    Action("table.group", ("b",), Where.TABLE, "group by tag, by status, not at all", "group"),
+    Action("table.group", ("b",), Where.TABLE, "group by tag, by pool, by status, not at all", "group"),
     Action("table.wide", ("w",), Where.TABLE, "words in place of the curves", "wide"),
     Action("table.follow", ("F",), Where.TABLE, "whether the cursor follows its job when the order changes", "follow"),
     Action("table.columns", (), Where.TABLE, "choose the columns", "columns"),

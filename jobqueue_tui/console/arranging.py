@@ -20,6 +20,7 @@ class Grouping(StrEnum):
 
     NONE = "none"
     TAG = "tag"
+    POOL = "pool"
     STATUS = "status"
 
     @property
@@ -80,11 +81,15 @@ class Arrangement:
             members = groups[name]
             running = sum(1 for job in members if job.active)
             problems = sum(1 for job in members if problem_of(job, now))
-            rows.append(Heading(name or "no tag", len(members), running, problems))
+            rows.append(Heading(name or f"no {self.grouping}", len(members), running, problems))
             rows.extend(members)
         return rows
 
     def _group(self, job: JobView) -> str:
-        if self.grouping is Grouping.STATUS:
-            return sign_of(job).word
-        return job.tags[0] if job.tags else ""
+        match self.grouping:
+            case Grouping.STATUS:
+                return sign_of(job).word
+            case Grouping.POOL:
+                return next(iter(job.pools), "")
+            case _:
+                return job.tags[0] if job.tags else ""

@@ -261,6 +261,22 @@ def test_what_a_dialog_is_about_is_told_in_the_room_there_is() -> None:
     assert told(["a b c"] * 9, 2, 70) == ["a b c", "a b c"]
 
 
+async def test_details_name_the_parameters_and_no_secret() -> None:
+    """With what a run has when it is given nothing else."""
+    engine = small_engine()
+    engine.job("db-dump").params = {
+        "day": Param("2026-03-08"),
+        "count": Param(None, ParamType.INT, required=True),
+        "note": Param(None),
+        "token": Param("s3cret", secret=True),
+    }
+    async with console(engine, size=(160, 45)) as stage:
+        await stage.press("2")
+        text = "\n".join(stage.text())
+        assert "params  day 2026-03-08   count (needed)   note (none)   token ***" in text
+        assert "s3cret" not in text
+
+
 # ---- trigger
 
 

@@ -166,8 +166,10 @@ async def test_no_problem_is_a_screen_that_says_so() -> None:
 
 
 async def test_groups_have_headings_with_counts() -> None:
-    """By the first tag, then by status, then none; Space on a heading marks its group."""
-    async with console() as stage:
+    """By the first tag, by the first pool, by status, then none; Space on a heading marks its group."""
+    engine = small_engine()
+    engine.job("db-dump").pools = {"disk": 1, "net": 2}
+    async with console(engine) as stage:
         await stage.press("b", "g")
         rows = stage.home.table.rows
         assert isinstance(rows[0], Heading)
@@ -179,6 +181,9 @@ async def test_groups_have_headings_with_counts() -> None:
         assert stage.verbs == []
         await stage.press("j", "j", "space")
         assert stage.home.table.marked == {"extract", "transform", "load"}
+        await stage.press("b")
+        assert next((row.name, row.count) for row in stage.home.table.rows if isinstance(row, Heading)) == ("disk", 1)
+        assert [row.name for row in stage.home.table.rows if isinstance(row, Heading)] == ["disk", "no pool"]
         await stage.press("b")
         assert {row.name for row in stage.home.table.rows if isinstance(row, Heading)} >= {
             "running",

@@ -62,6 +62,8 @@ def facts_of(
     facts += _next_times(job, coming, zone, now)
     if job.needs:
         facts.append(("needs", ((one_line(", ".join(job.needs)), Role.TEXT),)))
+    if job.params:
+        facts.append(("params", tuple(_params(job))))
     if followers:
         facts.append(("needed by", ((one_line(", ".join(followers)), Role.TEXT),)))
     priority: list[Cell] = [(str(job.priority), Role.TEXT)]
@@ -86,6 +88,18 @@ def facts_of(
         memory = words.sparkline(job.rss_ring, _CURVE, SAMPLES_PER_CELL, cpu=False)
         facts.append(("cpu, mem", ((f"{cpu}  ", Role.CPU), (memory, Role.MEMORY))))
     return facts
+
+
+def _params(job: JobView) -> list[Cell]:
+    """What a run may be given, with what it has otherwise; a secret stays one."""
+    cells: list[Cell] = []
+    for name, param in job.params.items():
+        if param.default is None:
+            value = "(needed)" if param.required else "(none)"
+        else:
+            value = "***" if param.secret else one_line(param.default)
+        cells += [("   " if cells else "", Role.MUTED), (f"{one_line(name)} ", Role.TEXT), (value, Role.MUTED)]
+    return cells
 
 
 def _next_times(job: JobView, coming: Sequence[Coming], zone: tzinfo | None, now: Instant) -> list[Fact]:
