@@ -36,16 +36,26 @@ def take_terminal() -> None:
 class Terminal:
     """A pty with a console in it."""
 
-    def __init__(self, folder: Path, *arguments: str, controlling: bool = False, **environ: str) -> None:
-        """`controlling`: it is that of its session, as a shell's is."""
+    def __init__(
+        self, folder: Path, *arguments: str, controlling: bool = False, script: bool = False, **environ: str
+    ) -> None:
+        """`controlling`: it is that of its session, as a shell's is. `script`: the console is not the session's first process."""
         self.result = folder / "result.json"
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
         self.before = termios.tcgetattr(slave)
         self.seen = b""
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        shell = ("sh", "-c", '"$@"; true', "sh") if script else ()
         self.child = subprocess.Popen(
-            [sys.executable, "-m", "tests.screens.child_console", str(self.result), *arguments],
+            [
+                *(("sh", "-c", '"$@"; true', "sh") if script else ()),
+                sys.executable,
+                "-m",
+                "tests.screens.child_console",
+                str(self.result),
+                *arguments,
+            ],
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -120,8 +130,8 @@ def terminals(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
     """Makes terminals, and ends them."""
     made: list[Terminal] = []
 
-    def make(*arguments: str, controlling: bool = False, **environ: str) -> Terminal:
-        made.append(Terminal(tmp_path, *arguments, controlling=controlling, **environ))
+    def make(*arguments: str, controlling: bool = False, script: bool = False, **environ: str) -> Terminal:
+        made.append(Terminal(tmp_path, *arguments, controlling=controlling, script=script, **environ))
         return made[-1]
 
     yield make
@@ -279,6 +289,32 @@ def test_an_editor_has_the_terminal_for_itself_while_the_engine_goes_on(
     terminal.until(lambda: b"import-old" in terminal.seen, "no dialog")
     assert ALT_SCREEN in terminal.seen
     terminal.type(b"\r")
+    terminal.quit()
+    assert terminal.ended()["end"] == "quit-leave"
+
+
+@pytest.mark.parametrize("script", [False, True])
+def test_a_terminal_that_is_closed_under_an_editor_ends_the_console(
+    terminals: Callable[..., Terminal], tmp_path: Path, script: bool
+) -> None:
+    """The window was closed; the editor, which had the foreground, got the signal for it, and the console none."""
+    program, told = tmp_path / "editor.py", tmp_path / "told.json"
+    program.write_text(EDITOR)
+    terminal = terminals("busy", controlling=True, script=script, EDITOR=f"{sys.executable} {program} {told}").ready()
+    terminal.type(b"e")
+    terminal.until(lambda: told.exists() and told.read_text() != "", "no editor")
+    os.close(terminal.slave)
+    os.close(terminal.master)
+    terminal.until(terminal.result.exists, "the console lives on", reading=False)
+    assert json.loads(terminal.result.read_text())["end"] == "terminal-gone"
+
+
+def test_an_editor_that_cannot_be_run_is_said(terminals: Callable[..., Terminal]) -> None:
+    """The terminal is the console's again."""
+    terminal = terminals(controlling=True, EDITOR="/nowhere/editor").ready()
+    terminal.seen = b""
+    terminal.type(b"e")
+    terminal.until(lambda: b"Not edited" in terminal.seen, "nothing is said")
     terminal.quit()
     assert terminal.ended()["end"] == "quit-leave"
 

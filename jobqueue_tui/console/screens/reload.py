@@ -119,15 +119,26 @@ async def _edit(screen: Giving, job_id: str | None) -> None:
         place = await host(screen).engine.place_of(job_id)
         argv = command(os.environ, place.path, place.line)
         with screen.app.suspend():
-            code = await edit(argv)
+            code = await _edited(argv)
     except SuspendNotSupported:
         _say(screen, "this terminal cannot be given to an editor", "Not edited")
     except (EngineError, OSError, ValueError) as error:
         _say(screen, str(error), "Not edited")
     else:
+        if isinstance(code, OSError):
+            _say(screen, str(code), "Not edited")
+            return
         if code:
             _say(screen, f"{Path(argv[0]).name} ended with {code}", "")
         await _ask(screen)
+
+
+async def _edited(argv: Sequence[str]) -> int | OSError:
+    """The editor's exit code, or why it could not be run: raised, it would leave Textual without the terminal for good."""
+    try:
+        return await edit(argv)
+    except OSError as error:
+        return error
 
 
 def _say(screen: Giving, text: str, title: str) -> None:
