@@ -49,7 +49,7 @@ class Terminal:
         shell = ("sh", "-c", '"$@"; true', "sh") if script else ()
         self.child = subprocess.Popen(
             [
-                *(("sh", "-c", '"$@"; true', "sh") if script else ()),
+                *shell,
                 sys.executable,
                 "-m",
                 "tests.screens.child_console",
