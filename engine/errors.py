@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from enum import StrEnum
+
+
+def typed(verb: str, *words: str) -> str:
+    """The command that gives a verb, as it is typed into a shell; for remedies."""
+    return f"`{shlex.join(('jobqueue-tui', 'ctl', verb, *words))}`"
 
 
 class RefusedCode(StrEnum):

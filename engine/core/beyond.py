@@ -10,7 +10,7 @@ from engine.core.turn import Turn
 from engine.ports.executor import Cause, Exceeded
 from engine.spec.limits import Remedy
 from engine.spec.notify import When
-from engine.spec.units import format_size
+from engine.spec.units import format_size, round_size
 
 _TREE: Final = (Cause.MEMORY, Cause.CPU)
 
@@ -54,5 +54,5 @@ def paused_for(run: Run) -> Cause | None:
 def _of(run: Run, limit: Cause, seen: float) -> str:
     limits = run.spec.limits
     if limit is Cause.MEMORY:
-        return f"{format_size(int(seen) >> 20 << 20)} of {format_size(limits.memory or 0)}"
+        return f"{round_size(int(seen))} of {format_size(limits.memory or 0)}"
     return f"{seen:g} of {limits.cpu or 0:g} cores"

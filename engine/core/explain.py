@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
 from engine.clock import Instant, moment
 from engine.core.admission import lacks
 from engine.core.beyond import why_paused
 from engine.core.gates import closed_by
-from engine.core.holds import Hold
+from engine.core.holds import Hold, named
 from engine.core.ready import takes
 from engine.core.state import Job, Run, State, concurrency
 from engine.model.outcome import Outcome
 from engine.model.states import JobStatus, Queued, Retrying, RunPhase
-from engine.spec.job import Manual
-from engine.spec.units import format_size
+from engine.spec.config import PoolOrder
+from engine.spec.job import PRIORITY_MAX, Manual
+from engine.spec.units import format_size, round_size
 
 _WENT_WELL = frozenset({Outcome.SUCCESS, Outcome.SKIPPED})
 
@@ -58,59 +62,108 @@ def may_run_again(state: State, job: Job) -> bool:
     return False
 
 
-def why_queued(state: State, run: Run, now: Instant) -> str:
-    """What a queued run waits for."""
+class Wait(NamedTuple):
+    """What keeps a queued run."""
+
+    text: str
+    rivals: Callable[[Run], bool] | None = None
+    """Of other runs that wait: those that want the same. None: its place among them does not matter."""
+    slot: bool = False
+    """It is a free slot that is missing, and nothing else."""
+
+
+def why_queued(state: State, run: Run, now: Instant, *, placed: bool = False) -> str:
+    """What a queued run waits for. `placed`: with how many stand before it in line, which goes through all that wait."""
+    wait = _wait(state, run, now)
+    if not (placed and wait.slot):
+        return wait.text
+    ahead = sum(1 for _ in _ahead(state, run, wait))
+    return f"{wait.text}, {ahead} ahead" if ahead else f"{wait.text}, first in line"
+
+
+def bump_helps(state: State, run: Run, now: Instant) -> bool:
+    """Would a higher priority let it start earlier: a run of another job stands before it, and wants the same."""
+    if run.priority >= PRIORITY_MAX or any(state.pools[name].order is PoolOrder.FIFO for name in run.spec.pools):
+        return False
+    return any(one.job is not run.job for one in _ahead(state, run, _wait(state, run, now)))
+
+
+def _ahead(state: State, run: Run, wait: Wait) -> Iterator[Run]:
+    """Those before it in line: in the ready queue, or on their way to the executor."""
+    if wait.rivals is None:
+        return
+    for one in state.runs.values():
+        stands = one.entry != 0 or (one.attempt is not None and not one.live and one.job.may_start)
+        if stands and one.key < run.key and one is not run and wait.rivals(one):
+            yield one
+
+
+def _anyone(_run: Run) -> bool:
+    return True
+
+
+def _of_pool(name: str) -> Callable[[Run], bool]:
+    return lambda run: name in run.spec.pools
+
+
+def _wait(state: State, run: Run, now: Instant) -> Wait:
     job = run.job
     if job.stopped:
-        return "stopped by operator"
+        return Wait("stopped by operator")
     if job.held:
-        return held_line(job)
+        return Wait(held_line(job))
     if state.draining:
-        return "the engine is shutting down"
+        return Wait("the engine is shutting down")
     if state.blackout is not None:
         why = f": {state.blackout.reason}" if state.blackout.reason else ""
-        return f"blackout until {state.blackout.end.astimezone().isoformat(sep=' ', timespec='minutes')}{why}"
+        return Wait(f"blackout until {state.blackout.end.astimezone().isoformat(sep=' ', timespec='minutes')}{why}")
     if (gate := closed_by(run, now)) is not None:
-        return gate
+        return Wait(gate)
     if run.not_before > now:
-        return f"its preconditions do not hold; looked at again at {_clock(run.not_before)}"
+        return Wait(f"its preconditions do not hold; looked at again at {_clock(run.not_before)}")
     if run.attempt is None and not run.entry:
         limit = concurrency(job.spec)
         if job.spec.matrix and job.active and job.active[0].occurrence != run.occurrence:
-            return f"waits until all shards of {job.active[0].occurrence} are over"
-        return f"waits for {job.active[0].run_id if job.active else job.id} (concurrency {limit})"
+            return Wait(f"waits until all shards of {job.active[0].occurrence} are over")
+        return Wait(f"waits for {job.active[0].run_id if job.active else job.id} (concurrency {limit})")
     if state.alone is not None and state.alone is not run:
-        return f"exclusive run of {state.alone.job.id}"
+        return Wait(f"exclusive run of {state.alone.job.id}")
     if state.free_memory is not None and state.free_memory < state.spec.min_ready_memory:
-        return f"memory {format_size(state.free_memory)} free, min_ready_memory is {format_size(state.spec.min_ready_memory)}"
+        least = format_size(state.spec.min_ready_memory)
+        return Wait(f"memory {round_size(state.free_memory)} free, min_ready_memory is {least}")
     waits = run.attempt is None or run.entry != 0  # else it holds what it needs, and is on its way
     wanted = takes(run)
     exclusive = wanted.exclusive
     for name, count in wanted.pools:
         slots, taken = state.pools[name].slots, state.pool_taken.get(name, 0)
         if taken and taken + count > slots and waits:
-            return f"pool {name} {taken}/{slots}: {_names(_users(state, name))}"
+            users = _names(_users(state, name))
+            return Wait(f"pool {name} {taken}/{slots}: {users}", _of_pool(name))
     if exclusive is True and state.taken:
-        return f"exclusive: waits until nothing runs ({state.taken} active)"
+        return Wait(f"exclusive: waits until nothing runs ({state.taken} active)", _anyone)
     if isinstance(exclusive, str) and state.groups.get(exclusive, 0) and waits:
-        return f"exclusive group {exclusive}: {_names(_members(state, exclusive))}"
+        members = _names(_members(state, exclusive))
+        return Wait(f"exclusive group {exclusive}: {members}", lambda one: one.spec.exclusive == exclusive)
     match lacks(state, wanted) if waits else None:
         case "cpu":
-            return f"cpu {wanted.cpu:g} of {max(0.0, state.cpus - state.cpu_reserved):g} free"
+            text = f"cpu {wanted.cpu:g} of {max(0.0, state.cpus - state.cpu_reserved):g} free"
+            return Wait(text, lambda one: takes(one).cpu > 0)
         case "memory":
             free = min(max(0, state.memory - state.memory_reserved), state.free_memory or state.memory)
-            return f"memory {format_size(wanted.memory)} of {format_size(free)} free"
-    if state.reserving not in {None, run} and waits:
-        return f"{state.reserving.run_id} waits for space and goes first (until {_clock(state.reserving_until or now)})"
+            text = f"memory {format_size(wanted.memory)} of {round_size(free)} free"
+            return Wait(text, lambda one: takes(one).memory > 0)
+    if (first := state.reserving) is not None and first is not run and waits:
+        until = _clock(state.reserving_until or now)
+        return Wait(f"{first.run_id} waits for space and goes first (until {until})", lambda one: one is first)
     aged = state.effective_priority(run, now)
     place = f"priority {run.priority}" + (f" (aged to {aged:.1f})" if aged >= run.priority + 0.1 else "")
     if state.taken >= state.spec.max_running:
-        return f"all {state.spec.max_running} slots are taken; {place}"
-    return f"about to start; {place}"
+        return Wait(f"all {state.spec.max_running} slots are taken; {place}", _anyone, slot=True)
+    return Wait(f"about to start; {place}")
 
 
-def why_idle(state: State, job: Job, now: Instant) -> str | None:
-    """Why a job does not run; None while it does."""
+def why_idle(state: State, job: Job, now: Instant, *, placed: bool = False) -> str | None:
+    """Why a job does not run; None while it does. `placed`: see `why_queued`."""
     live = [run for run in job.active if run.phase is not RunPhase.RETRYING]
     if live:
         if not all(run.phase is RunPhase.PAUSED for run in live):
@@ -125,8 +178,10 @@ def why_idle(state: State, job: Job, now: Instant) -> str | None:
         return "disabled in the job file" if not job.spec.enabled else "disabled by operator"
     if job.stopped:
         return "stopped until resumed"
+    if job.held and job.suspended:
+        return f"{held_line(job)}; its schedule is suspended, too"
     if job.queue and isinstance(job.queue[0].state, Queued):
-        return why_queued(state, job.queue[0], now)
+        return why_queued(state, job.queue[0], now, placed=placed)
     if job.held:
         return held_line(job)
     if job.suspended:
@@ -154,11 +209,17 @@ def hold_text(hold: Hold) -> str:
 
 
 def held_line(job: Job) -> str:
-    """Who holds the job, since when and why; the widest hold first, since it must go first."""
-    for hold in sorted(job.covers.values(), key=lambda hold: hold.scope):
-        return hold_text(hold)
-    assert job.held_since is not None
-    return f"paused by {job.hold_by} at {_clock(job.held_since)}{_because(job.hold_reason)}{_until(job.hold_until)}"
+    """Who holds the job, since when and why: all holds, the widest first."""
+    lines = [hold_text(hold) for hold in sorted(job.covers.values(), key=lambda hold: hold.scope)]
+    if job.held_since is not None:
+        since = _clock(job.held_since)
+        lines.append(f"paused by {job.hold_by} at {since}{_because(job.hold_reason)}{_until(job.hold_until)}")
+    return "; ".join(lines)
+
+
+def holds_on(job: Job) -> tuple[str, ...]:
+    """What holds it, each as `release` is told it: `--all`, `tag:T`, the job's own id."""
+    return (*(named(scope) for scope in sorted(job.covers)), *((job.id,) if job.held_since is not None else ()))
 
 
 def _because(reason: str) -> str:

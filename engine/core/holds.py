@@ -15,6 +15,11 @@ EVERYTHING: Final = ""
 """The scope of a hold of the whole engine; other scopes are tags."""
 
 
+def named(scope: str) -> str:
+    """A scope as the verbs `hold` and `release` are told it."""
+    return "--all" if scope == EVERYTHING else f"tag:{scope}"
+
+
 @lean(frozen=True, slots=True)
 class Hold:
     """Since when, until when (None: until released), by whom and why nothing of `scope` starts."""

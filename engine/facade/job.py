@@ -9,7 +9,7 @@ from typing import Final
 from engine.api import Aim
 from engine.clock import Instant
 from engine.core.coming import coming
-from engine.core.explain import status_of, why_idle, why_queued
+from engine.core.explain import bump_helps, holds_on, status_of, why_idle, why_queued
 from engine.core.state import Job as Subject
 from engine.core.state import Run as RunSubject
 from engine.core.turn import Turn
@@ -270,14 +270,17 @@ class Job:
     def why(self) -> Why:
         """See `engine.api`."""
         state, now = self._box.loop.turn.state, self._box.loop.now()
-        line = why_idle(state, self._subject, now)
+        queue = self._subject.queue
+        line = why_idle(state, self._subject, now, placed=True)
         running = [f"{run.run_id} is {run.phase}" for run in self._subject.active]
-        waiting = [f"{run.run_id}: {why_queued(state, run, now)}" for run in self._subject.queue]
+        waiting = [f"{run.run_id}: {why_queued(state, run, now)}" for run in queue]
         return Why(
             id=self.id,
             status=self.status,
             reason=line or f"it runs: {running[0] if running else '?'}",
             details=(*running, *waiting),
+            holds=holds_on(self._subject),
+            bump_helps=bool(queue) and bump_helps(state, queue[0], now),
         )
 
     def record(self) -> JobRecord:

@@ -16,7 +16,7 @@ from engine.logs.packing import pack
 from engine.logs.places import PACKED, Found, beside, index_path, logs_in
 from engine.logs.retention import KeptLog, to_prune, untouchable
 from engine.spec.log import LogPolicy
-from engine.spec.units import format_size
+from engine.spec.units import round_size
 from engine.values import lean, mutable
 
 WORTH_PACKING: Final = 4096
@@ -87,8 +87,7 @@ class Upkeep:
     @property
     def disk(self) -> str | None:
         """A warning when little of the disk is free."""
-        free = format_size(self._free >> 20 << 20)
-        return f"{free} are free on the disk of the logs ({self._folder})" if self.low else None
+        return f"{round_size(self._free)} are free on the disk of the logs ({self._folder})" if self.low else None
 
     @property
     def problems(self) -> Sequence[str]:

@@ -272,10 +272,21 @@ class Why:
     status: JobStatus
     reason: str
     details: tuple[str, ...] = ()
+    holds: tuple[str, ...] = ()
+    """What holds it, each as `release` is told it: `--all`, `tag:T`, its own id."""
+    bump_helps: bool = False
+    """A run of it waits behind one of another job for the same: a higher priority would let it start earlier."""
 
     def to_json(self) -> dict[str, Json]:
         """The stable JSON object of `ctl why`."""
-        return {"id": self.id, "status": self.status, "reason": self.reason, "details": list(self.details)}
+        return {
+            "id": self.id,
+            "status": self.status,
+            "reason": self.reason,
+            "details": list(self.details),
+            "holds": list(self.holds),
+            "bump_helps": self.bump_helps,
+        }
 
 
 @sealed(frozen=True, slots=True)

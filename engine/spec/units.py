@@ -125,3 +125,13 @@ def format_size(size: int) -> str:
             if not rest and len(str(count)) < len(best.rstrip("kKMGTB")):
                 best = f"{count}{unit}"
     return best
+
+
+def round_size(size: int) -> str:
+    """What was measured, as people read it, rounded down: `812`, `300M`, `22.3G`; powers of 1024."""
+    factor, unit = 1, ""
+    for name, by in _BINARY.items():
+        if size >= by:
+            factor, unit = by, name
+    whole, tenth = size // factor, size * 10 // factor % 10
+    return f"{whole}.{tenth}{unit}" if tenth and whole < 100 else f"{whole}{unit}"

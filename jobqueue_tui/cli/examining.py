@@ -14,12 +14,11 @@ from typing import Final
 from engine.executors.local.enforcement import GroupsFound, enforcement
 from engine.executors.local.keeper.groups import Groups
 from engine.model.record import Json
-from engine.spec.units import format_size
+from engine.spec.units import round_size
 from engine.values import sealed
 
 _LOW: Final = 0.05
 """Of a disk: below this the engine warns."""
-_MIB: Final = (1 << 20) - 1
 _STA_UNSYNC: Final = 0x0040
 _CLOCK_BAD: Final = 5
 
@@ -119,7 +118,7 @@ def _files() -> Iterator[Finding]:
     state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
     there = next(path for path in (state, *state.parents) if path.exists())
     usage = shutil.disk_usage(there)
-    room = f"{format_size(usage.free & ~_MIB)} of {format_size(usage.total & ~_MIB)} free below {there}"
+    room = f"{round_size(usage.free)} of {round_size(usage.total)} free below {there}"
     low = usage.free < usage.total * _LOW
     yield Finding("disk", "low" if low else "ok", room)
     writable = os.access(there, os.W_OK)

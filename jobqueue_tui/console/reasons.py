@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from engine.api import EngineView, JobView
+from engine.errors import typed
+from engine.model.record import Why
 from engine.model.states import JobStatus
+from engine.spec.job import Manual
 from engine.values import lean
 from jobqueue_tui.console import words
 from jobqueue_tui.console.columns import Cell, is_slow
@@ -28,7 +31,7 @@ def reasons_of(job: JobView, engine: EngineView) -> list[ReasonLine]:
         ReasonLine("why", ((one_line(why.reason), Role.STRONG),)),
         *(ReasonLine("", ((one_line(line), Role.TEXT),)) for line in why.details if line not in why.reason),
     ]
-    lines += [ReasonLine("what helps", ((text, Role.KEY),)) for text in _helps(job)]
+    lines += [ReasonLine("what helps", ((text, Role.KEY),)) for text in _helps(job, why)]
     if is_slow(job, now):
         stats = job.stats()
         p95 = stats.seconds.p95 if stats is not None else None
@@ -42,23 +45,29 @@ def reasons_of(job: JobView, engine: EngineView) -> list[ReasonLine]:
     return lines
 
 
-def _helps(job: JobView) -> list[str]:
+def _helps(job: JobView, why: Why) -> list[str]:
     found = []
     if not job.enabled:
         found.append("a E enables it")
-    if job.status is JobStatus.STOPPED:
+    wider = [hold for hold in why.holds if hold != job.id]
+    own = len(why.holds) > len(wider)
+    if job.status is JobStatus.PAUSED:
+        found.append("p resumes its run; a o ends its own hold" if own else "p resumes its run")
+    elif job.status is JobStatus.STOPPED:
         found.append("p lets it go on")
-    elif job.status is JobStatus.PAUSED:
-        found.append("p resumes its run")
-    elif job.held:
-        found.append(
-            "p lets it go on, a o releases its own hold; a hold of a tag or of the engine ends by `ctl release`"
-        )
+    elif own:
+        found.append("p ends its own hold" if wider else "p lets it go on")
+    found += [f"{typed('release', hold)} ends the hold of {_held(hold)}" for hold in wider]
     if job.suspended:
-        found.append("s lets its schedule go on; t runs it now all the same")
-    if job.queued and not job.active:
+        startable = job.enabled and not why.holds and job.manual is not Manual.DENY
+        found.append("s lets its schedule go on" + "; t runs it now all the same" * startable)
+    if why.bump_helps:
         found.append("+ lets it start before others; 6 shows the queue")
     return found
+
+
+def _held(hold: str) -> str:
+    return "all jobs" if hold == "--all" else one_line(hold.replace(":", " ", 1))
 
 
 def _need(need: str, engine: EngineView) -> ReasonLine:

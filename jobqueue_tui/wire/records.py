@@ -146,6 +146,8 @@ def why_from_json(value: Json) -> Why:
         status=read.word("status", JobStatus),
         reason=read.text("reason"),
         details=read.texts("details"),
+        holds=read.texts("holds"),
+        bump_helps=read.flag("bump_helps"),
     )
 
 

@@ -101,7 +101,7 @@ def test_a_job_arrives_as_it_was_sent(job: JobRecord) -> None:
     assert records.job_from_json(sent(job.to_json())) == job
 
 
-@given(st.builds(Why, details=st.lists(TEXT).map(tuple)))
+@given(st.builds(Why, details=st.lists(TEXT).map(tuple), holds=st.lists(TEXT).map(tuple), bump_helps=st.booleans()))
 def test_a_reason_arrives_as_it_was_sent(why: Why) -> None:
     assert records.why_from_json(sent(why.to_json())) == why
 

@@ -149,6 +149,10 @@ class FakeJob(JobVerbs):
     status: JobStatus = JobStatus.WAITING
     enabled: bool = True
     held: bool = False
+    holds: tuple[str, ...] = ()
+    """What holds it when it is not itself alone."""
+    behind_others: bool = True
+    """Of what waits: more priority would help it."""
     priority: int = 0
     effective_priority: float = 0.0
     next_run: Instant | None = None
@@ -215,7 +219,11 @@ class FakeJob(JobVerbs):
                     status=self.status,
                     reason="no free slot: 3 of 3 are taken",
                     details=("priority 5 (aged to 7), 1 ahead",),
+                    bump_helps=self.behind_others,
                 )
+            case _ if self.held:
+                holds = self.holds or (self.id,)
+                return Why(id=self.id, status=self.status, reason=f"held: {', '.join(holds)}", holds=holds)
             case _:
                 return Why(id=self.id, status=self.status, reason="not due yet")
 

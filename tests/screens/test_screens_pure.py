@@ -12,12 +12,13 @@ from textual.color import Color
 from engine.clock import SECOND
 from engine.model.states import JobStatus, RunPhase
 from jobqueue_tui.console import themes, words
-from jobqueue_tui.console.columns import NAME, TABLE, fit
+from jobqueue_tui.console.columns import NAME, TABLE, Cell, fit
 from jobqueue_tui.console.filtering import FilterError, JobFacet, parse
 from jobqueue_tui.console.outline import LONE, Facing, Graph, Outline
 from jobqueue_tui.console.painting import fitted, row_strip
 from jobqueue_tui.console.palette import DEFAULTS, Palette
 from jobqueue_tui.console.signs import OF_OUTCOME, OF_PHASE, OF_STATUS, Role, sign_of
+from jobqueue_tui.console.wrapping import wrapped_cells
 from tests.screens.fake_engine import FakeEngine
 
 # ---- words
@@ -94,6 +95,26 @@ def test_text_is_fitted_to_cells_exactly(text: str, width: int) -> None:
     """Wide characters count twice."""
     assert cell_len(fitted(text, width)) == width
     assert cell_len(fitted(text, width, right=True)) == width
+
+
+@pytest.mark.parametrize(
+    ("cells", "lines"),
+    [
+        ((("short", Role.TEXT),), ["short"]),
+        ((("", Role.TEXT),), [""]),
+        (
+            (("● waiting", Role.TEXT), ("  held by `jobqueue-tui` since noon", Role.STRONG)),
+            ["● waiting  held by", "`jobqueue-tui` since", "noon"],
+        ),
+        ((("x" * 45, Role.TEXT),), ["x" * 20, "x" * 20, "x" * 5]),
+        ((("长" * 12, Role.TEXT),), ["长" * 10, "长" * 2]),
+    ],
+)
+def test_cells_that_have_no_room_go_on_below(cells: tuple[Cell, ...], lines: list[str]) -> None:
+    """Between words, and each piece keeps its look."""
+    found = wrapped_cells(cells, 20)
+    assert ["".join(text for text, _ in line).rstrip() for line in found] == lines
+    assert {role for line in found for _, role in line} <= {role for _, role in cells}
 
 
 def test_a_row_has_each_cell_in_its_place_and_in_its_colour() -> None:

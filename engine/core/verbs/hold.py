@@ -10,7 +10,7 @@ from typing import Final
 from engine.clock import micros
 from engine.core.ageing import age_or_stand
 from engine.core.dispatch import take_out
-from engine.core.holds import EVERYTHING, Hold
+from engine.core.holds import EVERYTHING, Hold, named
 from engine.core.state import Job, State
 from engine.core.timers import GoOn, HoldEnd
 from engine.core.turn import Turn
@@ -24,7 +24,7 @@ def hold(turn: Turn, scope: str, for_seconds: float | None, *, by: str, reason: 
     state = turn.state
     if (known := state.holds.get(scope)) is not None:
         raise Refused(
-            RefusedCode.STATE, f"{known.of} held by {known.by} already", f"`release {_named(scope)}`, then hold anew"
+            RefusedCode.STATE, f"{known.of} held by {known.by} already", f"`release {named(scope)}`, then hold anew"
         )
     if scope != EVERYTHING and not any(scope in job.spec.tags for job in state.listed_jobs()):
         raise Refused(RefusedCode.UNKNOWN_ID, f"no job is tagged {scope!r}")
@@ -81,10 +81,6 @@ def restore_holds(turn: Turn, text: str | None) -> None:
 
 def _covered(state: State, scope: str) -> list[Job]:
     return [job for job in state.jobs.values() if scope == EVERYTHING or scope in job.spec.tags]
-
-
-def _named(scope: str) -> str:
-    return "--all" if scope == EVERYTHING else f"tag:{scope}"
 
 
 def keep_holds(turn: Turn) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.core.boot import run_once
 from engine.core.going_on import go_on
-from engine.core.holds import EVERYTHING
+from engine.core.holds import named
 from engine.core.state import Job, Run
 from engine.core.turn import Turn
 from engine.errors import Refused, RefusedCode
@@ -29,8 +29,8 @@ def release_job(turn: Turn, job: Job) -> None:
     afresh = _stopped_one_shot(job)
     if job.held_since is None and not job.stopped and not afresh:
         for hold in job.covers.values():
-            what = "--all" if hold.scope == EVERYTHING else f"tag:{hold.scope}"
-            raise Refused(RefusedCode.STATE, f"{hold.of} held by {hold.by}", f"`release {what}` lets them go on")
+            remedy = f"`release {named(hold.scope)}` lets them go on"
+            raise Refused(RefusedCode.STATE, f"{hold.of} held by {hold.by}", remedy)
         raise Refused(RefusedCode.STATE, f"{job.id} is neither paused nor stopped")
     job.held_since = job.hold_until = None
     job.hold_by = job.hold_reason = ""

@@ -6,10 +6,8 @@ import contextlib
 import os
 from collections.abc import Hashable, Iterable, Sequence
 from pathlib import Path
-from textwrap import wrap
 from typing import ClassVar
 
-from rich.cells import cell_len, chop_cells
 from textual.app import SuspendNotSupported
 from textual.strip import Strip
 from textual.widget import Widget
@@ -26,6 +24,7 @@ from jobqueue_tui.console.palette import Palette
 from jobqueue_tui.console.screens.dialogs import CANCEL, Choice, ChoiceDialog
 from jobqueue_tui.console.signs import Role
 from jobqueue_tui.console.widgets.line_list import LineList
+from jobqueue_tui.console.wrapping import wrapped
 from jobqueue_tui.terminal import one_line
 
 _ROLES = {"+": Role.OK, "-": Role.FAILED, "~": Role.TITLE}
@@ -41,7 +40,7 @@ class ReadLines(LineList):
 
     def lay_out(self, width: int) -> None:
         """What is wider goes on below."""
-        self.lines = [(part, role) for text, role in self._text for part in _wrapped(text, max(20, width - 2))]
+        self.lines = [(part, role) for text, role in self._text for part in wrapped(text, width - 2, indent="    ")]
         self.rows_changed()
 
     @property
@@ -59,13 +58,6 @@ class ReadLines(LineList):
         text, role = self.lines[row]
         cells = [("▌ " if selected else "  ", Role.TITLE), (fitted(text, max(1, width - 2)), role)]
         return text_strip(cells, palette.cursor if selected else palette.raised, width)
-
-
-def _wrapped(text: str, width: int) -> Sequence[str]:
-    """Between words, where each of its letters takes one column."""
-    if not text.isascii() and cell_len(text) > len(text):
-        return chop_cells(text, width)
-    return wrap(text, width, subsequent_indent="    ", drop_whitespace=False) or [""]
 
 
 class FileDialog(ChoiceDialog):

@@ -18,16 +18,31 @@ from jobqueue_tui.console.reasons import ReasonLine
 from jobqueue_tui.console.screens.modal import Modal
 from jobqueue_tui.console.signs import Role
 from jobqueue_tui.console.widgets.line_list import LineList
+from jobqueue_tui.console.wrapping import wrapped_cells
 
 _LABEL: Final = 11
+_BEFORE: Final = 1 + _LABEL + 2
+"""Columns before what a line says: the mark of the cursor, the label, a gap."""
 
 
 class ReasonList(LineList):
-    """One line a line."""
+    """What a line has no room for goes on below, and leads to the same job."""
 
     def __init__(self, lines: Sequence[ReasonLine]) -> None:
         super().__init__(lambda: 0.0)
+        self._reasons = lines
         self.lines = lines
+
+    def on_resize(self) -> None:
+        """As high as it has lines, in the width that it has now."""
+        self.lines = [
+            ReasonLine(line.label, cells, line.job_id)
+            for line in self._reasons
+            for cells in wrapped_cells(line.cells, self.row_width - _BEFORE)
+        ]
+        self.styles.height = self.row_count
+        self.rows_changed()
+        super().on_resize()
 
     @property
     def row_count(self) -> int:
@@ -68,9 +83,7 @@ class WhyScreen(Modal[None]):
             yield self.list
 
     def on_mount(self) -> None:
-        """As high as it has lines."""
-        self.list.styles.height = self.list.row_count
-        self.list.rows_changed()
+        """The keys are the list's."""
         self.list.focus()
 
     def action_open(self) -> None:

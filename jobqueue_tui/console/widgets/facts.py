@@ -18,12 +18,15 @@ from jobqueue_tui.console.columns import SAMPLES_PER_CELL, Cell
 from jobqueue_tui.console.painting import text_strip
 from jobqueue_tui.console.signs import OF_OUTCOME, Role, sign_of
 from jobqueue_tui.console.widgets.painted import Painted
+from jobqueue_tui.console.wrapping import wrapped_cells
 from jobqueue_tui.terminal import one_line
 
 Fact: TypeAlias = tuple[str, tuple[Cell, ...]]
 """A label and what stands behind it; an empty label goes on with the line before."""
 
 _LABEL = 10
+_BEFORE = 1 + _LABEL + 2
+"""Columns before what a fact says: the mark of the focus, the label, a gap."""
 _CURVE = 30
 
 
@@ -37,18 +40,19 @@ def facts_of(
     engine: EngineView,
     zone: tzinfo | None,
     *,
+    room: int | None = None,
     coming: Sequence[Coming] = (),
     followers: Sequence[str] = (),
     curves: bool = False,
 ) -> list[Fact]:
-    """What is to be known about a job, the most wanted first. `coming`: its next times; `followers`: ids of the jobs that
-    need it; `curves`: CPU and memory as one
-    line each, where there is no room for plots."""
+    """What is to be known about a job, the most wanted first. `room`: columns, so that a reason that takes more goes on
+    below; `coming`: its next times; `followers`: ids of the jobs that need it; `curves`: CPU and memory as one line each, where
+    there is no room for plots."""
     now, sign, why = engine.now(), sign_of(job), job.why()
-    facts: list[Fact] = [
-        ("status", ((f"{sign.glyph} {sign.word}", sign.role), (f"  {one_line(why.reason)}", Role.STRONG))),
-        *(("", ((one_line(line), Role.MUTED),)) for line in why.details if line not in why.reason),
-    ]
+    status = ((f"{sign.glyph} {sign.word}", sign.role), (f"  {one_line(why.reason)}", Role.STRONG))
+    reasons = [status, *(((one_line(line), Role.MUTED),) for line in why.details if line not in why.reason)]
+    lines = [line for cells in reasons for line in (wrapped_cells(cells, room) if room else [cells])]
+    facts: list[Fact] = [("" if number else "status", line) for number, line in enumerate(lines)]
     if job.description:
         facts.append(("about", ((one_line(job.description), Role.TEXT),)))
     schedule: list[Cell] = [(one_line(job.schedule_text), Role.TEXT)]
@@ -161,13 +165,23 @@ class Facts(Painted, can_focus=True):
     def flush(self) -> None:
         """Look again; another number of lines is another height."""
         facts = facts_of(
-            self.job, self._engine, self._zone, coming=self.coming, followers=self._followers, curves=self.curves
+            self.job,
+            self._engine,
+            self._zone,
+            room=self.size.width - _BEFORE if self.size.width else None,
+            coming=self.coming,
+            followers=self._followers,
+            curves=self.curves,
         )
         if len(facts) != len(self._facts):
             self.styles.height = len(facts)
         if facts != self._facts:
             self._facts = facts
             self.refresh()
+
+    def on_resize(self) -> None:
+        """Another width, other lines."""
+        self.flush()
 
     def render_line(self, y: int) -> Strip:
         """One fact."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.clock import SECOND, moment
-from engine.core.explain import why_queued
+from engine.core.explain import bump_helps, why_queued
 from engine.core.state import Run
 from engine.core.verbs.pause import hold_job
 from engine.core.verbs.resume import release_job
@@ -90,9 +90,80 @@ def test_nothing_starts_below_min_ready_memory_and_waiting_ends_by_itself() -> N
     b.run_for(5)
     assert running(b) == []
     assert why(b, "a") == "memory 4G free, min_ready_memory is 5G"
+    b.free_memory = (3 * GIB) + (329 << 20) + 17
+    b.run_for(1.5)
+    assert why(b, "a") == "memory 3.3G free, min_ready_memory is 5G"
     b.free_memory = 6 * GIB
     b.run_for(1.5)
     assert running(b) == ["a"]
+
+
+def test_what_waits_for_a_slot_says_how_many_are_ahead() -> None:
+    """Those in the ready queue and those on their way; whoever is held stands in no line."""
+    b = bench(
+        job("hog", priority=50),
+        job("a"),
+        job("b"),
+        job("held", priority=9),
+        job("c"),
+        max_running=1,
+        acts={"hog": Act(None)},
+    )
+    b.do(lambda turn: hold_job(turn, b.job("held"), None))
+    b.run_for(1)
+    lines = [why_queued(b.state, first_queued(b, name), b.now, placed=True) for name in ("a", "b", "c")]
+    text = "all 1 slots are taken; priority 0"
+    assert lines == [f"{text}, first in line", f"{text}, 1 ahead", f"{text}, 2 ahead"]
+
+
+def helped(b: Bench) -> dict[str, bool]:
+    """Of each job that waits: would more priority let it start earlier."""
+    waiting = [job for job in b.state.jobs.values() if job.queue]
+    return {job.id: bump_helps(b.state, job.queue[0], b.now) for job in waiting}
+
+
+def test_more_priority_helps_who_stands_behind_others_for_the_same() -> None:
+    """For a slot of a pool, a group, cores, a slot of the engine."""
+    b = bench(
+        job("p0", pools={"db": 1}),
+        job("p1", pools={"db": 1}),
+        job("p2", pools={"db": 1}),
+        job("g0", exclusive="disk"),
+        job("g1", exclusive="disk"),
+        job("g2", exclusive="disk"),
+        job("c0", reserve=Reserve(cpu=3.0)),
+        job("c1", reserve=Reserve(cpu=3.0)),
+        job("c2", reserve=Reserve(cpu=3.0)),
+        pools={"db": PoolSpec(1)},
+    )
+    b.run_for(1)
+    assert helped(b) == {"p1": False, "p2": True, "g1": False, "g2": True, "c1": False, "c2": True}
+
+
+def test_more_priority_helps_nobody_else() -> None:
+    """Not in a pool that goes by the order of waiting, before a gate, behind runs of the same job, at the highest one, nor while held."""
+    pools = {"line": PoolSpec(1, PoolOrder.FIFO)}
+    b = bench(
+        job("f0", pools={"line": 1}),
+        job("f1", pools={"line": 1}),
+        job("f2", pools={"line": 1}),
+        job("never", manual=Manual.ONLY),
+        job("gated", needs=(Need("never"),), schedule=EverySchedule(3600.0)),
+        job("twice", exclusive="disk", overlap="queue", manual=Manual.ONLY),
+        job("busy", exclusive="cpu", priority=100),
+        job("next", exclusive="cpu", priority=100),
+        job("top", exclusive="cpu", priority=100),
+        job("held", manual=Manual.ONLY),
+        pools=pools,
+    )
+    b.do(lambda turn: hold_job(turn, b.job("held"), None))
+    b.do(lambda turn: trigger(turn, "held", bypass=False))
+    b.do(lambda turn: trigger(turn, "twice", bypass=False))
+    b.do(lambda turn: trigger(turn, "twice", bypass=False))
+    b.run_for(1)
+    waits = helped(b)
+    assert {"f2", "gated", "twice", "top", "held"} <= waits.keys()
+    assert not any(waits.values())
 
 
 def test_a_fifo_pool_gives_its_slots_in_the_order_of_waiting() -> None:

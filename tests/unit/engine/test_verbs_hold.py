@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from engine.core.explain import why_idle, why_queued
+from engine.core.explain import holds_on, why_idle, why_queued
 from engine.core.holds import EVERYTHING
 from engine.core.verbs.hold import hold, release
 from engine.core.verbs.pause import hold_job
@@ -63,6 +63,19 @@ def test_a_tag_holds_its_jobs_alone() -> None:
     assert (len(b.fates("a")), len(b.fates("b"))) == (1, 3)
     assert "tag db held by uid 7" in (why_idle(b.state, b.job("a"), b.now) or "")
     assert b.job("a").next_run is None
+
+
+def test_all_that_holds_a_job_is_named_the_widest_first() -> None:
+    """And that its schedule is suspended, too: with the holds gone it would still not run."""
+    b = three()
+    b.do(lambda turn: hold_job(turn, b.job("a"), None, by="ada"))
+    put(b, "db")
+    put(b, EVERYTHING, reason="")
+    b.do(lambda turn: suspend(turn, b.job("a")))
+    parts = (why_idle(b.state, b.job("a"), b.now) or "").split("; ")
+    words = ["all jobs held by uid 7", "tag db held by uid 7", "paused by ada", "its schedule is suspended, too"]
+    assert [part[: len(word)] for part, word in zip(parts, words, strict=True)] == words
+    assert holds_on(b.job("a")) == ("--all", "tag:db", "a")
 
 
 def test_holds_stand_over_a_restart_and_their_end_follows_catch_up() -> None:

@@ -93,6 +93,8 @@ async def test_why_gives_the_reason_in_one_line_and_details(served: Served) -> N
         "status": "waiting",
         "reason": "next run in 1m",
         "details": ["nothing waits"],
+        "holds": [],
+        "bump_helps": False,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.spec.units import format_duration, format_size, parse_duration, parse_size
+from engine.spec.units import format_duration, format_size, parse_duration, parse_size, round_size
 
 
 @pytest.mark.parametrize(
@@ -124,3 +124,21 @@ def test_sizes_are_printed_in_the_shortest_exact_form(size: int, text: str) -> N
 def test_a_negative_size_is_not_printed() -> None:
     with pytest.raises(ValueError, match="negative"):
         format_size(-1)
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0"),
+        (1023, "1023"),
+        (1024, "1K"),
+        (300 << 20, "300M"),
+        ((300 << 20) - 1, "299M"),
+        (23_402_760 << 10, "22.3G"),
+        ((6 << 30) - 1, "5.9G"),
+        (5 << 50, "5120T"),
+    ],
+)
+def test_what_was_measured_is_rounded_down(size: int, text: str) -> None:
+    """Three digits or so: nobody reads 23402760K; and what is nearly enough does not look like enough."""
+    assert round_size(size) == text
