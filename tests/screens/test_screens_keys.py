@@ -326,18 +326,6 @@ async def test_pasted_text_gives_no_verbs() -> None:
         assert stage.home.filter_bar.text == "etl"
 
 
-async def test_letters_typed_ahead_of_the_filter_field_give_no_verbs() -> None:
-    """`/p` typed faster than the field appears must not pause a job."""
-    async with console() as stage:
-        bar = stage.home.filter_bar
-        bar.open()
-        assert stage.home.aimed() is None
-        await stage.settle()
-        assert stage.home.focused is not stage.home.table
-        await stage.press("escape")
-        assert stage.home.aimed() is not None
-
-
 # ---- read-only
 
 
