@@ -107,8 +107,8 @@ def _wanted(thing: _Thing, held: Mapping[_Thing, int], room: Room) -> str:
         return f"{held[_ANY] - 1} beside one that runs alone"
     kind, name = thing
     if kind == "pool":
-        return f"{held[thing]} of {room.pools[name]} slots of pool {one_line(name)}"
-    return f"{held[thing]} of exclusive group {one_line(name)}"
+        return f"{held[thing]} in pool {one_line(name)}, which has {room.pools[name]}"
+    return f"{held[thing]} in exclusive group {one_line(name)}"
 
 
 def _changes(lanes: Iterable[Lane], window: Window, now: Instant) -> Iterator[tuple[Instant, int, _Taken]]:

@@ -429,11 +429,11 @@ async def test_more_than_a_pool_has_is_set_off() -> None:
         await stage.press("1", "5")
         assert "!" in load_line(stage)
         await stage.press("right_square_bracket")
-        assert stage.has("job-0", "too many: 4 of 2 slots of pool db")
+        assert stage.has("job-0", "too many: 4 in pool db, which has 2")
         for job in engine.jobs:
             job.pools, job.exclusive = {}, "nightly"
         await stage.press("1", "5", "right_square_bracket")
-        assert stage.has("too many: 2 of exclusive group nightly")
+        assert stage.has("too many: 2 in exclusive group nightly")
         engine.job("job-0").exclusive, engine.job("job-1").exclusive = True, False
         await stage.press("1", "5", "right_square_bracket")
         assert stage.has("too many: 1 beside one that runs alone")
