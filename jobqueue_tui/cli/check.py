@@ -28,5 +28,6 @@ def command(files: tuple[Path, ...], strict: bool, form: str) -> int:
         for path, result in zip(files, loaded, strict=True):
             click.echo(render(result.diagnostics, result.lines), nl=False)
             if result.file is not None and not result.diagnostics:
-                click.echo(f"{path}: ok, {len(result.file.jobs)} jobs")
+                count = len(result.file.jobs)
+                click.echo(f"{path}: ok, {count} {'job' if count == 1 else 'jobs'}")
     return Exit.OK if all(result.file is not None for result in loaded) else Exit.USAGE

@@ -122,4 +122,5 @@ def begin_text(engine: Engine, file: Path) -> str:
     """One line about an engine that has begun."""
     status = engine.status()
     socket = f", socket {status.socket}" if status.socket else ", no control socket"
-    return f"{file}: {status.jobs} jobs, {status.max_running} at once, state {status.state_dir}{socket}"
+    jobs = "1 job" if status.jobs == 1 else f"{status.jobs} jobs"
+    return f"{file}: {jobs}, {status.max_running} at once, state {status.state_dir}{socket}"

@@ -116,7 +116,7 @@ def backfill(at: Aimed, start: Instant, end: Instant, parallel: int) -> Order:
 
     async def call() -> str:
         count = await at.job.backfill(start, end, parallel=parallel)
-        return f"{at.name}: {count} runs are queued" if count else f"{at.name}: no occurrence in that span"
+        return f"{at.name}: {words.counted(count, 'run')} queued" if count else f"{at.name}: no occurrence in that span"
 
     return Order(at.name, call, "", "backfilled")
 

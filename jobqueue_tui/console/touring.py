@@ -41,8 +41,8 @@ _CARDS: Final = (
     ),
     (
         "All the rest",
-        "Every screen tells its keys, every action has a name; :tour shows this again.",
-        ("all.help", "all.commands", "all.quit"),
+        "Every screen tells its keys; :tour shows this again.",
+        ("all.help", "all.commands", "all.leave"),
     ),
 )
 """Title, text, ids of actions."""

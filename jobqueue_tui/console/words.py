@@ -108,6 +108,11 @@ def sparkline(ring: Sequence[float], width: int, bucket: int, *, cpu: bool) -> s
     return "".join([BLOCKS[int(peak * step + 0.5)] for peak in reversed(peaks)]).rjust(width)
 
 
+def counted(count: int, what: str) -> str:
+    """`1 job`, `2 jobs`."""
+    return f"{grouped(count)} {what}" + ("" if count == 1 else "s")
+
+
 def grouped(count: int) -> str:
     """A count with thousands set apart."""
     return f"{count:,}"

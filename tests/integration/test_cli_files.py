@@ -62,7 +62,7 @@ def test_check_shows_every_problem_of_every_file_and_exits_2(home: Home) -> None
     assert (ran.code, ran.err) == (2, "")
     assert "bad.yaml:2:7: error: " in ran.out
     assert "bad.yaml:3:33: error: " in ran.out
-    assert "good.yaml: ok, 1 jobs" in ran.out
+    assert "good.yaml: ok, 1 job\n" in ran.out
     assert home.run("check", "good.yaml").code == 0
 
 

@@ -22,6 +22,7 @@ from jobqueue_tui.console.palette import Palette
 from jobqueue_tui.console.screens.modal import Modal
 from jobqueue_tui.console.signs import Role
 from jobqueue_tui.console.widgets.line_list import LineList
+from jobqueue_tui.console.wrapping import wrapped
 
 
 @lean(frozen=True, slots=True)
@@ -81,15 +82,15 @@ _LEAST_LINES: Final = 4
 def told(lines: Sequence[str], room: int, width: int) -> list[str]:
     """What a dialog is about, in so many lines of that width. Without room for a line each, jobs (a name, three blanks, how it is)
     stand behind each other by name alone; what then has no room is counted."""
-    if sum(len(_wrapped(line, width)) for line in lines) <= room:
+    if sum(len(wrapped(line, width)) for line in lines) <= room:
         return [*lines]
     names = [line.partition(GAP)[0] for line in lines if GAP in line]
-    prose = [part for line in lines if GAP not in line for part in _wrapped(line, width)]
+    prose = [part for line in lines if GAP not in line for part in wrapped(line, width)]
     if not names:
         return prose[:room]
     room = max(1, room - len(prose))
     shown = len(names)
-    while shown and len(flow := _wrapped(_some(names, shown), width)) > room:
+    while shown and len(flow := wrapped(_some(names, shown), width)) > room:
         shown -= max(1, shown // 20)
     return [*(flow if shown else [f"{len(names)} jobs"]), *prose]
 
@@ -97,10 +98,6 @@ def told(lines: Sequence[str], room: int, width: int) -> list[str]:
 def _some(names: Sequence[str], count: int) -> str:
     more = len(names) - count
     return ", ".join(names[:count]) + (f" and {more} more" if more else "")
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    return [line.plain for line in Content(text).wrap(width)] or [""]
 
 
 class ChoiceDialog(Modal[str]):

@@ -69,7 +69,7 @@ class StatusLine(Painted):
         left: list[tuple[int, tuple[Cell, ...]]] = [
             (1, ((name if len(name) <= 24 else name[:23] + "…", Role.TITLE),)),
             (5, ((f"{_GAP}{self._mode}", Role.MUTED),)),
-            (8, ((f"{_GAP}{words.grouped(self._tally.jobs)} jobs", Role.MUTED),)),
+            (8, ((f"{_GAP}{words.counted(self._tally.jobs, 'job')}", Role.MUTED),)),
             (2, ((f"{_GAP}run ", Role.MUTED), (slots, Role.RUNNING if status.running else Role.TEXT))),
             (2, ((f"{_GAP}queue ", Role.MUTED), (str(status.queued), Role.QUEUED if status.queued else Role.TEXT))),
             (2, ((f"{_GAP}failing ", Role.MUTED), (str(failing), Role.FAILED if failing else Role.TEXT))),

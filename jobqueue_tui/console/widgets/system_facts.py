@@ -45,7 +45,7 @@ def facts_of(status: EngineStatus, machine: MachineLoad, system: SystemRecord | 
         ),
         (
             "job file",
-            ((one_line(status.job_file) or "none", Role.TEXT), (f"   {words.grouped(status.jobs)} jobs", Role.MUTED)),
+            ((one_line(status.job_file) or "none", Role.TEXT), (f"   {words.counted(status.jobs, 'job')}", Role.MUTED)),
         ),
         ("state", ((one_line(status.state_dir), Role.TEXT), *_store(status, system))),
         ("socket", ((one_line(status.socket) or "none: no other program can attach", Role.TEXT),)),
