@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.widgets import Input
 
 from jobqueue_tui.console.actions import ACTIONS, UNBOUND, Where
 from jobqueue_tui.console.screens.commands import CommandsScreen
@@ -70,6 +71,8 @@ async def back_to(stage: Stage, place: str) -> None:
     """From wherever the last key led."""
     while not isinstance(stage.app.screen, LiveScreen):
         await stage.press("escape")
+    if isinstance(stage.app.focused, Input):
+        await stage.press("escape")  # from the filter's line
     if stage.app.frozen:
         await stage.press("u")
     if isinstance(stage.app.screen, TreeScreen):
