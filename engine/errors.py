@@ -87,6 +87,11 @@ class StateLocked(EngineError):  # noqa: N818 - says what is the case
     """Another engine holds this state folder; `pid` is its process (0 when it could not be read)."""
 
     def __init__(self, path: str, pid: int) -> None:
-        super().__init__(f"{path} is held by another engine" + (f" (pid {pid})" if pid else ""))
+        who = f" (pid {pid})" if pid else ""
+        talk = typed("list", "--state-dir", path)
+        super().__init__(
+            f"{path} is held by another engine{who}; {talk} and the other commands of `ctl` talk to that one, "
+            "or give this one another state folder (--state-dir)"
+        )
         self.path = path
         self.pid = pid

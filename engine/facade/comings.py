@@ -14,7 +14,7 @@ from engine.core.ready import ReadyQueue
 from engine.core.state import Job as JobSubject
 from engine.core.verbs.add import check_needs, check_new
 from engine.core.verbs.remove import forget_job, is_gone
-from engine.errors import Refused, RefusedCode
+from engine.errors import Refused, RefusedCode, typed
 from engine.facade.added_file import Host, read_added
 from engine.facade.following import Following, watch_of
 from engine.facade.job import Job
@@ -108,7 +108,8 @@ class Comings(Parts):
         except RuntimeError as over:
             raise Refused(RefusedCode.SHUTTING_DOWN, str(over)) from None
         except ValueError as taken:
-            raise Refused(RefusedCode.STATE, str(taken), "`remove` it first, or give the new one another id") from None
+            remedy = f"{typed('remove', 'ID')} takes the old one away, or give the new one another id"
+            raise Refused(RefusedCode.STATE, str(taken), remedy) from None
         await self._box.change(lambda _: None)  # on record
         return tuple(spec.id for spec in new)
 
@@ -171,7 +172,9 @@ class Comings(Parts):
             return changes
         if changes.asks and not confirmed:
             raise Refused(
-                RefusedCode.CONFIRM, f"{changes.path}: {changes.summary()}", "`reload --yes` does it, or mend the file"
+                RefusedCode.CONFIRM,
+                f"{changes.path}: {changes.summary()}",
+                f"{typed('reload', '--yes')} does it, or mend the file",
             )
         deed = self._deed("reload", "", {"path": changes.path, "changes": changes.summary()})
         if self._file.notifiers != reload.file.notifiers:
@@ -205,9 +208,8 @@ class Comings(Parts):
 
     def _own_file(self) -> Origin:
         if self._origin is None:
-            raise Refused(
-                RefusedCode.STATE, "this engine was not made from a job file", "`add` and `remove` change its jobs"
-            )
+            remedy = f"{typed('add', 'FILE')} and {typed('remove', 'ID')} change its jobs"
+            raise Refused(RefusedCode.STATE, "this engine was not made from a job file", remedy)
         return self._origin
 
     async def remove(self, job_id: str, running: str = "drain", *, wait: bool = True) -> None:

@@ -28,7 +28,7 @@ from engine.core.verbs.add import check_needs
 from engine.core.verbs.hold import hold, release
 from engine.core.verbs.rerun import rerun
 from engine.core.verbs.shutdown import begin_shutdown
-from engine.errors import EngineFault, Refused, RefusedCode
+from engine.errors import EngineFault, Refused, RefusedCode, typed
 from engine.executors.call.executor import CallExecutor
 from engine.executors.local.executor import LocalExecutor
 from engine.executors.routing import Router
@@ -459,8 +459,8 @@ class Engine(Comings, Questions):
 
     def _newest_run(self, job_id: str) -> str:
         if job_id not in self._members.by_id:
-            raise Refused(RefusedCode.UNKNOWN_ID, f"no job {job_id!r}", "`ctl list` shows the ids")
+            raise Refused(RefusedCode.UNKNOWN_ID, f"no job {job_id!r}", f"{typed('list')} shows the ids")
         newest = self._members.by_id[job_id].last_run_id
         if newest is None:
-            raise Refused(RefusedCode.STATE, f"{job_id} has not run yet", f"`trigger {job_id}` starts it")
+            raise Refused(RefusedCode.STATE, f"{job_id} has not run yet", f"{typed('trigger', job_id)} starts it")
         return newest

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from engine.clock import SECOND, Instant
 from engine.core.explain import hold_text
 from engine.core.ready import order_at
+from engine.errors import typed
 from engine.facade.feed import Feed
 from engine.facade.job import Job
 from engine.facade.parts import Parts
@@ -82,7 +83,7 @@ class Questions(Parts):
             warnings=(
                 *self._warnings,
                 *(
-                    f"{job_id} of the file was removed; `ctl add` brings it back"
+                    f"{job_id} of the file was removed; {typed('add', 'FILE')} brings it back"
                     for job_id in sorted(self._members.removed)
                 ),
                 *map(hold_text, holds),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 from engine.clock import SECOND, Clock, Instant
-from engine.errors import Refused, RefusedCode
+from engine.errors import Refused, RefusedCode, typed
 from engine.facade.processes import details_of
 from engine.logs.chunk import read_chunk
 from engine.logs.on_record import may_have_none, with_logs
@@ -71,7 +71,7 @@ class Records:
         """`record`, for verbs: Refused for a run that there is not."""
         record = await self.record(run_id)
         if record is None:
-            raise Refused(RefusedCode.UNKNOWN_ID, f"no run {run_id!r} on record", "`ctl history` shows the runs")
+            raise Refused(RefusedCode.UNKNOWN_ID, f"no run {run_id!r} on record", f"{typed('history')} shows the runs")
         return record
 
     async def inbox(self, *, job: str | None, limit: int) -> Sequence[RunRecord]:

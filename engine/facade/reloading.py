@@ -18,7 +18,7 @@ from engine.core.state import State
 from engine.core.turn import Turn
 from engine.core.verbs.reload import arrange, change
 from engine.core.verbs.remove import remove_job
-from engine.errors import BadJobFile, Refused, RefusedCode
+from engine.errors import BadJobFile, Refused, RefusedCode, typed
 from engine.facade.members import ADDED, REMOVED, Members
 from engine.jobfile import load, render
 from engine.jobfile.words import flow, in_words
@@ -226,7 +226,7 @@ class Reload:
                 raise Refused(
                     RefusedCode.STATE,
                     f"{min(needed)} is not in the file any more, and {job.id}, which was added at run time, needs it",
-                    f"`remove {job.id}` first",
+                    f"{typed('remove', job.id)} first",
                 )
         for spec in self._new:
             known = turn.state.jobs.get(spec.id)

@@ -64,7 +64,7 @@ async def _run(job_file: JobFile, choices: Choices) -> int:
         ending = life.wish.result() if life.wish.done() else ending_of(how, job_file)
         stopped = await life.end(ending)
     if stopped:
-        click.echo(f"{stopped} runs were stopped", err=True)
+        click.echo("1 run was stopped" if stopped == 1 else f"{stopped} runs were stopped", err=True)
     return ending.code
 
 

@@ -53,7 +53,8 @@ async def until_the_end(engine: Engine, life: Life, choices: Choices) -> int:
         await telling
         narrator.close()
     if stopped:
-        _LOG.warning("%d runs did not end in time and were stopped", stopped)
+        runs = "1 run did not end in time and was" if stopped == 1 else f"{stopped} runs did not end in time and were"
+        _LOG.warning("%s stopped", runs)
     return ending.code
 
 

@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
+from engine.errors import typed
 from engine.facade import Engine
 from engine.spec.config import JobFile, OnFileChange
 from jobqueue_tui.cli.files import state_folder
@@ -113,7 +114,7 @@ def begin_warnings(engine: Engine) -> list[str]:
     status = engine.status()
     lost = (
         f"the state was damaged or lost ({status.damaged_state}): one-shots and jobs with max_runs are held, since nobody "
-        "knows whether they ran; `ctl resume ID` lets them go"
+        f"knows whether they ran; {typed('resume', 'ID')} lets them go"
     )
     return [*([lost] if status.damaged_state is not None else []), *status.warnings]
 

@@ -11,6 +11,7 @@ from engine.model.undo import PrioritySet, Undo
 from jobqueue_tui.console.host import host
 from jobqueue_tui.console.orders import Order, Result
 from jobqueue_tui.console.screens.live import LiveScreen
+from jobqueue_tui.console.undoing import said
 from jobqueue_tui.terminal import one_line
 
 _MOST_UNDO: Final = 20
@@ -61,7 +62,7 @@ class Giving(LiveScreen):
             counts = Counter(order.word for order, _ in done)
             text = ", ".join(f"{count} {word}" for word, count in counts.items())
         if undos:
-            what = one_line(str(undos[0])) if len(undos) == 1 else f"all {len(undos)}"
+            what = said(undos[0]) if len(undos) == 1 else f"all {len(undos)}"
             text += f"  ·  Backspace undoes it: {what}"
         if text:
             self.notify(text, timeout=3, markup=False)
@@ -100,7 +101,7 @@ class Giving(LiveScreen):
                 return
         back = len(undos) - len(refused)
         if back:
-            what = one_line(str(undos[0])) if len(undos) == 1 else f"{back} verbs"
+            what = said(undos[0]) if len(undos) == 1 else f"{back} verbs"
             self.notify(f"undone: {what}", timeout=3, markup=False)
         self._say_refused(refused, len(undos))
         self.given()

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from aiohttp import web
 
-from engine.errors import BadJobFile, Refused, RefusedCode
+from engine.errors import BadJobFile, Refused, RefusedCode, typed
 from engine.model.record import Json
 from jobqueue_tui.server.answers import answer
 from jobqueue_tui.wire.fault import Fault
@@ -44,7 +44,7 @@ def status_of(code: RefusedCode) -> int:
 
 def unknown_job(job_id: str) -> Failed:
     """404 for a job id."""
-    return Failed(404, Fault(RefusedCode.UNKNOWN_ID, f"no job {job_id!r}", "`ctl list` shows the ids"))
+    return Failed(404, Fault(RefusedCode.UNKNOWN_ID, f"no job {job_id!r}", f"{typed('list')} shows the ids"))
 
 
 def bad_input(message: str, remedy: str = "") -> Failed:

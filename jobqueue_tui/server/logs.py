@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from aiohttp import web
 
 from engine.api import EngineView
-from engine.errors import RefusedCode
+from engine.errors import RefusedCode, typed
 from engine.model.log_parts import LogQuery
 from engine.model.record import Json
 from jobqueue_tui.server.answers import answer
@@ -101,6 +101,6 @@ async def _there(run_id: str, asked: Awaitable[T]) -> T:
     try:
         return await asked
     except KeyError:
-        raise Failed(404, Fault(RefusedCode.UNKNOWN_ID, f"no run {run_id!r}", "see `ctl history`")) from None
+        raise Failed(404, Fault(RefusedCode.UNKNOWN_ID, f"no run {run_id!r}", f"see {typed('history')}")) from None
     except FileNotFoundError:
         raise Failed(404, Fault("no_log", f"run {run_id} has no log", "it has not started, or is pruned")) from None

@@ -12,7 +12,7 @@ from typing import Final
 from aiohttp import web
 
 from engine.api import EngineView, JobView
-from engine.errors import Refused, RefusedCode
+from engine.errors import Refused, RefusedCode, typed
 from engine.model.actor import actor
 from engine.model.record import Json
 from engine.model.verbs import VERBS, Target
@@ -118,7 +118,7 @@ class Routes:
         run_id = request.match_info["run"]
         record = await self._view.record(run_id)
         if record is None:
-            raise Failed(404, Fault(RefusedCode.UNKNOWN_ID, f"no run {run_id!r}", "see `ctl history`"))
+            raise Failed(404, Fault(RefusedCode.UNKNOWN_ID, f"no run {run_id!r}", f"see {typed('history')}"))
         return answer(record.to_json())
 
     async def processes(self, request: web.Request) -> web.Response:
@@ -127,7 +127,9 @@ class Routes:
         try:
             found = await self._view.processes_of(run_id)
         except KeyError:
-            raise Failed(404, Fault(RefusedCode.UNKNOWN_ID, f"no run {run_id!r} is active", "see `ctl list`")) from None
+            raise Failed(
+                404, Fault(RefusedCode.UNKNOWN_ID, f"no run {run_id!r} is active", f"see {typed('list')}")
+            ) from None
         return answer([one.to_json() for one in found])
 
     async def queue(self, request: web.Request) -> web.StreamResponse:
@@ -233,7 +235,7 @@ class Routes:
             return text
         newest = self._named(text).last_run_id
         if newest is None:
-            raise Failed(404, Fault("no_log", f"{text} has not run yet", f"see `ctl why {text}`"))
+            raise Failed(404, Fault("no_log", f"{text} has not run yet", f"see {typed('why', text)}"))
         return newest
 
 

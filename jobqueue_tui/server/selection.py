@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from engine.api import EngineView, JobView
-from engine.errors import Refused, RefusedCode
+from engine.errors import Refused, RefusedCode, typed
 
 SELECTORS: Final = frozenset({"tag", "status"})
 """What may stand before the colon."""
@@ -32,7 +32,7 @@ def _meant(view: EngineView, text: str) -> list[JobView] | list[Refused]:
         try:
             return [view.job(text)]
         except KeyError:
-            return [_unknown(f"no job {text!r}", "`ctl list` shows the ids")]
+            return [_unknown(f"no job {text!r}", f"{typed('list')} shows the ids")]
     match kind:
         case "tag":
             return _those(view, lambda job: value in job.tags) or [_unknown(f"no job is tagged {value!r}", "")]

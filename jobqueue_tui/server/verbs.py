@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeAlias
 
 from engine.api import EngineView, JobView, RunView
-from engine.errors import Refused, RefusedCode
+from engine.errors import Refused, RefusedCode, typed
 from engine.model.record import Json
 from engine.model.undo import PrioritySet, Undo
 from engine.model.verbs import Arguments, BadArguments, Target, Verb, read_arguments
@@ -233,7 +233,7 @@ def _run_of(view: EngineView, job: JobView, name: str) -> RunView:
         raise Refused(
             RefusedCode.UNKNOWN_ID,
             f"{job.id} has no active or waiting run {run_id!r}",
-            f"see `ctl history --job {job.id}`",
+            f"see {typed('history', '--job', job.id)}",
         ) from None
     if run.job_id != job.id:
         raise Refused(RefusedCode.UNKNOWN_ID, f"run {run_id} belongs to {run.job_id}, not to {job.id}")

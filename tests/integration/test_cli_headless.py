@@ -62,7 +62,7 @@ def test_a_signal_ends_the_engine_in_order_and_runs_that_take_too_long_are_stopp
         ran = engine.end()
     assert ran.code == code
     assert " nap:1 stopped shutdown" in ran.out
-    assert "1 runs did not end in time and were stopped" in ran.err
+    assert "1 run did not end in time and was stopped" in ran.err
 
 
 def test_a_second_term_stops_at_once_what_the_first_waits_for(home: Home) -> None:

@@ -39,7 +39,7 @@ def test_a_reload_that_takes_jobs_away_asks_and_then_does_what_it_has_shown(home
             "    description: (none) -> more words",
             "~ engine.max_running: 2 -> 3",
         ]
-        assert "`reload --yes` does it" in asked.err
+        assert "`jobqueue-tui ctl reload --yes` does it" in asked.err
         assert ids(home) == ["nap", "hand"]
         done = home.run("ctl", "reload", "--yes")
         assert (done.code, done.out) == (0, "engine: reloaded: 1 job added, 1 removed, 1 changed, 1 setting changed\n")

@@ -230,7 +230,7 @@ async def test_backspace_undoes_the_last_reversible_verbs() -> None:
         await stage.press("p", "plus", "t", "backspace", "backspace", "backspace")
         assert [verb for verb, _ in stage.verbs] == ["pause", "bump", "trigger", "set_priority", "resume"]
         assert stage.engine.verbs[3][2] == {"priority": 50}
-        assert "undone: priority db-dump 50" in [text for _, text in stage.toasts]
+        assert "undone: priority 50 for db-dump" in [text for _, text in stage.toasts]
         assert stage.toasts[-1] == ("", "Nothing to undo.")
 
 

@@ -11,6 +11,7 @@ from textual.color import Color
 
 from engine.clock import SECOND
 from engine.model.states import JobStatus, RunPhase
+from engine.model.undo import Undo
 from jobqueue_tui.console import themes, words
 from jobqueue_tui.console.columns import NAME, TABLE, Cell, fit
 from jobqueue_tui.console.filtering import FilterError, JobFacet, parse
@@ -18,6 +19,7 @@ from jobqueue_tui.console.outline import LONE, Facing, Graph, Outline
 from jobqueue_tui.console.painting import fitted, row_strip
 from jobqueue_tui.console.palette import DEFAULTS, Palette
 from jobqueue_tui.console.signs import OF_OUTCOME, OF_PHASE, OF_STATUS, Role, sign_of
+from jobqueue_tui.console.undoing import said
 from jobqueue_tui.console.wrapping import wrapped_cells
 from tests.screens.fake_engine import FakeEngine
 
@@ -95,6 +97,25 @@ def test_text_is_fitted_to_cells_exactly(text: str, width: int) -> None:
     """Wide characters count twice."""
     assert cell_len(fitted(text, width)) == width
     assert cell_len(fitted(text, width, right=True)) == width
+
+
+@pytest.mark.parametrize(
+    ("undo", "text"),
+    [
+        (Undo("skip_next", "cron", {"undo": True}), "run the next occurrence of cron after all"),
+        (Undo("skip_next", "cron"), "skip the next occurrence of cron"),
+        (Undo("priority", "etl", {"priority": 50}), "priority 50 for etl"),
+        (Undo("postpone", "etl", {"by": 0.0}), "the next occurrence of etl at its own time"),
+        (Undo("postpone", "etl", {"by": 600.0}), "the next occurrence of etl 10m later"),
+        (Undo("set_timeout", "etl", {"timeout": 0.0}), "no timeout for etl"),
+        (Undo("set_timeout", "etl", {"timeout": 90.0}), "timeout 1m30s for etl"),
+        (Undo("unsuspend", "etl"), "unsuspend etl"),
+        (Undo("release", ""), "release all jobs"),
+    ],
+)
+def test_what_backspace_does_reads_well(undo: Undo, text: str) -> None:
+    """After `Backspace undoes it:` and after `undone:`."""
+    assert said(undo) == text
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from engine.core.explain import full_time
 from engine.core.occurrences import plan_next
 from engine.core.state import Job, Run
 from engine.core.turn import Turn
-from engine.errors import Refused, RefusedCode
+from engine.errors import Refused, RefusedCode, typed
 from engine.spec.matrix import job_of
 
 
@@ -16,7 +16,7 @@ def find_job(turn: Turn, job_id: str) -> Job:
     """The listed job of that id; Refused `unknown_id`."""
     job = turn.state.jobs.get(job_id)
     if job is None or not job.listed:
-        raise Refused(RefusedCode.UNKNOWN_ID, f"no job {job_id!r}", "`ctl list` shows the ids")
+        raise Refused(RefusedCode.UNKNOWN_ID, f"no job {job_id!r}", f"{typed('list')} shows the ids")
     return job
 
 

@@ -14,7 +14,7 @@ from engine.core.holds import EVERYTHING, Hold, named
 from engine.core.state import Job, State
 from engine.core.timers import GoOn, HoldEnd
 from engine.core.turn import Turn
-from engine.errors import Refused, RefusedCode
+from engine.errors import Refused, RefusedCode, typed
 
 FACT: Final = "holds"
 
@@ -24,7 +24,9 @@ def hold(turn: Turn, scope: str, for_seconds: float | None, *, by: str, reason: 
     state = turn.state
     if (known := state.holds.get(scope)) is not None:
         raise Refused(
-            RefusedCode.STATE, f"{known.of} held by {known.by} already", f"`release {named(scope)}`, then hold anew"
+            RefusedCode.STATE,
+            f"{known.of} held by {known.by} already",
+            f"{typed('release', named(scope))}, then hold anew",
         )
     if scope != EVERYTHING and not any(scope in job.spec.tags for job in state.listed_jobs()):
         raise Refused(RefusedCode.UNKNOWN_ID, f"no job is tagged {scope!r}")
@@ -45,7 +47,7 @@ def release(turn: Turn, scope: str) -> None:
     """Let it go on; what fell due meanwhile follows `catch_up`. Refused: it is not held."""
     state = turn.state
     if state.holds.pop(scope, None) is None:
-        raise Refused(RefusedCode.STATE, "there is no such hold", "`why ID` says what holds a job")
+        raise Refused(RefusedCode.STATE, "there is no such hold", f"{typed('why', 'ID')} says what holds a job")
     jobs = _covered(state, scope)
     for job in jobs:
         job.covers.pop(scope, None)

@@ -7,7 +7,7 @@ from engine.core.state import Job, Run
 from engine.core.stopping import end_tree
 from engine.core.turn import Turn
 from engine.core.verbs.stop import stop_run
-from engine.errors import Refused, RefusedCode
+from engine.errors import Refused, RefusedCode, typed
 from engine.model.outcome import Because, Reason
 
 
@@ -22,7 +22,7 @@ def kill_run(turn: Turn, run: Run) -> None:
 def kill_runs(turn: Turn, job: Job) -> None:
     """All that the job has running or retrying, with the shards that wait for their turn. Refused: nothing runs."""
     if not job.active:
-        remedy = f"`stop {job.id}` takes what waits out of the queue" if job.queue else ""
+        remedy = f"{typed('stop', job.id)} takes what waits out of the queue" if job.queue else ""
         raise Refused(RefusedCode.STATE, f"nothing of {job.id} runs", remedy)
     for run in waiting_of_begun(job) + job.active:
         kill_run(turn, run)

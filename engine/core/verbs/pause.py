@@ -7,7 +7,7 @@ from engine.core.dispatch import take_out
 from engine.core.state import Job, Run
 from engine.core.timers import ResumeAt
 from engine.core.turn import Turn
-from engine.errors import Refused, RefusedCode
+from engine.errors import Refused, RefusedCode, typed
 from engine.model.states import RunPhase
 from engine.ports.executor import Pause
 
@@ -27,7 +27,7 @@ def pause_run(turn: Turn, run: Run, for_seconds: float | None) -> None:
 def hold_job(turn: Turn, job: Job, for_seconds: float | None, *, by: str = "operator", reason: str = "") -> None:
     """Nothing of the job starts until it is resumed or released, over restarts too. Refused: held already."""
     if job.held_since is not None:
-        raise Refused(RefusedCode.STATE, f"{job.id} is paused already", f"`resume {job.id}` lets it go on")
+        raise Refused(RefusedCode.STATE, f"{job.id} is paused already", f"{typed('resume', job.id)} lets it go on")
     job.held_since = turn.now
     job.hold_by, job.hold_reason = by, reason
     job.hold_until = None if for_seconds is None else turn.now + micros(for_seconds)

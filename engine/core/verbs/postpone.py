@@ -11,7 +11,7 @@ from engine.core.occurrences import skips
 from engine.core.state import Job, State
 from engine.core.turn import Turn
 from engine.core.verbs.aiming import find_occurrence
-from engine.errors import Refused, RefusedCode
+from engine.errors import Refused, RefusedCode, typed
 from engine.planning import jitter
 from engine.spec.units import LONGEST, format_duration
 
@@ -29,7 +29,7 @@ def postpone(turn: Turn, job: Job, seconds: float, at: Instant | None = None) ->
         raise Refused(RefusedCode.OUT_OF_RANGE, f"{seconds:g} s is out of range", "it goes from 0 to 100 years")
     planned = find_occurrence(turn, job, at)
     if job.plan is None:
-        raise Refused(RefusedCode.STATE, f"{job.id} has no next run that a schedule plans", f"`why {job.id}` says why")
+        raise Refused(RefusedCode.STATE, f"{job.id} has no next run that a schedule plans", f)
     if planned != job.next_planned and job.next_planned is not None:
         raise Refused(
             RefusedCode.STATE,
@@ -38,7 +38,9 @@ def postpone(turn: Turn, job: Job, seconds: float, at: Instant | None = None) ->
         )
     if skips(job, planned):
         raise Refused(
-            RefusedCode.STATE, f"the next run of {job.id} is to be skipped", f"`skip-next {job.id} --undo` first"
+            RefusedCode.STATE,
+            f"the next run of {job.id} is to be skipped",
+            f"{typed('skip-next', job.id, '--undo')} first",
         )
     usual = planned + jitter(job.id, planned, job.spec.jitter)
     before, due = due_at(job, planned) - usual, usual + micros(seconds)
@@ -48,7 +50,7 @@ def postpone(turn: Turn, job: Job, seconds: float, at: Instant | None = None) ->
         raise Refused(
             RefusedCode.OUT_OF_RANGE,
             f"the occurrence after it comes {most} later",
-            f"`skip-next {job.id}` leaves this one out",
+            f"{typed('skip-next', job.id)} leaves this one out",
         )
     job.postponed = None if due == usual else (planned, due)
     turn.fx.facts[FACT + job.id] = "" if job.postponed is None else f"{planned} {due}"

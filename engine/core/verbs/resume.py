@@ -7,7 +7,7 @@ from engine.core.going_on import go_on
 from engine.core.holds import named
 from engine.core.state import Job, Run
 from engine.core.turn import Turn
-from engine.errors import Refused, RefusedCode
+from engine.errors import Refused, RefusedCode, typed
 from engine.model.outcome import Outcome
 from engine.model.states import RunPhase
 from engine.ports.executor import Resume
@@ -29,7 +29,7 @@ def release_job(turn: Turn, job: Job) -> None:
     afresh = _stopped_one_shot(job)
     if job.held_since is None and not job.stopped and not afresh:
         for hold in job.covers.values():
-            remedy = f"`release {named(hold.scope)}` lets them go on"
+            remedy = f"{typed('release', named(hold.scope))} lets them go on"
             raise Refused(RefusedCode.STATE, f"{hold.of} held by {hold.by}", remedy)
         raise Refused(RefusedCode.STATE, f"{job.id} is neither paused nor stopped")
     job.held_since = job.hold_until = None
@@ -45,7 +45,9 @@ def release_job(turn: Turn, job: Job) -> None:
 def release_hold(turn: Turn, job: Job) -> None:
     """A job's own hold ends; a stopped job stays stopped. Refused: it has none."""
     if job.held_since is None:
-        raise Refused(RefusedCode.STATE, f"{job.id} has no hold of its own", f"`why {job.id}` says what keeps it")
+        raise Refused(
+            RefusedCode.STATE, f"{job.id} has no hold of its own", f"{typed('why', job.id)} says what keeps it"
+        )
     job.held_since = job.hold_until = None
     job.hold_by = job.hold_reason = ""
     turn.fx.offs_changed = True

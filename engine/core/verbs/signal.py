@@ -6,7 +6,7 @@ from signal import Signals
 
 from engine.core.state import Job, Run
 from engine.core.turn import Turn
-from engine.errors import Refused, RefusedCode
+from engine.errors import Refused, RefusedCode, typed
 from engine.model.states import RunPhase
 from engine.ports.executor import Home, Signal
 
@@ -17,7 +17,11 @@ def signal_run(turn: Turn, run: Run, number: int) -> None:
     """Order it. Refused: no process, or a signal that a verb of its own stands for."""
     _check_number(run, number)
     if run.home is Home.CALL:
-        raise Refused(RefusedCode.STATE, f"{run.job.id} is a function, which takes no signals", "`stop` cancels it")
+        raise Refused(
+            RefusedCode.STATE,
+            f"{run.job.id} is a function, which takes no signals",
+            f"{typed('stop', run.job.id)} cancels it",
+        )
     if run.phase not in _RUNS:
         raise Refused(RefusedCode.STATE, f"{run.run_id} is {run.phase}: it has no process yet")
     assert run.attempt is not None
@@ -46,4 +50,8 @@ def _check_number(run: Run, number: int) -> None:
             verb = "resume"
         case _:
             return
-    raise Refused(RefusedCode.STATE, f"signal {Signals(number).name} is not sent by itself", f"`{verb}` does that")
+    raise Refused(
+        RefusedCode.STATE,
+        f"signal {Signals(number).name} is not sent by itself",
+        f"{typed(verb, run.job.id)} does that",
+    )

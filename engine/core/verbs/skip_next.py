@@ -8,7 +8,7 @@ from engine.core.fates import set_next
 from engine.core.state import Job
 from engine.core.turn import Turn
 from engine.core.verbs.aiming import find_occurrence
-from engine.errors import Refused, RefusedCode
+from engine.errors import Refused, RefusedCode, typed
 
 
 def skip_next(turn: Turn, job: Job, at: Instant | None = None) -> None:
@@ -17,7 +17,7 @@ def skip_next(turn: Turn, job: Job, at: Instant | None = None) -> None:
         raise Refused(
             RefusedCode.STATE,
             f"the run of {job.id} at {full_time(job.skip_at)} is to be skipped already",
-            f"one at a time; `skip-next {job.id} --undo`",
+            f"one at a time; {typed('skip-next', job.id, '--undo')} lets it come",
         )
     job.skip_at = find_occurrence(turn, job, at)
     set_next(turn, job, job.next_planned)

@@ -7,7 +7,7 @@ from engine.core.shards import waiting_of_begun
 from engine.core.state import Job, Run
 from engine.core.stopping import end_tree
 from engine.core.turn import Turn
-from engine.errors import Refused, RefusedCode
+from engine.errors import Refused, RefusedCode, typed
 from engine.model.outcome import Because, Outcome, Reason
 from engine.model.states import RunPhase
 
@@ -24,7 +24,8 @@ def stop_run(turn: Turn, run: Run, grace: float | None) -> None:
         case RunPhase.RETRYING:
             cancel_queued(turn, run, Outcome.STOPPED, reason)
         case RunPhase.STOPPING:
-            raise Refused(RefusedCode.STATE, f"{run.run_id} is stopping already", "`kill` does not wait for its grace")
+            remedy = f"{typed('kill', run.job.id)} does not wait for its grace"
+            raise Refused(RefusedCode.STATE, f"{run.run_id} is stopping already", remedy)
         case _:
             end_tree(turn, run, reason, grace)
 
@@ -32,7 +33,7 @@ def stop_run(turn: Turn, run: Run, grace: float | None) -> None:
 def stop_job(turn: Turn, job: Job, grace: float | None) -> None:
     """End all its runs and keep the job stopped until resumed, over restarts too. Refused: stopped, and nothing left."""
     if job.stopped and not job.active and not job.queue:
-        raise Refused(RefusedCode.STATE, f"{job.id} is stopped already", f"`resume {job.id}` lets it go on")
+        raise Refused(RefusedCode.STATE, f"{job.id} is stopped already", f"{typed('resume', job.id)} lets it go on")
     job.stopped = True
     turn.fx.offs_changed = True
     for run in [*job.queue, *job.active]:
@@ -48,7 +49,9 @@ def stop_runs(turn: Turn, job: Job, grace: float | None) -> None:
     ]
     if not runs:
         raise Refused(
-            RefusedCode.STATE, f"nothing of {job.id} runs", f"`stop --job {job.id}` keeps it from starting again"
+            RefusedCode.STATE,
+            f"nothing of {job.id} runs",
+            f"{typed('stop', '--job', job.id)} keeps it from starting again",
         )
     for run in waiting_of_begun(job) + runs:
         stop_run(turn, run, grace)

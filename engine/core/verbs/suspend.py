@@ -5,15 +5,19 @@ from __future__ import annotations
 from engine.core.going_on import go_on
 from engine.core.state import Job
 from engine.core.turn import Turn
-from engine.errors import Refused, RefusedCode
+from engine.errors import Refused, RefusedCode, typed
 
 
 def suspend(turn: Turn, job: Job) -> None:
     """No occurrence becomes a run until `unsuspend`, over restarts too. Refused: suspended already, no schedule."""
     if job.suspended:
-        raise Refused(RefusedCode.STATE, f"{job.id} is suspended already", f"`unsuspend {job.id}` lets it go on")
+        raise Refused(
+            RefusedCode.STATE, f"{job.id} is suspended already", f"{typed('unsuspend', job.id)} lets it go on"
+        )
     if job.spec.schedule is None and job.spec.watch is None and not job.spec.one_shot:
-        raise Refused(RefusedCode.STATE, f"{job.id} has no schedule", f"`hold {job.id}` lets nothing of it start")
+        raise Refused(
+            RefusedCode.STATE, f"{job.id} has no schedule", f"{typed('hold', job.id)} lets nothing of it start"
+        )
     job.suspended = True
     turn.fx.offs_changed = True
     turn.fx.save_job(job)

@@ -10,7 +10,7 @@ from engine.core.occurrences import QUEUE_LIMIT, arise, has_place
 from engine.core.state import Job, Run
 from engine.core.turn import Turn
 from engine.core.verbs.aiming import check_open, find_job
-from engine.errors import Refused, RefusedCode
+from engine.errors import Refused, RefusedCode, typed
 from engine.model.record import RunKind
 from engine.spec.job import NOTHING, Manual
 from engine.spec.matrix import size_of
@@ -54,10 +54,12 @@ def check_by_hand(turn: Turn, job: Job) -> None:
             RefusedCode.MANUAL_DENIED, f"{job.id} may not be started by hand", "the job file says manual: deny"
         )
     if not job.enabled:
-        remedy = f"`enable {job.id}` first" if job.spec.enabled else "set enabled: true in the job file, or `enable` it"
+        remedy = f"{typed('enable', job.id)} first" + (
+            "" if job.spec.enabled else ", or set enabled: true in the job file"
+        )
         raise Refused(RefusedCode.STATE, f"{job.id} is disabled", remedy)
     if job.stopped:
-        raise Refused(RefusedCode.STATE, f"{job.id} is stopped", f"`resume {job.id}` first")
+        raise Refused(RefusedCode.STATE, f"{job.id} is stopped", f"{typed('resume', job.id)} first")
 
 
 def values_of(job: Job, params: Mapping[str, str]) -> Given:

@@ -204,7 +204,7 @@ async def test_each_id_is_reported_and_a_refusal_gives_the_exit_code(served: Ser
     assert ran.out == "load: triggered load:7\n"
     assert ran.err.splitlines() == [
         "error: denied: denied may not be started by hand; change `manual`",
-        "error: nope: no job 'nope'; `ctl list` shows the ids",
+        "error: nope: no job 'nope'; `jobqueue-tui ctl list` shows the ids",
     ]
 
 
