@@ -70,7 +70,7 @@ def find_occurrence(turn: Turn, job: Job, at: Instant | None) -> Instant:
         plan_next(turn, job)
     planned = job.next_planned
     if job.next_run is None or planned is None:
-        raise Refused(RefusedCode.STATE, f"{job.id} has no next run", f"`why {job.id}` says why")
+        raise Refused(RefusedCode.STATE, f"{job.id} has no next run", f"{typed('why', job.id)} says why")
     if at is None or at == planned:
         return planned
     if at < planned or job.plan is None or job.plan.next_after(at - 1) != at:

@@ -29,7 +29,9 @@ def postpone(turn: Turn, job: Job, seconds: float, at: Instant | None = None) ->
         raise Refused(RefusedCode.OUT_OF_RANGE, f"{seconds:g} s is out of range", "it goes from 0 to 100 years")
     planned = find_occurrence(turn, job, at)
     if job.plan is None:
-        raise Refused(RefusedCode.STATE, f"{job.id} has no next run that a schedule plans", f)
+        raise Refused(
+            RefusedCode.STATE, f"{job.id} has no next run that a schedule plans", f"{typed('why', job.id)} says why"
+        )
     if planned != job.next_planned and job.next_planned is not None:
         raise Refused(
             RefusedCode.STATE,

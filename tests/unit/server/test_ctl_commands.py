@@ -93,7 +93,7 @@ async def test_show_gives_the_effective_job_as_a_job_file(served: Served) -> Non
 
 
 async def test_status_why_and_history_answer(served: Served) -> None:
-    assert "max_running        8" in (await ctl(served, "status")).out
+    assert "max_running 8" in " ".join((await ctl(served, "status")).out.split())
     assert json.loads((await ctl(served, "status", "--format", "json")).out)["socket"] == str(served.path)
     assert (await ctl(served, "why", "load")).out == "load is waiting: next run in 1m\n  nothing waits\n"
     history = await ctl(served, "history", "--job", "etl", "--outcome", "failed", "--since", "2h", "--limit", "5")
