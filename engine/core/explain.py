@@ -15,7 +15,7 @@ from engine.core.state import Job, Run, State, concurrency
 from engine.model.outcome import Outcome
 from engine.model.states import JobStatus, Queued, Retrying, RunPhase
 from engine.spec.config import PoolOrder
-from engine.spec.job import PRIORITY_MAX, Manual
+from engine.spec.job import PRIORITY_MAX, Manual, WhenNotDurable
 from engine.spec.units import format_size, round_size
 
 _WENT_WELL = frozenset({Outcome.SUCCESS, Outcome.SKIPPED})
@@ -159,6 +159,8 @@ def _wait(state: State, run: Run, now: Instant) -> Wait:
     place = f"priority {run.priority}" + (f" (aged to {aged:.1f})" if aged >= run.priority + 0.1 else "")
     if state.taken >= state.spec.max_running:
         return Wait(f"all {state.spec.max_running} slots are taken; {place}", _anyone, slot=True)
+    if state.store_fails and job.spec.when_not_durable is not WhenNotDurable.RUN:
+        return Wait("nothing starts while the state cannot be written; the engine's warnings say why")
     return Wait(f"about to start; {place}")
 
 

@@ -92,6 +92,7 @@ class Questions(Parts):
                 *((self._loop.trouble,) if self._loop.trouble else ()),
                 *((f"the job file was {news.text}",) if news is not None and news.waits else ()),
             ),
+            trouble=self._loop.trouble,
             holds=tuple(hold.of for hold in holds),
             job_file_followed=self._following is not None,
             job_file_news=news,

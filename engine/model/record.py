@@ -322,6 +322,8 @@ class EngineStatus:
     warnings: tuple[str, ...]
     holds: tuple[str, ...] = ()
     """What is held as a whole: `all jobs`, `tag nightly`."""
+    trouble: str | None = None
+    """Why the state cannot be written, while it cannot; nothing starts meanwhile."""
     job_file_followed: bool = False
     """What is written to the job file is taken, where it needs nobody's yes."""
     job_file_news: FileNews | None = None

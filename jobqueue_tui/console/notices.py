@@ -21,6 +21,8 @@ def notices(engine: EngineView, *, read_only: bool) -> Sequence[Cell]:
     said: list[Cell] = []
     if status.damaged_state:
         said.append(("state damaged", Role.FAILED))
+    if status.trouble:
+        said.append(("state cannot be written", Role.FAILED))
     if status.holds:
         more = f" +{len(status.holds) - 1}" if len(status.holds) > 1 else ""
         said.append((f"HELD {one_line(status.holds[0])}{more}", Role.WARN))

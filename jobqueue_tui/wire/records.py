@@ -169,6 +169,7 @@ def status_from_json(value: Json) -> EngineStatus:
         damaged_state=read.maybe("damaged_state", read.text),
         warnings=read.texts("warnings"),
         holds=read.texts("holds"),
+        trouble=read.maybe("trouble", read.text),
         job_file_followed=read.flag("job_file_followed"),
         job_file_news=read.maybe("job_file_news", lambda key: _news(read.object(key))),
     )

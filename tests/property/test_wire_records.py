@@ -113,6 +113,7 @@ def test_a_reason_arrives_as_it_was_sent(why: Why) -> None:
         executors=st.lists(TEXT).map(tuple),
         warnings=st.lists(TEXT).map(tuple),
         holds=st.lists(TEXT).map(tuple),
+        trouble=st.none() | TEXT,
         job_file_followed=st.booleans(),
         job_file_news=st.none() | st.builds(FileNews, at=INSTANTS),
     )

@@ -89,6 +89,7 @@ class FakeEngine(EngineVerbs):
         self.warnings: tuple[str, ...] = ()
         self.damaged_state: str | None = None
         self.holds: tuple[str, ...] = ()
+        self.unwritten: str | None = None
         self.job_file_followed = False
         self.job_file_news: FileNews | None = None
         self.trouble: Exception | None = None
@@ -133,6 +134,7 @@ class FakeEngine(EngineVerbs):
             damaged_state=self.damaged_state,
             warnings=self.warnings,
             holds=self.holds,
+            trouble=self.unwritten,
             job_file_followed=self.job_file_followed,
             job_file_news=self.job_file_news,
         )

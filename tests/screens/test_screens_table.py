@@ -313,13 +313,16 @@ async def test_that_the_job_file_was_taken_is_said_for_a_while() -> None:
 
 
 @pytest.mark.parametrize("place", PLACES)
-async def test_a_hold_of_all_jobs_or_of_a_tag_is_said_in_every_header(place: str) -> None:
+async def test_why_nothing_starts_is_said_in_every_header(place: str) -> None:
     """Somebody who wonders why nothing starts need not search."""
     async with console() as stage:
         stage.engine.holds = ("all jobs", "tag etl")
         await stage.press(*PLACES[place])
         await stage.second()
         assert "HELD all jobs +1" in stage.text()[0]
+        stage.engine.holds, stage.engine.unwritten = (), "disk full"
+        await stage.second()
+        assert "state cannot be written" in stage.text()[0]
 
 
 async def test_a_mark_goes_with_its_job() -> None:

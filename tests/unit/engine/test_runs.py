@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.clock import SECOND
+from engine.core.explain import why_queued
 from engine.core.verbs.pause import hold_job
 from engine.core.verbs.priority import set_priority
 from engine.core.verbs.resume import release_job
@@ -427,6 +428,11 @@ def test_nothing_starts_that_is_not_durable() -> None:
     b.run_for(60)
     assert len(b.executor.launched) == 1
     assert b.loop.trouble == "no space left on device"
+    (waits,) = b.job("tick").queue
+    assert (
+        why_queued(b.state, waits, b.now)
+        == "nothing starts while the state cannot be written; the engine's warnings say why"
+    )
     b.store.failing = None
     b.run_for(60)
     assert len(b.executor.launched) >= 2
