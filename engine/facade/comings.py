@@ -157,7 +157,6 @@ class Comings(Parts):
     def _taken(self, file: JobFile) -> None:
         self._file = replace(file, jobs=())
         if self._following is not None:
-            self._following.news = None
             self._watched.follow(watch_of(file), "", self._following.written)
 
     async def _reload(self, digest: str | None, *, confirmed: bool, stop: bool) -> FileChanges:
@@ -168,6 +167,8 @@ class Comings(Parts):
         if changes.nothing:
             self._loop.act_now(reload.own)
             self._taken(reload.file)
+            if self._following is not None and self._following.waits:
+                self._following.news = None
             self._members.arrange(self._turn.state.jobs)
             return changes
         if changes.asks and not confirmed:
@@ -182,6 +183,8 @@ class Comings(Parts):
             self._alerting.change(self._notifiers)
         joined = self._loop.act_now(lambda turn: reload.perform(turn, stop=stop), deed)
         self._taken(reload.file)
+        if self._following is not None:
+            self._following.news = None
         self._members.strike(set(changes.removed))
         self._members.enlist(joined)
         self._members.arrange(self._turn.state.jobs)

@@ -56,6 +56,11 @@ class Following:
         self.news: FileNews | None = None
         """Of the last time that the file was written; None once somebody has taken it otherwise."""
 
+    @property
+    def waits(self) -> bool:
+        """The file says what the engine does not go by."""
+        return self.news is not None and self.news.waits
+
     def written(self) -> None:
         """To be called on the loop."""
         task = asyncio.get_running_loop().create_task(self._take())
@@ -71,7 +76,7 @@ class Following:
         now = self._clock.now()
         match outcome:
             case FileChanges():
-                return None if outcome.nothing else FileNews(now, f"taken: {outcome.summary()}", waits=False)
+                return self.news if outcome.nothing else FileNews(now, f"taken: {outcome.summary()}", waits=False)
             case Refused(code=RefusedCode.SHUTTING_DOWN):
                 return None
             case Refused(code=RefusedCode.CONFIRM):

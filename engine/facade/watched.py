@@ -58,8 +58,8 @@ class Watched:
         if self._closed:
             return
         if seen.job == _JOB_FILE:
-            if seen.changed or seen.gone:
-                self._written()
+            # the first look at files that it was not read from before counts as well: they may have changed since
+            self._written()
             return
         job = self._state.jobs.get(seen.job)
         if job is not None and (seen.changed or not seen.gone):

@@ -12,6 +12,7 @@ from engine import Engine
 from engine.errors import Refused
 from engine.facade import following
 from engine.model.record import FileNews
+from engine.spec.watch import Watch
 from tests.unit.library.test_library_added import engine_of, ids
 
 A = "jobs:\n  a: {command: x, every: 1h}\n"
@@ -100,6 +101,22 @@ async def test_files_that_are_included_are_followed_from_the_next_reload_on(tmp_
     (tmp_path / "jobs.d" / "b.yaml").unlink()
     await until(lambda: (found := news(engine)) is not None and found[1])
     assert ids(engine) == ["a", "b"]
+
+
+async def test_what_was_written_between_the_reading_of_a_new_file_and_its_watch_is_seen(
+    tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is read once more when it is watched."""
+    (tmp_path / "b.yaml").write_text("jobs: {}\n")
+    follow = engine._watched.follow
+
+    def late(watch: Watch, known: str, written: Callable[[], None]) -> None:
+        (tmp_path / "b.yaml").write_text("jobs:\n" + B)
+        follow(watch, known, written)
+
+    monkeypatch.setattr(engine._watched, "follow", late)
+    (tmp_path / "jobs.yaml").write_text("include: [b.yaml]\n" + A)
+    await until(lambda: ids(engine) == ["a", "b"])
 
 
 async def settled(engine: Engine) -> None:
