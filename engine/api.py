@@ -19,6 +19,7 @@ from engine.model.facts import JobFacts, RunFacts
 from engine.model.file_changes import FileChanges, FilePlace
 from engine.model.log_parts import LogChunk, LogHits, LogQuery, LogTime
 from engine.model.machine import MachineLoad, ProcessDetails
+from engine.model.marks import Marks
 from engine.model.outcome import Outcome
 from engine.model.record import EngineStatus, JobRecord, RunKind, RunRecord, Why
 from engine.model.states import RunPhase
@@ -35,11 +36,15 @@ from engine.values import sealed
 class Aim:
     """What was on screen when a verb was given; the verb is refused (`changed`) when it is not so any more.
 
-    `run_id` None: no run was active.
+    Each verb asks for what it acts on: those about processes for the runs, the others for their mark. None: not looked at.
     """
 
-    run_id: str | None
-    state: RunPhase | None
+    runs: tuple[tuple[str, RunPhase], ...] | None = None
+    """The active runs, all of them, with their states; of a verb on one run that one."""
+    queued: frozenset[str] = frozenset()
+    """Runs that wait and may be ended with those."""
+    marks: Marks | None = None
+    """What operators had turned by then."""
 
 
 @sealed(frozen=True, slots=True)
@@ -162,6 +167,10 @@ class JobView(JobFacts, Protocol):
         """Keys of the job file whose value an operator has changed."""
 
     @property
+    def marks(self) -> Marks:
+        """What operators have turned of it, to be compared."""
+
+    @property
     def manual(self) -> Manual:
         """May it be started by hand; `confirm`: ask first."""
 
@@ -249,10 +258,10 @@ class JobView(JobFacts, Protocol):
     async def signal(self, number: int, *, aim: Aim | None = None) -> None:
         """Send a signal to every process of its active runs."""
 
-    async def suspend(self) -> Undo:
+    async def suspend(self, *, aim: Aim | None = None) -> Undo:
         """The schedule stands still; runs by hand stay possible."""
 
-    async def unsuspend(self) -> Undo:
+    async def unsuspend(self, *, aim: Aim | None = None) -> Undo:
         """The schedule goes on."""
 
     async def skip_next(self, *, at: Instant | None = None, undo: bool = False) -> Undo:
@@ -263,25 +272,25 @@ class JobView(JobFacts, Protocol):
         """The next occurrence starts so much later than its schedule says (0: as it says), over restarts, too. Refused: it has
         none, it is not the one planned at `at`, or the one after it would come first."""
 
-    async def hold(self, reason: str = "", for_seconds: float | None = None) -> Undo:
+    async def hold(self, reason: str = "", for_seconds: float | None = None, *, aim: Aim | None = None) -> Undo:
         """Nothing of it starts until released, or for so long."""
 
-    async def release(self) -> None:
+    async def release(self, *, aim: Aim | None = None) -> None:
         """Let a held job go on."""
 
-    async def enable(self) -> Undo:
+    async def enable(self, *, aim: Aim | None = None) -> Undo:
         """It follows its schedule, whatever the job file says."""
 
-    async def disable(self) -> Undo:
+    async def disable(self, *, aim: Aim | None = None) -> Undo:
         """As if it were not in the job file; what runs goes on."""
 
-    async def set_timeout(self, seconds: float) -> Undo:
+    async def set_timeout(self, seconds: float, *, aim: Aim | None = None) -> Undo:
         """How long an attempt may run, those in progress included; 0: any time."""
 
     async def backfill(self, start: Instant, end: Instant, *, parallel: int = 1) -> int:
         """Runs for the occurrences from `start` to `end`, at most `parallel` at once. Returns how many."""
 
-    async def bump(self, by: int) -> PrioritySet:
+    async def bump(self, by: int, *, aim: Aim | None = None) -> PrioritySet:
         """Raise (or lower) its priority; waiting runs are re-ordered at once."""
 
     async def set_priority(self, priority: int) -> PrioritySet:
@@ -385,7 +394,7 @@ class EngineView(Protocol):
         """Pools, the store and the disk below the logs."""
 
     async def undo(self, undo: Undo) -> None:
-        """Give the verb that takes another one back."""
+        """Give the verb that takes another one back. Refused `changed`: somebody has been there since."""
 
     async def record(self, run_id: str) -> RunRecord | None:
         """One run, over or not; None when there is none on record."""

@@ -21,6 +21,7 @@ from engine.core.holds import Hold
 from engine.core.rollup import Rollup
 from engine.core.stats import Tracker
 from engine.core.trail import UNBROKEN, Trail
+from engine.model.marks import UNTURNED, Marks
 from engine.model.outcome import Outcome, Reason
 from engine.model.record import AttemptRecord, Counters, RunKind
 from engine.model.states import LIVE, Ended, RunPhase, RunState, step
@@ -225,6 +226,8 @@ class Run:
     """The run is to end before it starts (its launch is being withdrawn); what the record will say."""
     wish_kill: bool = False
     """... and not by its own stop signal, but at once."""
+    mark: int = 0
+    """Of the last time that it was paused or resumed (`core.marks`)."""
     exceeded: Mapping[Cause, float] | None = None
     """Limits of its tree that it was beyond, with the most that was seen: bytes, cores."""
     usage: Usage | None = None
@@ -425,6 +428,7 @@ class Job:
     """This round already has its `skipped(upstream)`."""
     rings: Rings | None = None
     """What its runs used lately; made at the first sample."""
+    marks: Marks = UNTURNED
     id: str = field(init=False)
     """The key in the job file."""
 
@@ -607,6 +611,8 @@ class State:
     waiting: int = 0
     """Queued runs."""
     next_no: int = 1
+    last_mark: int = 0
+    """The newest of all marks."""
     holds: dict[str, Hold] = field(default_factory=dict)
     """Of the engine and of tags, by scope."""
     cascades: dict[str, Cascade] = field(default_factory=dict)

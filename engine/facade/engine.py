@@ -415,13 +415,24 @@ class Engine(Comings, Questions):
         target = "" if tag is None else f"tag:{tag}"
         deed = self._deed("hold", target, {"for": for_seconds}, reason)
         scope = EVERYTHING if tag is None else tag
-        await self._box.change(lambda turn: hold(turn, scope, for_seconds, by=deed.who, reason=reason), deed)
-        return Undo("release", target)
+        held = await self._box.change(lambda turn: hold(turn, scope, for_seconds, by=deed.who, reason=reason), deed)
+        return Undo("release", target, left={"hold": held.since})
 
     async def release(self, *, tag: str | None = None) -> None:
         """See `engine.api`."""
-        deed = self._deed("release", "" if tag is None else f"tag:{tag}")
-        await self._box.change(lambda turn: release(turn, EVERYTHING if tag is None else tag), deed)
+        await self._release(tag, None)
+
+    async def _release(self, tag: str | None, since: Instant | None) -> None:
+        """`since`: only the hold that began then."""
+        scope = EVERYTHING if tag is None else tag
+
+        def act(turn: Turn) -> None:
+            known = turn.state.holds.get(scope)
+            if since is not None and known is not None and known.since != since:
+                raise Refused(RefusedCode.CHANGED, f"{known.of} held by {known.by} since", "that is another hold")
+            release(turn, scope)
+
+        await self._box.change(act, self._deed("release", "" if tag is None else f"tag:{tag}"))
 
     async def rerun(self, target: str) -> str:
         """See `engine.api`."""
@@ -455,7 +466,10 @@ class Engine(Comings, Questions):
 
     async def undo(self, undo: Undo) -> None:
         """See `engine.api`."""
-        await take_back(self, undo)
+        if undo.verb == "release" and (undo.target == "" or undo.target.startswith("tag:")):
+            await self._release(undo.target.removeprefix("tag:") or None, undo.left.get("hold"))
+        else:
+            await take_back(self._box, undo)
 
     def _newest_run(self, job_id: str) -> str:
         if job_id not in self._members.by_id:

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 from engine.api import Aim
 from engine.clock import Instant
 from engine.core.coming import coming
 from engine.core.explain import bump_helps, holds_on, status_of, why_idle, why_queued
+from engine.core.marks import marks
 from engine.core.state import Job as Subject
 from engine.core.state import Run as RunSubject
 from engine.core.turn import Turn
-from engine.core.verbs.aiming import check_aim
+from engine.core.verbs.aiming import check_aim, check_listed, check_mark
 from engine.core.verbs.backfill import backfill
 from engine.core.verbs.enable import disable, enable
 from engine.core.verbs.kill import kill_runs
-from engine.core.verbs.pause import hold_job, pause_run
+from engine.core.verbs.pause import hold_job, pause_runs
 from engine.core.verbs.postpone import postpone
 from engine.core.verbs.priority import set_priority
-from engine.core.verbs.resume import release_hold, release_job, resume_run
+from engine.core.verbs.resume import release_hold, resume_runs
 from engine.core.verbs.set_timeout import set_timeout
 from engine.core.verbs.signal import signal_runs
 from engine.core.verbs.skip_next import skip_next, undo_skip_next
@@ -33,9 +34,10 @@ from engine.jobfile.effective import effective_yaml, with_changes
 from engine.model.actor import actor
 from engine.model.audit import Deed
 from engine.model.coming import Coming
+from engine.model.marks import Marks
 from engine.model.outcome import Outcome
 from engine.model.record import Counters, JobRecord, Json, Why, iso
-from engine.model.states import JobStatus, RunPhase
+from engine.model.states import JobStatus
 from engine.model.stats import JobStats
 from engine.model.undo import NONE, PrioritySet, Undo
 from engine.runtime.records import job_record
@@ -44,6 +46,8 @@ from engine.spec.limits import Limits
 from engine.spec.log import LogFormat
 from engine.spec.params import Param, masked
 from engine.values import lean
+
+T = TypeVar("T")
 
 _COMING_SLICE: Final = 20
 """Occurrences between two looks at the loop: 100 us each where the zone and DST have a say."""
@@ -143,6 +147,11 @@ class Job:
     def changed(self) -> tuple[str, ...]:
         """See `engine.api`."""
         return self._subject.changed
+
+    @property
+    def marks(self) -> Marks:
+        """See `engine.api`."""
+        return self._subject.marks
 
     @property
     def manual(self) -> Manual:
@@ -309,6 +318,7 @@ class Job:
         """See `engine.api`."""
 
         def act(turn: Turn) -> RunSubject:
+            check_listed(turn, self._subject)
             return trigger(turn, self.id, bypass=bypass, downstream=downstream, confirmed=confirmed, params=params)
 
         given: dict[str, Json] = {"bypass": bypass, "downstream": downstream}
@@ -318,159 +328,208 @@ class Job:
 
     async def pause(self, for_seconds: float | None = None, *, aim: Aim | None = None) -> Undo:
         """See `engine.api`."""
-
-        def act(turn: Turn) -> list[RunSubject]:
-            check_aim(self._subject, aim)
-            running = [run for run in self._subject.active if run.phase is RunPhase.RUNNING]
-            if not running:
-                hold_job(turn, self._subject, for_seconds, by=deed.who)
-            for run in running:
-                pause_run(turn, run, for_seconds)
-            return running
-
-        deed = self._deed("pause", aim, {"for": for_seconds})
-        await self._box.change_process(act, deed)
-        return Undo("resume", self.id)
+        return await self._stand(
+            "resume",
+            self._deed("pause", aim, {"for": for_seconds}),
+            lambda turn, deed: pause_runs(turn, self._subject, for_seconds, by=deed.who),
+            aim,
+        )
 
     async def resume(self, *, aim: Aim | None = None) -> Undo | None:
         """See `engine.api`."""
         was_stopped = self._subject.stopped
+        undo = await self._stand(
+            "pause", self._deed("resume", aim), lambda turn, _: resume_runs(turn, self._subject), aim
+        )
+        return None if was_stopped else undo
+
+    async def _stand(
+        self, back: str, deed: Deed, change: Callable[[Turn, Deed], list[RunSubject]], aim: Aim | None
+    ) -> Undo:
+        """Let it stand or go on; `back`: the verb that takes that back."""
+        undos: list[Undo] = []
 
         def act(turn: Turn) -> list[RunSubject]:
+            self._check(turn, aim, "hold")
             check_aim(self._subject, aim)
-            paused = [run for run in self._subject.active if run.phase is RunPhase.PAUSED]
-            if self._subject.held_since is not None or self._subject.stopped or not paused:
-                release_job(turn, self._subject)
-            for run in paused:
-                resume_run(turn, run)
-            return paused
+            before = marks(self._subject, ("hold",), self._subject.active)
+            runs = change(turn, deed)
+            left = marks(self._subject, ("hold",), runs)
+            if left["hold"] == before["hold"]:
+                del left["hold"]
+            undos.append(Undo(back, self.id, left=left, found={name: before[name] for name in left}))
+            deed.runs[:] = [run.run_id for run in runs]
+            return runs
 
-        await self._box.change_process(act, self._deed("resume", aim))
-        return None if was_stopped else Undo("pause", self.id)
+        await self._box.change_process(act, deed)
+        return undos[0]
 
     async def stop(self, *, job: bool = False, grace: float | None = None, aim: Aim | None = None) -> Undo | None:
         """See `engine.api`."""
+        end = stop_job if job else stop_runs
+        deed = self._deed("stop", aim, {"job": job, "grace": grace})
 
-        def act(turn: Turn) -> None:
-            check_aim(self._subject, aim)
-            (stop_job if job else stop_runs)(turn, self._subject, grace)
+        def act(turn: Turn) -> Undo:
+            before = marks(self._subject, ("hold",))
+            self._end(turn, aim, deed, lambda: end(turn, self._subject, grace, aim))
+            return Undo("resume", self.id, left=marks(self._subject, ("hold",)), found=before)
 
-        await self._box.change(act, self._deed("stop", aim, {"job": job, "grace": grace}))
-        return Undo("resume", self.id) if job else None
+        undo = await self._box.change(act, deed)
+        return undo if job else None
 
     async def kill(self, *, aim: Aim | None = None) -> None:
         """See `engine.api`."""
-
-        def act(turn: Turn) -> None:
-            check_aim(self._subject, aim)
-            kill_runs(turn, self._subject)
-
-        await self._box.change(act, self._deed("kill", aim))
+        deed = self._deed("kill", aim)
+        await self._box.change(
+            lambda turn: self._end(turn, aim, deed, lambda: kill_runs(turn, self._subject, aim)), deed
+        )
 
     async def signal(self, number: int, *, aim: Aim | None = None) -> None:
         """See `engine.api`."""
+        deed = self._deed("signal", aim, {"signal": number})
+        await self._box.change(
+            lambda turn: self._end(turn, aim, deed, lambda: signal_runs(turn, self._subject, number)), deed
+        )
 
-        def act(turn: Turn) -> None:
-            check_aim(self._subject, aim)
-            signal_runs(turn, self._subject, number)
+    def _end(self, turn: Turn, aim: Aim | None, deed: Deed, change: Callable[[], list[RunSubject]]) -> None:
+        check_listed(turn, self._subject)
+        check_aim(self._subject, aim)
+        deed.runs[:] = [run.run_id for run in change()]
 
-        await self._box.change(act, self._deed("signal", aim, {"signal": number}))
-
-    async def suspend(self) -> Undo:
+    async def suspend(self, *, aim: Aim | None = None) -> Undo:
         """See `engine.api`."""
-        await self._box.change(lambda turn: suspend(turn, self._subject), self._deed("suspend"))
-        return Undo("unsuspend", self.id)
+        return await self._turn("schedule", suspend, "unsuspend", self._deed("suspend"), aim)
 
-    async def unsuspend(self) -> Undo:
+    async def unsuspend(self, *, aim: Aim | None = None) -> Undo:
         """See `engine.api`."""
-        await self._box.change(lambda turn: unsuspend(turn, self._subject), self._deed("unsuspend"))
-        return Undo("suspend", self.id)
+        return await self._turn("schedule", unsuspend, "suspend", self._deed("unsuspend"), aim)
 
     async def skip_next(self, *, at: Instant | None = None, undo: bool = False) -> Undo:
         """See `engine.api`."""
+        back = NONE if undo else {"undo": True}
+        deed = self._deed("skip_next", None, {"at": iso(at), "undo": undo})
 
-        def act(turn: Turn) -> None:
+        def act(turn: Turn, subject: Subject) -> None:
             if undo:
-                undo_skip_next(turn, self._subject)
+                undo_skip_next(turn, subject)
             else:
-                skip_next(turn, self._subject, at)
+                skip_next(turn, subject, at)
 
-        await self._box.change(act, self._deed("skip_next", None, {"at": iso(at), "undo": undo}))
-        return Undo("skip_next", self.id, NONE if undo else {"undo": True})
+        return await self._turn("skip", act, "skip_next", deed, None, arguments=lambda _: back)
 
-    async def hold(self, reason: str = "", for_seconds: float | None = None) -> Undo:
+    async def hold(self, reason: str = "", for_seconds: float | None = None, *, aim: Aim | None = None) -> Undo:
         """See `engine.api`."""
         deed = self._deed("hold", None, {"for": for_seconds}, reason)
-        await self._box.change(
-            lambda turn: hold_job(turn, self._subject, for_seconds, by=deed.who, reason=reason), deed
-        )
-        return Undo("release", self.id)
 
-    async def release(self) -> None:
-        """See `engine.api`."""
-        await self._box.change(lambda turn: release_hold(turn, self._subject), self._deed("release"))
+        def act(turn: Turn, subject: Subject) -> None:
+            hold_job(turn, subject, for_seconds, by=deed.who, reason=reason)
 
-    async def enable(self) -> Undo:
-        """See `engine.api`."""
-        await self._box.change(lambda turn: enable(turn, self._subject), self._deed("enable"))
-        return Undo("disable", self.id)
+        return await self._turn("hold", act, "release", deed, aim)
 
-    async def disable(self) -> Undo:
+    async def release(self, *, aim: Aim | None = None) -> None:
         """See `engine.api`."""
-        await self._box.change(lambda turn: disable(turn, self._subject), self._deed("disable"))
-        return Undo("enable", self.id)
+
+        def act(turn: Turn) -> None:
+            self._check(turn, aim, "hold")
+            release_hold(turn, self._subject)
+
+        await self._box.change(act, self._deed("release"))
+
+    async def enable(self, *, aim: Aim | None = None) -> Undo:
+        """See `engine.api`."""
+        return await self._turn("enabled", enable, "disable", self._deed("enable"), aim)
+
+    async def disable(self, *, aim: Aim | None = None) -> Undo:
+        """See `engine.api`."""
+        return await self._turn("enabled", disable, "enable", self._deed("disable"), aim)
 
     async def postpone(self, seconds: float, *, at: Instant | None = None) -> Undo:
         """See `engine.api`."""
+        deed = self._deed("postpone", None, {"at": iso(at), "by": seconds})
+        return await self._turn(
+            "postpone",
+            lambda turn, subject: postpone(turn, subject, seconds, at),
+            "postpone",
+            deed,
+            None,
+            arguments=lambda before: {"by": before},
+        )
 
-        def act(turn: Turn) -> Undo:
-            return Undo("postpone", self.id, {"by": postpone(turn, self._subject, seconds, at)})
-
-        return await self._box.change(act, self._deed("postpone", None, {"at": iso(at), "by": seconds}))
-
-    async def set_timeout(self, seconds: float) -> Undo:
+    async def set_timeout(self, seconds: float, *, aim: Aim | None = None) -> Undo:
         """See `engine.api`."""
 
-        def act(turn: Turn) -> Undo:
-            before = self._subject.timeout or 0.0
-            set_timeout(turn, self._subject, seconds)
-            return Undo("set_timeout", self.id, {"timeout": before})
+        def act(turn: Turn, subject: Subject) -> float:
+            before = subject.timeout or 0.0
+            set_timeout(turn, subject, seconds)
+            return before
 
-        return await self._box.change(act, self._deed("set_timeout", None, {"timeout": seconds}))
+        deed = self._deed("set_timeout", None, {"timeout": seconds})
+        return await self._turn("timeout", act, "set_timeout", deed, aim, arguments=lambda before: {"timeout": before})
+
+    async def _turn(
+        self,
+        what: str,
+        change: Callable[[Turn, Subject], T],
+        back: str,
+        deed: Deed,
+        aim: Aim | None,
+        *,
+        arguments: Callable[[T], Mapping[str, Json]] = lambda _: NONE,
+    ) -> Undo:
+        """Turn what has this mark; `back` and `arguments` (of what `change` returns) take it back."""
+
+        def act(turn: Turn) -> Undo:
+            self._check(turn, aim, what)
+            found = marks(self._subject, (what,))
+            before = change(turn, self._subject)
+            return Undo(back, self.id, arguments(before), marks(self._subject, (what,)), found)
+
+        return await self._box.change(act, deed)
+
+    def _check(self, turn: Turn, aim: Aim | None, what: str) -> None:
+        check_listed(turn, self._subject)
+        check_mark(self._subject, what, aim)
 
     async def backfill(self, start: Instant, end: Instant, *, parallel: int = 1) -> int:
         """See `engine.api`."""
-        given: dict[str, Json] = {"from": iso(start), "to": iso(end), "parallel": parallel}
-        return await self._box.change(
-            lambda turn: len(backfill(turn, self._subject, start, end, parallel)), self._deed("backfill", None, given)
-        )
 
-    async def bump(self, by: int) -> PrioritySet:
+        def act(turn: Turn) -> int:
+            check_listed(turn, self._subject)
+            return len(backfill(turn, self._subject, start, end, parallel))
+
+        given: dict[str, Json] = {"from": iso(start), "to": iso(end), "parallel": parallel}
+        return await self._box.change(act, self._deed("backfill", None, given))
+
+    async def bump(self, by: int, *, aim: Aim | None = None) -> PrioritySet:
         """See `engine.api`."""
-        return await self._prioritise(lambda before: before + by, self._deed("bump", None, {"by": by}))
+        return await self._prioritise(lambda before: before + by, self._deed("bump", None, {"by": by}), aim)
 
     async def set_priority(self, priority: int) -> PrioritySet:
         """See `engine.api`."""
-        return await self._prioritise(lambda _: priority, self._deed("priority", None, {"priority": priority}))
+        return await self._prioritise(lambda _: priority, self._deed("priority", None, {"priority": priority}), None)
 
-    async def _prioritise(self, change: Callable[[int], int], deed: Deed) -> PrioritySet:
+    async def _prioritise(self, change: Callable[[int], int], deed: Deed, aim: Aim | None) -> PrioritySet:
         def act(turn: Turn) -> PrioritySet:
-            before = self._subject.priority
+            self._check(turn, aim, "priority")
+            before, found = self._subject.priority, marks(self._subject, ("priority",))
             now = set_priority(turn, self._subject, change(before))
-            return PrioritySet(now, Undo("priority", self.id, {"priority": before}))
+            left = marks(self._subject, ("priority",))
+            return PrioritySet(now, Undo("priority", self.id, {"priority": before}, left, found))
 
         return await self._box.change(act, deed)
 
     def _deed(self, verb: str, aim: Aim | None = None, arguments: Mapping[str, Json] = NONE, reason: str = "") -> Deed:
-        """What the audit will say; without an aim, what the newest run is right now stands for what was seen."""
-        newest = self._subject.active[-1] if self._subject.active else None
-        seen = aim or (Aim(None, None) if newest is None else Aim(newest.run_id, newest.phase))
+        """What the audit will say; without an aim, what the active runs are right now stands for what was seen."""
+        meant = None if aim is None else aim.runs
+        seen = [(run.run_id, run.phase) for run in self._subject.active] if meant is None else meant
+        run_id, state = seen[0] if len(seen) == 1 else (None, None)
         return Deed(
             who=actor(),
             verb=verb,
             target=self.id,
             arguments=arguments,
-            run_id=seen.run_id,
-            state=seen.state,
+            run_id=run_id,
+            state=state,
             reason=reason,
+            runs=[one for one, _ in meant or ()],
         )

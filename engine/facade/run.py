@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from engine.api import Aim
 from engine.clock import Instant
 from engine.core.explain import why_queued
+from engine.core.marks import marks
 from engine.core.state import Run as Subject
 from engine.core.stopping import paused_until
 from engine.core.turn import Turn
@@ -175,17 +176,17 @@ class Run:
 
     async def _prioritise(self, change: Callable[[int], int], deed: Deed) -> PrioritySet:
         def act(turn: Turn) -> PrioritySet:
-            before = self._subject.priority
+            before, found = self._subject.priority, marks(self._subject.job, ("priority",))
             now = set_run_priority(turn, self._subject, change(before))
-            return PrioritySet(now, Undo("priority", self.run_id, {"priority": before}))
+            left = marks(self._subject.job, ("priority",))
+            return PrioritySet(now, Undo("priority", self.run_id, {"priority": before}, left, found))
 
         return await self._box.change(act, deed)
 
     def _deed(self, verb: str, aim: Aim | None, arguments: Mapping[str, Json] = NONE) -> Deed:
-        seen = aim or Aim(self.run_id, self.phase)
-        return Deed(
-            who=actor(), verb=verb, target=self.run_id, arguments=arguments, run_id=seen.run_id, state=seen.state
-        )
+        seen = {} if aim is None or aim.runs is None else dict(aim.runs)
+        state = seen.get(self.run_id, self.phase)
+        return Deed(who=actor(), verb=verb, target=self.run_id, arguments=arguments, run_id=self.run_id, state=state)
 
     async def ended(self) -> RunRecord:
         """Wait until it is over and that is durable."""

@@ -1,48 +1,29 @@
-"""Giving the verb that an `Undo` names."""
+"""Giving the verb that an `Undo` names to a job or one of its runs."""
 
 from __future__ import annotations
 
-from engine.api import EngineView
+from engine.core.state import Run
+from engine.core.turn import Turn
+from engine.core.verbs.undo import take_back as change
 from engine.errors import Refused, RefusedCode
+from engine.facade.mailbox import Mailbox
+from engine.model.actor import actor
+from engine.model.audit import Deed
 from engine.model.undo import Undo
 from engine.model.verbs import VERBS, read_arguments
+from engine.spec.matrix import job_of
 
 
-async def take_back(engine: EngineView, undo: Undo) -> None:
-    """Refused as that verb is; `unknown_id` when its target is gone."""
+async def take_back(box: Mailbox, undo: Undo) -> None:
+    """Refused `changed` when that is not what its verb left any more, else as that verb is; `unknown_id` when it is gone."""
     given = read_arguments(VERBS[undo.verb], undo.arguments)
-    target = undo.target
-    try:
-        if target == "" or target.startswith("tag:"):
-            await engine.release(tag=target.removeprefix("tag:") or None)
-            return
-        if undo.verb == "priority":
-            subject = engine.run(target) if ":" in target else engine.job(target)
-            await subject.set_priority(given.integer("priority"))
-            return
-        job = engine.job(target)
-    except KeyError:
-        raise Refused(RefusedCode.UNKNOWN_ID, f"{target} is not there any more") from None
-    match undo.verb:
-        case "pause":
-            await job.pause()
-        case "resume":
-            await job.resume()
-        case "release":
-            await job.release()
-        case "suspend":
-            await job.suspend()
-        case "unsuspend":
-            await job.unsuspend()
-        case "skip_next":
-            await job.skip_next(undo=given.flag("undo"))
-        case "enable":
-            await job.enable()
-        case "disable":
-            await job.disable()
-        case "postpone":
-            await job.postpone(given.required_seconds("by"))
-        case "set_timeout":
-            await job.set_timeout(given.required_seconds("timeout"))
-        case other:
-            raise AssertionError(f"nothing is undone by {other}")
+    run_id = undo.target if ":" in undo.target else next((name for name in undo.left if ":" in name), None)
+    deed = Deed(who=actor(), verb=undo.verb, target=undo.target, arguments=undo.arguments, run_id=run_id)
+
+    def act(turn: Turn) -> list[Run]:
+        job = turn.state.jobs.get(job_of(undo.target))
+        if job is None:
+            raise Refused(RefusedCode.UNKNOWN_ID, f"{undo.target} is not there any more")
+        return change(turn, job, undo, given, by=deed.who)
+
+    await box.change_process(act, deed)

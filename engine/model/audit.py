@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 from enum import StrEnum
 
 from engine.clock import Instant
@@ -29,6 +30,8 @@ class Deed:
     run_id: str | None = None
     state: str | None = None
     reason: str = ""
+    runs: list[str] = field(default_factory=list)
+    """The runs that were meant; once it is done, those that it was done to."""
 
 
 @sealed(frozen=True, slots=True, kw_only=True)

@@ -188,13 +188,16 @@ def job_row(job: Job) -> JobRow:
 
 
 def audit_row(at: Instant, deed: Deed, refused: Refused | None) -> AuditRow:
-    """A verb and what became of it."""
+    """A verb and what became of it. Runs are named where the one of its target does not say it."""
+    arguments = dict(deed.arguments)
+    if deed.runs and deed.runs != [deed.run_id]:
+        arguments["runs"] = [*deed.runs]
     return AuditRow(
         at=at,
         who=deed.who,
         verb=deed.verb,
         target=deed.target,
-        arguments=json.dumps(dict(deed.arguments)),
+        arguments=json.dumps(arguments),
         run_id=deed.run_id,
         state=deed.state,
         reason=deed.reason,

@@ -15,6 +15,7 @@ from engine.model.day import DayRecord
 from engine.model.file_changes import FileChanges, FilePlace
 from engine.model.log_parts import LogHits, LogQuery, LogTime
 from engine.model.machine import ProcessDetails
+from engine.model.marks import UNTURNED, Marks
 from engine.model.record import RunRecord
 from engine.model.stats import JobStats
 from engine.model.system import SystemRecord
@@ -96,6 +97,11 @@ class JobVerbs:
     def changed(self) -> tuple[str, ...]:
         """See `engine.api`."""
         return ()
+
+    @property
+    def marks(self) -> Marks:
+        """See `engine.api`."""
+        return UNTURNED
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -185,11 +191,11 @@ class JobVerbs:
         """See `engine.api`."""
         _unexpected("signal")
 
-    async def suspend(self) -> Undo:
+    async def suspend(self, *, aim: Aim | None = None) -> Undo:
         """See `engine.api`."""
         _unexpected("suspend")
 
-    async def unsuspend(self) -> Undo:
+    async def unsuspend(self, *, aim: Aim | None = None) -> Undo:
         """See `engine.api`."""
         _unexpected("unsuspend")
 
@@ -197,19 +203,19 @@ class JobVerbs:
         """See `engine.api`."""
         _unexpected("skip_next")
 
-    async def hold(self, reason: str = "", for_seconds: float | None = None) -> Undo:
+    async def hold(self, reason: str = "", for_seconds: float | None = None, *, aim: Aim | None = None) -> Undo:
         """See `engine.api`."""
         _unexpected("hold")
 
-    async def release(self) -> None:
+    async def release(self, *, aim: Aim | None = None) -> None:
         """See `engine.api`."""
         _unexpected("release")
 
-    async def enable(self) -> Undo:
+    async def enable(self, *, aim: Aim | None = None) -> Undo:
         """See `engine.api`."""
         _unexpected("enable")
 
-    async def disable(self) -> Undo:
+    async def disable(self, *, aim: Aim | None = None) -> Undo:
         """See `engine.api`."""
         _unexpected("disable")
 
@@ -217,7 +223,7 @@ class JobVerbs:
         """See `engine.api`."""
         _unexpected("postpone")
 
-    async def set_timeout(self, seconds: float) -> Undo:
+    async def set_timeout(self, seconds: float, *, aim: Aim | None = None) -> Undo:
         """See `engine.api`."""
         _unexpected("set_timeout")
 
@@ -225,7 +231,7 @@ class JobVerbs:
         """See `engine.api`."""
         _unexpected("backfill")
 
-    async def bump(self, by: int) -> PrioritySet:
+    async def bump(self, by: int, *, aim: Aim | None = None) -> PrioritySet:
         """See `engine.api`."""
         _unexpected("bump")
 

@@ -111,6 +111,7 @@ ACTIONS: Final = (
     Action("timeline.now", ("full_stop",), Where.TIMELINE, "follow the clock again", "time_now", "now"),
     Action("system.open", ("enter", "l"), Where.SYSTEM, "log of the run that it is about", "open_entry", "log"),
     Action("runs.rerun", ("r",), Where.RUNS, "this run once more; asks", "rerun", "rerun", "rerun"),
+    Action("runs.stop", ("x", "f9"), Where.RUNS, "stop menu of this run: stop, kill, signal", "stop", "stop", "stop"),
     Action("runs.compare", ("d",), Where.RUNS, "its record, beside the marked run or the one before", "compare", "compare"),
     Action("runs.mark", ("space",), Where.RUNS, "mark it, for comparing or acknowledging", "mark"),
     Action("runs.unmark", ("U",), Where.RUNS, "no marks", "unmark"),

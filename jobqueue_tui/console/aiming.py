@@ -1,12 +1,13 @@
-"""What a verb is aimed at: the job, and what of it was on the screen when the key was pressed."""
+"""What a verb is aimed at: the job or the run, and what of it was on the screen when the key was pressed."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from engine.api import Aim, JobView
 from engine.clock import Instant
-from engine.errors import Refused, RefusedCode
 from engine.model.states import JobStatus, RunPhase
 from engine.values import lean
 from jobqueue_tui.terminal import one_line
@@ -14,31 +15,37 @@ from jobqueue_tui.terminal import one_line
 GAP: Final = "   "
 """Between the name of a job and how it is, where several stand in a list."""
 
-_NO_RUN: Final = Aim(None, None)
-
 
 @lean(frozen=True, slots=True)
 class Seen:
-    """What a row showed of a job that decides what a key does to it: its run, its holds, its schedule."""
+    """What a row showed of a job that decides what a key does to it: its runs, its holds, its schedule."""
 
     aim: Aim
     held: bool
     stopped: bool
     suspended: bool
+    enabled: bool
 
     @classmethod
     def of(cls, job: JobView) -> Seen:
-        """What there is to see now: the newest active run and its state stand for all of them."""
-        active = job.active
-        if active:
-            # stopped or not, what a key does is decided by the run; the status need not be asked for
-            return cls(Aim(active[-1].run_id, active[-1].phase), job.held, False, job.suspended)
-        return cls(_NO_RUN, job.held, job.status is JobStatus.STOPPED, job.suspended)
+        """What there is to see now."""
+        runs = tuple([(run.run_id, run.phase) for run in job.active])
+        # stopped or not, what a key does is decided by the runs; the status need not be asked for
+        stopped = not runs and job.status is JobStatus.STOPPED
+        return cls(Aim(runs, marks=job.marks), job.held, stopped, job.suspended, job.enabled)
+
+    @property
+    def runs(self) -> Sequence[tuple[str, RunPhase]]:
+        """The active runs with their states, oldest first."""
+        return self.aim.runs or ()
 
     @property
     def stands(self) -> bool:
-        """Whether `p` lets it go on instead of making it stand."""
-        return self.aim.state is RunPhase.PAUSED or (self.aim.run_id is None and (self.held or self.stopped))
+        """Whether `p` lets it go on instead of making it stand: it is held, or all that could be paused of it is."""
+        phases = {phase for _, phase in self.runs}
+        return (RunPhase.PAUSED in phases and RunPhase.RUNNING not in phases) or (
+            not phases and (self.held or self.stopped)
+        )
 
 
 @lean(frozen=True, slots=True)
@@ -69,24 +76,55 @@ class Aimed:
         """Its id, harmless."""
         return one_line(self.job.id)
 
-    def check_schedule(self) -> None:
-        """Refused (`changed`) when its schedule was suspended or let go on since it was drawn; the engine's `Aim` knows
-        runs only."""
-        if self.job.suspended is not self.seen.suspended:
-            raise Refused(
-                RefusedCode.CHANGED, f"the schedule of {self.job.id} has changed", "look again and repeat the key"
-            )
+    @property
+    def runs(self) -> Sequence[AimedRun]:
+        """Its active runs, the newest first."""
+        return [AimedRun(run_id, phase) for run_id, phase in reversed(self.seen.runs)]
+
+    def with_waiting(self) -> Aimed:
+        """With the runs that wait now, for a question about those as well: a row does not show which they are."""
+        waiting = frozenset([run.run_id for run in self.job.queued])
+        return replace(self, seen=replace(self.seen, aim=replace(self.seen.aim, queued=waiting)))
 
     def lines(self) -> list[str]:
         """What a dialog says about it."""
-        job, aim = self.job, self.seen.aim
+        job, runs = self.job, self.runs
         lines = [] if job.title == job.id else [one_line(job.title)]
-        lines.append("no active run" if aim.run_id is None else f"{one_line(aim.run_id)} is {aim.state}")
+        lines += [f"{len(runs)} runs are active:"] if len(runs) > 1 else []
+        lines += [run.line() for run in runs] or ["no active run"]
         if job.queued:
             lines.append(f"{len(job.queued)} queued")
         return lines
 
     def line(self) -> str:
         """The same in one line, for a list of several."""
-        aim = self.seen.aim
-        return f"{self.name}{GAP}{'no active run' if aim.run_id is None else f'{one_line(aim.run_id)} is {aim.state}'}"
+        match self.runs:
+            case []:
+                said = "no active run"
+            case [run]:
+                said = run.line()
+            case runs:
+                said = f"{len(runs)} runs are active: {', '.join(run.name for run in runs)}"
+        return f"{self.name}{GAP}{said}"
+
+
+@lean(frozen=True, slots=True)
+class AimedRun:
+    """A run that is not over, and the state in which it was drawn last."""
+
+    run_id: str
+    state: RunPhase
+
+    @property
+    def aim(self) -> Aim:
+        """What a verb on it carries."""
+        return Aim(((self.run_id, self.state),))
+
+    @property
+    def name(self) -> str:
+        """Its id, harmless."""
+        return one_line(self.run_id)
+
+    def line(self) -> str:
+        """What a dialog says about it."""
+        return f"{self.name} is {self.state}"

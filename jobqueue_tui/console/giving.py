@@ -14,6 +14,9 @@ from jobqueue_tui.console.screens.live import LiveScreen
 from jobqueue_tui.console.undoing import said
 from jobqueue_tui.terminal import one_line
 
+FROZEN: Final = "The view is frozen (u): this is how it was, not how it is."
+"""What a question says first where what it is about may be old."""
+
 _MOST_UNDO: Final = 20
 _MOST_REFUSALS: Final = 4
 
@@ -22,8 +25,9 @@ class Giving(LiveScreen):
     """A screen from which verbs are given."""
 
     def give(self, orders: Sequence[Order]) -> None:
-        """Give these one after the other. One toast says what became of them; what undoes them is kept as one step."""
-        self.run_worker(self._given(orders), group="verbs")
+        """Give these one after the other. One toast says what became of them; what undoes them is kept as one step, whatever
+        screen is there by then."""
+        self.app.run_worker(self._given(orders), group="verbs")
 
     async def _given(self, orders: Sequence[Order]) -> None:
         done: list[tuple[Order, str]] = []
@@ -48,7 +52,11 @@ class Giving(LiveScreen):
             del kept[:-_MOST_UNDO]
         self._say_done(done, undos)
         self._say_refused(refused, len(orders))
-        self.given()
+        self._look_again()
+
+    def _look_again(self) -> None:
+        if self in self.app.screen_stack:
+            self.given()
 
     def given(self) -> None:
         """Called when the engine has answered: a screen that shows what is on record looks again."""
@@ -82,12 +90,27 @@ class Giving(LiveScreen):
         self.notify("\n".join(lines), title=title, severity="warning", timeout=8, markup=False)
 
     def action_undo(self) -> None:
-        """Backspace: take back the last verb that can be taken back."""
+        """Backspace: take back the last verb that can be taken back; in a frozen view it is asked."""
         undo = host(self).undo
         if not undo:
             self.notify("Nothing to undo.", timeout=2, markup=False)
-            return
-        self.run_worker(self._take_back(undo.pop()), group="verbs")
+        elif host(self).frozen:
+            self._ask_to_undo(undo[-1])
+        else:
+            self._begin_to_undo(undo[-1])
+
+    def _ask_to_undo(self, step: tuple[Undo, ...]) -> None:
+        from jobqueue_tui.console.screens.dialogs import Choice, ChoiceDialog  # noqa: PLC0415 - seldom needed
+
+        lines = [FROZEN, *(one_line(str(undo)) for undo in step)]
+        dialog = ChoiceDialog("Undo", lines, [Choice("yes", "Undo it", "refused where somebody was there since")])
+        self.app.push_screen(dialog, lambda answer: self._begin_to_undo(step) if answer == "yes" else None)
+
+    def _begin_to_undo(self, step: tuple[Undo, ...]) -> None:
+        undo = host(self).undo
+        if step in undo:  # one that was kept since stands behind it
+            undo.remove(step)
+            self.app.run_worker(self._take_back(step), group="verbs")
 
     async def _take_back(self, undos: Sequence[Undo]) -> None:
         refused: list[Refused] = []
@@ -104,7 +127,7 @@ class Giving(LiveScreen):
             what = said(undos[0]) if len(undos) == 1 else f"{back} verbs"
             self.notify(f"undone: {what}", timeout=3, markup=False)
         self._say_refused(refused, len(undos))
-        self.given()
+        self._look_again()
 
 
 def _read(order: Order, result: Result) -> tuple[str, Undo | None]:

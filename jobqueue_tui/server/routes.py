@@ -22,7 +22,7 @@ from jobqueue_tui.server.logs import LogRoutes
 from jobqueue_tui.server.queries import MOST_RUNS, outcome, since, whole
 from jobqueue_tui.server.selection import select
 from jobqueue_tui.server.streams import Streams, event_number, one_by_one
-from jobqueue_tui.server.verbs import perform, read_call
+from jobqueue_tui.server.verbs import perform, read_call, read_undo
 from jobqueue_tui.server.wish import OnShutdown, Shutdown
 from jobqueue_tui.wire.fault import Fault
 
@@ -65,6 +65,7 @@ class Routes:
             web.get("/v1/events", self.events),
             *self._logs.table(),
             web.post("/v1/verbs/{verb}", self.verb),
+            web.post("/v1/undo", self.undo),
         ]
 
     async def health(self, request: web.Request) -> web.Response:
@@ -185,8 +186,7 @@ class Routes:
             remedy = f"did you mean {near[0]}?" if near else f"there are {', '.join(VERBS)}"
             raise Failed(404, Fault("unknown_verb", f"no verb {name!r}", remedy))
         call = read_call(verb, await _body(request))
-        if self._read_only:
-            raise Refused(RefusedCode.READ_ONLY, "this engine is read-only", "start it without --read-only")
+        self._check_writable()
         if verb.name == "backup":
             size = await self._view.backup(Path(call.arguments.text("path")))
             return answer({"results": [{"id": "engine", "ok": True, "bytes": size}]})
@@ -204,6 +204,17 @@ class Routes:
         if refused is None or refused.fault is None:
             return answer({"results": results})
         return answer({"error": refused.fault.to_json(), "results": results}, status=refused.status)
+
+    async def undo(self, request: web.Request) -> web.Response:
+        """Take a verb back: the body is the `undo` of its answer."""
+        undo = read_undo(await _body(request))
+        self._check_writable()
+        await self._view.undo(undo)
+        return answer({"results": [{"id": undo.target or "all", "ok": True}]})
+
+    def _check_writable(self) -> None:
+        if self._read_only:
+            raise Refused(RefusedCode.READ_ONLY, "this engine is read-only", "start it without --read-only")
 
     async def _reload(self, *, confirmed: bool, stop: bool) -> web.Response:
         found = await self._view.file_changes()

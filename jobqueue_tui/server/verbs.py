@@ -10,8 +10,8 @@ from typing import TypeAlias
 from engine.api import EngineView, JobView, RunView
 from engine.errors import Refused, RefusedCode, typed
 from engine.model.record import Json
-from engine.model.undo import PrioritySet, Undo
-from engine.model.verbs import Arguments, BadArguments, Target, Verb, read_arguments
+from engine.model.undo import TAKES_BACK, PrioritySet, Undo, read_marks
+from engine.model.verbs import VERBS, Arguments, BadArguments, Target, Verb, read_arguments
 from engine.values import lean
 from jobqueue_tui.server.faults import bad_input, status_of
 from jobqueue_tui.server.selection import SELECTORS, select
@@ -89,6 +89,9 @@ def _acts(view: EngineView, call: Call) -> list[tuple[str, Act]]:
     """What is to be done, each under the name by which it is reported."""
     if call.verb.on >= {Target.ENGINE, Target.TAG} and call.arguments.flag("all"):
         return [("all", partial(_on_scope, view, call, None))]
+    if call.run is not None and call.ids[0].partition(":")[0] not in SELECTORS:
+        # by its id alone: its job may have left the list before it
+        return [(call.ids[0], partial(_on_named_run, view, call, call.ids[0], call.run))]
     acts: list[tuple[str, Act]] = []
     jobs: list[str] = []
     for text in dict.fromkeys(call.ids):
@@ -111,13 +114,19 @@ async def _report(name: str, act: Act) -> Report:
 
 async def _on_one(view: EngineView, call: Call, job: JobView | Refused) -> dict[str, Json]:
     if isinstance(job, Refused):
+        if Target.RUN in call.verb.on and not job.remedy.startswith("a run"):
+            raise Refused(job.code, job.message, f"{job.remedy}; what runs of a job that has left is named by --run")
         raise job
     if Target.RECORD in call.verb.on:
         return await _on_record(view, call, job.id)
     if call.verb.name == "remove":
         await view.remove(job.id, "stop" if call.arguments.flag("stop") else "drain", wait=False)
         return {}
-    return await (_on_job(job, call) if call.run is None else _on_run(_run_of(view, job, call.run), call))
+    return await (_on_job(job, call) if call.run is None else _on_named_run(view, call, job.id, call.run))
+
+
+async def _on_named_run(view: EngineView, call: Call, job_id: str, run: str) -> dict[str, Json]:
+    return await _on_run(_run_of(view, job_id, run), call)
 
 
 async def _on_scope(view: EngineView, call: Call, tag: str | None) -> dict[str, Json]:
@@ -225,16 +234,34 @@ def _undo(undo: Undo | None) -> dict[str, Json]:
     return {} if undo is None else {"undo": undo.to_json()}
 
 
-def _run_of(view: EngineView, job: JobView, name: str) -> RunView:
-    run_id = name if ":" in name else f"{job.id}:{name}"
+def _run_of(view: EngineView, job_id: str, name: str) -> RunView:
+    run_id = name if ":" in name else f"{job_id}:{name}"
     try:
         run = view.run(run_id)
     except KeyError:
+        for _, job in select(view, [job_id]):
+            if isinstance(job, Refused):
+                raise job from None
         raise Refused(
             RefusedCode.UNKNOWN_ID,
-            f"{job.id} has no active or waiting run {run_id!r}",
-            f"see {typed('history', '--job', job.id)}",
+            f"{job_id} has no active or waiting run {run_id!r}",
+            f"see {typed('history', '--job', job_id)}",
         ) from None
-    if run.job_id != job.id:
-        raise Refused(RefusedCode.UNKNOWN_ID, f"run {run_id} belongs to {run.job_id}, not to {job.id}")
+    if run.job_id != job_id:
+        raise Refused(RefusedCode.UNKNOWN_ID, f"run {run_id} belongs to {run.job_id}, not to {job_id}")
     return run
+
+
+def read_undo(body: Json) -> Undo:
+    """The `undo` of an answer; `Failed` 422 for anything else."""
+    if not isinstance(body, dict) or not isinstance(target := body.get("target"), str):
+        raise bad_input("the body is not an undo", "send the `undo` of an answer as it is")
+    verb = VERBS.get(str(body.get("verb")))
+    arguments, left, found = (body.get(key) or {} for key in ("arguments", "left", "found"))
+    if verb is None or verb.name not in TAKES_BACK or not isinstance(arguments, dict):
+        raise bad_input("nothing is undone by that verb", f"there are {', '.join(TAKES_BACK)}")
+    try:
+        read_arguments(verb, arguments)
+        return Undo(verb.name, target, arguments, read_marks(left), read_marks(found))
+    except ValueError as fault:
+        raise bad_input(str(fault)) from fault

@@ -302,7 +302,7 @@ def _memory(world: World, job: Job, deed: Deed) -> None:
     world.bench.free_memory = pick(deed, 0, 2 * MEMORY, 4 * MEMORY)
 
 
-DEEDS: Final[dict[str, Callable[[World, Job, Deed], None]]] = {
+DEEDS: Final[dict[str, Callable[[World, Job, Deed], object]]] = {
     "time": _time,
     "long time": _long_time,
     "trigger": _trigger,

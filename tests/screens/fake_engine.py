@@ -319,6 +319,7 @@ class FakeEngine(EngineVerbs):
         start = self.at - int(seconds * SECOND)
         number = job.counters.starts + 1
         run = FakeRun(f"{job.id}:{number}", job.id, phase, start, start, start, pid=4000 + number)
+        run.engine = self
         run.cpu_percent, run.rss_bytes = cpu, rss
         job.active.append(run)
         job.status = JobStatus.PAUSED if phase is RunPhase.PAUSED else JobStatus.RUNNING

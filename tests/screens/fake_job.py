@@ -12,6 +12,7 @@ from engine.api import Aim
 from engine.clock import SECOND, Instant, instant
 from engine.errors import Refused, RefusedCode
 from engine.model.coming import Coming
+from engine.model.marks import UNTURNED, Marks
 from engine.model.outcome import Outcome
 from engine.model.record import Counters, JobRecord, RunKind, RunRecord, Why
 from engine.model.states import JobStatus, RunPhase
@@ -77,6 +78,27 @@ class FakeRun(RunVerbs):
     log_path: str | None = None
     effective_priority: float = 0.0
     waits_for: str = "no free slot: 3 of 3 are taken"
+
+    engine: FakeEngine | None = None
+
+    def _asked(self, verb: str, aim: Aim | None, **arguments: object) -> None:
+        assert self.engine is not None
+        if aim is not None and (self.run_id, self.phase) not in (aim.runs or ()):
+            raise Refused(RefusedCode.CHANGED, f"{self.run_id} has changed", "look again and repeat the key")
+        self.engine.verbs.append((verb, self.run_id, arguments))
+
+    async def stop(self, grace: float | None = None, *, aim: Aim | None = None) -> None:
+        """Tells it to stop."""
+        self._asked("stop", aim, grace=grace)
+        self.phase = RunPhase.STOPPING
+
+    async def kill(self, *, aim: Aim | None = None) -> None:
+        """Writes it down."""
+        self._asked("kill", aim)
+
+    async def signal(self, number: int, *, aim: Aim | None = None) -> None:
+        """Writes it down."""
+        self._asked("signal", aim, number=number)
 
     def why(self) -> str:
         """What it waits for."""
@@ -180,6 +202,7 @@ class FakeJob(JobVerbs):
     limits: Limits = NO_LIMITS
     taken: JobStats | None = None
     times: list[Coming] = field(default_factory=list)
+    marks: Marks = UNTURNED
 
     def stats(self) -> JobStats | None:
         """What its runs took."""
@@ -231,13 +254,18 @@ class FakeJob(JobVerbs):
         """All facts."""
         return job_record(self, None if self.active else self.why().reason)
 
-    def _asked(self, verb: str, aim: Aim | None, **arguments: object) -> None:
+    def _asked(self, verb: str, aim: Aim | None, what: str = "", /, **arguments: object) -> None:
+        """`what`: the mark of what the verb turns; empty: it is about the active runs."""
         if self.refusal is not None:
             raise self.refusal
-        mine = Aim(self.active[-1].run_id, self.active[-1].phase) if self.active else Aim(None, None)
-        if aim is not None and aim != mine:
-            raise Refused(RefusedCode.CHANGED, f"{self.id} has changed", "look again and repeat the key")
+        if aim is not None:
+            runs = {(run.run_id, run.phase) for run in self.active}
+            moved = not what and aim.runs is not None and {*aim.runs} != runs
+            if moved or (what and getattr(aim.marks, what) != getattr(self.marks, what)):
+                raise Refused(RefusedCode.CHANGED, f"{self.id} has changed", "look again and repeat the key")
         self.engine.verbs.append((verb, self.id, arguments))
+        if what:
+            self.marks = self.marks._replace(**{what: getattr(self.marks, what) + 1})
 
     def touch(self) -> None:
         """Something that a screen shows has changed."""
@@ -254,7 +282,7 @@ class FakeJob(JobVerbs):
     ) -> FakeRun:
         """Writes it down."""
         given = {"params": dict(params)} if params else {}
-        self._asked("trigger", None, bypass=bypass, **given, **({"downstream": True} if downstream else {}))
+        self._asked("trigger", None, "", bypass=bypass, **given, **({"downstream": True} if downstream else {}))
         self.touch()
         at = self.engine.now()
         return FakeRun(f"{self.id}:99", self.id, RunPhase.QUEUED, at, at, None)
@@ -299,16 +327,16 @@ class FakeJob(JobVerbs):
         """Writes it down."""
         self._asked("signal", aim, number=number)
 
-    async def suspend(self) -> Undo:
+    async def suspend(self, *, aim: Aim | None = None) -> Undo:
         """Its schedule stands still."""
-        self._asked("suspend", None)
+        self._asked("suspend", aim, "schedule")
         self.suspended = True
         self.touch()
         return Undo("unsuspend", self.id)
 
-    async def unsuspend(self) -> Undo:
+    async def unsuspend(self, *, aim: Aim | None = None) -> Undo:
         """It goes on."""
-        self._asked("unsuspend", None)
+        self._asked("unsuspend", aim, "schedule")
         self.suspended = False
         self.touch()
         return Undo("suspend", self.id)
@@ -318,29 +346,29 @@ class FakeJob(JobVerbs):
         self._asked("skip_next", None, undo=undo, **({} if at is None else {"at": at}))
         return Undo("skip_next", self.id, {} if undo else {"undo": True})
 
-    async def hold(self, reason: str = "", for_seconds: float | None = None) -> Undo:
+    async def hold(self, reason: str = "", for_seconds: float | None = None, *, aim: Aim | None = None) -> Undo:
         """Holds it."""
-        self._asked("hold", None, reason=reason, for_seconds=for_seconds)
+        self._asked("hold", aim, "hold", reason=reason, for_seconds=for_seconds)
         self.held = True
         self.touch()
         return Undo("release", self.id)
 
-    async def release(self) -> None:
+    async def release(self, *, aim: Aim | None = None) -> None:
         """Releases it."""
-        self._asked("release", None)
+        self._asked("release", aim, "hold")
         self.held = False
         self.touch()
 
-    async def enable(self) -> Undo:
+    async def enable(self, *, aim: Aim | None = None) -> Undo:
         """Writes it down."""
-        self._asked("enable", None)
+        self._asked("enable", aim, "enabled")
         self.enabled = True
         self.touch()
         return Undo("disable", self.id)
 
-    async def disable(self) -> Undo:
+    async def disable(self, *, aim: Aim | None = None) -> Undo:
         """Writes it down."""
-        self._asked("disable", None)
+        self._asked("disable", aim, "enabled")
         self.enabled = False
         self.touch()
         return Undo("enable", self.id)
@@ -350,9 +378,9 @@ class FakeJob(JobVerbs):
         self._asked("postpone", None, seconds=seconds, **({} if at is None else {"at": at}))
         return Undo("postpone", self.id, {"by": 0.0})
 
-    async def set_timeout(self, seconds: float) -> Undo:
+    async def set_timeout(self, seconds: float, *, aim: Aim | None = None) -> Undo:
         """Writes it down."""
-        self._asked("set_timeout", None, seconds=seconds)
+        self._asked("set_timeout", aim, "timeout", seconds=seconds)
         return Undo("set_timeout", self.id, {"timeout": 0.0})
 
     async def backfill(self, start: Instant, end: Instant, *, parallel: int = 1) -> int:
@@ -360,9 +388,9 @@ class FakeJob(JobVerbs):
         self._asked("backfill", None, start=start, end=end, parallel=parallel)
         return 3
 
-    async def bump(self, by: int) -> PrioritySet:
+    async def bump(self, by: int, *, aim: Aim | None = None) -> PrioritySet:
         """Raises its priority."""
-        self._asked("bump", None, by=by)
+        self._asked("bump", aim, "priority", by=by)
         self.priority += by
         self.effective_priority += by
         self.touch()
@@ -370,7 +398,7 @@ class FakeJob(JobVerbs):
 
     async def set_priority(self, priority: int) -> PrioritySet:
         """Sets its priority."""
-        self._asked("set_priority", None, priority=priority)
+        self._asked("set_priority", None, "priority", priority=priority)
         before, self.priority = self.priority, priority
         self.touch()
         return PrioritySet(priority, Undo("priority", self.id, {"priority": before}))

@@ -55,7 +55,7 @@ async def test_each_key_does_what_it_is_listed_for_and_no_more(place: str) -> No
             elif action_id != "jobs.undo":
                 assert given == [], where
             top = stage.app.screen
-            if action_id == "jobs.stop":
+            if action_id in {"jobs.stop", "runs.stop"}:
                 assert isinstance(top, ChoiceDialog), where
                 assert top.choices.has_focus, where
                 assert top.choices.choices[top.choices.cursor].id == "cancel", where

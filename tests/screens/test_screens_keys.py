@@ -47,7 +47,7 @@ def test_action_ids_are_unique_and_no_key_has_two_meanings_on_one_screen() -> No
         ({Where.JOBS, Where.TREE, Where.MOVE, Where.EVERYWHERE}, {"jobs.details"}),
         (
             {Where.JOBS, Where.RUNS, Where.PLOTS, Where.MOVE, Where.EVERYWHERE},
-            {"jobs.details", "jobs.log", "jobs.rerun", "jobs.why"},
+            {"jobs.details", "jobs.log", "jobs.rerun", "jobs.why", "runs.stop"},
         ),
         ({Where.JOBS, Where.TIMELINE, Where.MOVE, Where.EVERYWHERE}, set()),
         ({Where.RUNS, Where.FILTER, Where.MOVE, Where.EVERYWHERE}, set()),

@@ -104,11 +104,11 @@ async def test_a_schedule_that_changed_since_it_was_drawn_refuses_s() -> None:
     """Somebody else suspended it: the key must not let it go on."""
     async with console() as stage:
         await at(stage, "cert-renew")
-        stage.engine.job("cert-renew").suspended = True
+        await stage.engine.job("cert-renew").suspend()
         await stage.pilot.press("s")
         await stage.app.workers.wait_for_complete()
-        assert stage.verbs == []
-        assert stage.toasts[-1] == ("the schedule of cert-renew has changed", "look again and repeat the key")
+        assert stage.verbs == [("suspend", "cert-renew")]
+        assert stage.toasts[-1] == ("cert-renew has changed", "look again and repeat the key")
 
 
 # ---- forms

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from engine.api import Aim
 from engine.clock import Instant
 from engine.core.explain import full_time
@@ -10,6 +12,8 @@ from engine.core.state import Job, Run
 from engine.core.turn import Turn
 from engine.errors import Refused, RefusedCode, typed
 from engine.spec.matrix import job_of
+
+_LOOK: str = "look and press again"
 
 
 def find_job(turn: Turn, job_id: str) -> Job:
@@ -29,24 +33,65 @@ def find_run(turn: Turn, run_id: str) -> Run:
     return run
 
 
+def check_listed(turn: Turn, job: Job) -> None:
+    """Refused `unknown_id` when it was removed, although another may have its id by now; its runs may go on for a while."""
+    if turn.state.jobs.get(job.id) is not job or not job.listed:
+        runs = ", ".join(run.run_id for run in job.active)
+        raise Refused(
+            RefusedCode.UNKNOWN_ID, f"{job.id} is not there any more", f"what runs of it: {runs}" if runs else ""
+        )
+
+
 def check_aim(job: Job, aim: Aim | None) -> None:
-    """Refused `changed` when the newest run of the job is not the one, or not in the state, that was seen."""
-    if aim is None:
+    """Refused `changed` when the active runs of the job are not those, or not in the states, that were seen."""
+    if aim is None or aim.runs is None:
         return
-    newest = job.active[-1] if job.active else None
-    seen = (aim.run_id, aim.state)
-    is_now = (newest.run_id, newest.phase) if newest else (None, None)
-    if seen != is_now:
-        now = f"{is_now[0]} is {is_now[1]}" if newest else "nothing runs"
-        raise Refused(RefusedCode.CHANGED, f"{job.id} has changed meanwhile: {now}", "look and press again")
+    if {(run.run_id, run.phase) for run in job.active} != {*aim.runs}:
+        raise Refused(RefusedCode.CHANGED, f"{job.id} has changed meanwhile: {_now(job)}", _LOOK)
+
+
+def check_shown(job: Job, runs: Collection[Run], aim: Aim | None) -> None:
+    """Refused `changed` when one of these, which a verb is about to end, was not seen: an active one, or one that waits."""
+    if aim is None or aim.runs is None:
+        return
+    seen = {run_id for run_id, _ in aim.runs}.union(aim.queued)
+    unseen = [run.run_id for run in runs if run.run_id not in seen]
+    if unseen:
+        more = f" and {len(unseen) - 1} more" if len(unseen) > 1 else ""
+        raise Refused(RefusedCode.CHANGED, f"{job.id} has changed meanwhile: there is {unseen[0]}{more}", _LOOK)
+
+
+def check_mark(job: Job, what: str, aim: Aim | None) -> None:
+    """Refused `changed` when somebody has turned this (a field of `Marks`) since it was seen."""
+    if aim is not None and aim.marks is not None and getattr(aim.marks, what) != getattr(job.marks, what):
+        raise Refused(RefusedCode.CHANGED, f"{_NAMED[what].format(job.id)} was changed meanwhile", _LOOK)
+
+
+def _now(job: Job) -> str:
+    match job.active:
+        case []:
+            return "nothing runs"
+        case [run]:
+            return f"{run.run_id} is {run.phase}"
+        case runs:
+            return f"{len(runs)} runs are active"
+
+
+_NAMED = {
+    "hold": "whether {} is held or stopped",
+    "schedule": "the schedule of {}",
+    "skip": "what is skipped of {}",
+    "postpone": "what is postponed of {}",
+    "enabled": "whether {} is enabled",
+    "priority": "the priority of {}",
+    "timeout": "the timeout of {}",
+}
 
 
 def check_run_aim(run: Run, aim: Aim | None) -> None:
     """The same for a verb on a run."""
-    if aim is not None and (aim.run_id, aim.state) != (run.run_id, run.phase):
-        raise Refused(
-            RefusedCode.CHANGED, f"{run.run_id} has changed meanwhile: it is {run.phase}", "look and press again"
-        )
+    if aim is not None and aim.runs is not None and (run.run_id, run.phase) not in aim.runs:
+        raise Refused(RefusedCode.CHANGED, f"{run.run_id} has changed meanwhile: it is {run.phase}", _LOOK)
 
 
 def check_not_over(run: Run) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.core.dispatch import take_out
 from engine.core.fates import cancel_queued, set_next
 from engine.core.going_on import go_on
+from engine.core.marks import mark
 from engine.core.state import Job
 from engine.core.turn import Turn
 from engine.errors import Refused, RefusedCode
@@ -23,6 +24,7 @@ def switch_on(turn: Turn, job: Job) -> None:
     """It is enabled now."""
     if job.planned_until is not None:
         job.planned_until = max(job.planned_until, turn.now)
+    mark(turn, job, "enabled")
     turn.fx.offs_changed = True
     go_on(turn, job)
     turn.fx.save_job(job)
@@ -43,5 +45,6 @@ def switch_off(turn: Turn, job: Job) -> None:
     take_out(turn, job)
     job.skip_at = job.after_skip = None
     set_next(turn, job, None)
+    mark(turn, job, "enabled")
     turn.fx.offs_changed = True
     turn.fx.save_job(job)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from engine.api import Aim
 from engine.core.shards import waiting_of_begun
 from engine.core.state import Job, Run
 from engine.core.stopping import end_tree
 from engine.core.turn import Turn
+from engine.core.verbs.aiming import check_shown
 from engine.core.verbs.stop import stop_run
 from engine.errors import Refused, RefusedCode, typed
 from engine.model.outcome import Because, Reason
@@ -19,10 +21,16 @@ def kill_run(turn: Turn, run: Run) -> None:
         stop_run(turn, run, None)
 
 
-def kill_runs(turn: Turn, job: Job) -> None:
-    """All that the job has running or retrying, with the shards that wait for their turn. Refused: nothing runs."""
+def kill_runs(turn: Turn, job: Job, aim: Aim | None = None) -> list[Run]:
+    """All that the job has running or retrying, with the shards that wait for their turn: those it returns.
+
+    Refused: nothing runs; a run that `aim` has not seen.
+    """
     if not job.active:
         remedy = f"{typed('stop', job.id)} takes what waits out of the queue" if job.queue else ""
         raise Refused(RefusedCode.STATE, f"nothing of {job.id} runs", remedy)
-    for run in waiting_of_begun(job) + job.active:
+    runs = waiting_of_begun(job) + job.active
+    check_shown(job, runs, aim)
+    for run in runs:
         kill_run(turn, run)
+    return runs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.clock import micros
 from engine.core.dispatch import take_out
+from engine.core.marks import mark
 from engine.core.state import Job, Run
 from engine.core.timers import ResumeAt
 from engine.core.turn import Turn
@@ -21,7 +22,18 @@ def pause_run(turn: Turn, run: Run, for_seconds: float | None) -> None:
     if run.attempt is None or run.attempt.pid is None:
         raise Refused(RefusedCode.STATE, f"{run.run_id} is between two processes", "try again")
     run.pause_until = None if for_seconds is None else turn.now + micros(for_seconds)
+    mark(turn, run)
     turn.fx.orders.append(Pause(run.attempt.id))
+
+
+def pause_runs(turn: Turn, job: Job, for_seconds: float | None, *, by: str) -> list[Run]:
+    """All of the job's running runs, which it returns; where nothing runs the job is held. Refused as each of them is."""
+    running = [run for run in job.active if run.phase is RunPhase.RUNNING]
+    if not running:
+        hold_job(turn, job, for_seconds, by=by)
+    for run in running:
+        pause_run(turn, run, for_seconds)
+    return running
 
 
 def hold_job(turn: Turn, job: Job, for_seconds: float | None, *, by: str = "operator", reason: str = "") -> None:
@@ -29,6 +41,7 @@ def hold_job(turn: Turn, job: Job, for_seconds: float | None, *, by: str = "oper
     if job.held_since is not None:
         raise Refused(RefusedCode.STATE, f"{job.id} is paused already", f"{typed('resume', job.id)} lets it go on")
     job.held_since = turn.now
+    mark(turn, job, "hold")
     job.hold_by, job.hold_reason = by, reason
     job.hold_until = None if for_seconds is None else turn.now + micros(for_seconds)
     if job.hold_until is not None:

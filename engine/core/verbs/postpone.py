@@ -7,6 +7,7 @@ from typing import Final
 from engine.clock import SECOND, Instant, micros
 from engine.core.explain import full_time
 from engine.core.fates import due_at, set_next
+from engine.core.marks import mark
 from engine.core.occurrences import skips
 from engine.core.state import Job, State
 from engine.core.turn import Turn
@@ -55,6 +56,7 @@ def postpone(turn: Turn, job: Job, seconds: float, at: Instant | None = None) ->
             f"{typed('skip-next', job.id)} leaves this one out",
         )
     job.postponed = None if due == usual else (planned, due)
+    mark(turn, job, "postpone")
     turn.fx.facts[FACT + job.id] = "" if job.postponed is None else f"{planned} {due}"
     set_next(turn, job, planned)
     turn.fx.save_job(job)

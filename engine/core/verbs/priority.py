@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.core.dispatch import take_back
+from engine.core.marks import mark
 from engine.core.state import Job, Run
 from engine.core.turn import Turn
 from engine.errors import Refused, RefusedCode
@@ -14,6 +15,7 @@ def set_priority(turn: Turn, job: Job, priority: int) -> int:
     """Set the job's priority (-100..100) and that of all its runs that wait, kept over restarts. Refused: out of range."""
     _check(priority)
     job.priority = priority
+    mark(turn, job, "priority")
     for run in (*job.queue, *job.active):
         if run.phase in _WAITS:
             _re_key(turn, run, priority)
@@ -26,6 +28,7 @@ def set_run_priority(turn: Turn, run: Run, priority: int) -> int:
     _check(priority)
     if run.phase not in _WAITS:
         raise Refused(RefusedCode.STATE, f"{run.run_id} is {run.phase}", "a priority orders what waits")
+    mark(turn, run.job, "priority")
     _re_key(turn, run, priority)
     return priority
 

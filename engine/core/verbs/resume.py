@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.core.boot import run_once
 from engine.core.going_on import go_on
 from engine.core.holds import named
+from engine.core.marks import mark
 from engine.core.state import Job, Run
 from engine.core.turn import Turn
 from engine.errors import Refused, RefusedCode, typed
@@ -18,7 +19,18 @@ def resume_run(turn: Turn, run: Run) -> None:
     if run.phase is not RunPhase.PAUSED:
         raise Refused(RefusedCode.STATE, f"{run.run_id} is {run.phase}, not paused")
     assert run.attempt is not None
+    mark(turn, run)
     turn.fx.orders.append(Resume(run.attempt.id))
+
+
+def resume_runs(turn: Turn, job: Job) -> list[Run]:
+    """All of the job's paused runs, which it returns; a held or stopped job may start again. Refused: there is nothing of it."""
+    paused = [run for run in job.active if run.phase is RunPhase.PAUSED]
+    if job.held_since is not None or job.stopped or not paused:
+        release_job(turn, job)
+    for run in paused:
+        resume_run(turn, run)
+    return paused
 
 
 def release_job(turn: Turn, job: Job) -> None:
@@ -33,6 +45,7 @@ def release_job(turn: Turn, job: Job) -> None:
             raise Refused(RefusedCode.STATE, f"{hold.of} held by {hold.by}", remedy)
         raise Refused(RefusedCode.STATE, f"{job.id} is neither paused nor stopped")
     job.held_since = job.hold_until = None
+    mark(turn, job, "hold")
     job.hold_by = job.hold_reason = ""
     job.stopped = False
     turn.fx.offs_changed = True
@@ -49,6 +62,7 @@ def release_hold(turn: Turn, job: Job) -> None:
             RefusedCode.STATE, f"{job.id} has no hold of its own", f"{typed('why', job.id)} says what keeps it"
         )
     job.held_since = job.hold_until = None
+    mark(turn, job, "hold")
     job.hold_by = job.hold_reason = ""
     turn.fx.offs_changed = True
     go_on(turn, job)

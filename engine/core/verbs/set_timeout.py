@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.core.marks import mark
 from engine.core.retry import attempt_timeout
 from engine.core.state import Job
 from engine.core.turn import Turn
@@ -15,6 +16,7 @@ def set_timeout(turn: Turn, job: Job, seconds: float) -> None:
         raise Refused(RefusedCode.OUT_OF_RANGE, f"timeout {seconds:g} s is below 0", "0 means none")
     same_as_file = (seconds or None) == job.spec.timeout.run
     job.timeout_set = None if same_as_file else seconds
+    mark(turn, job, "timeout")
     for run in (*job.active, *job.queue):
         if run.attempt is not None and run.attempt.step.main and (run.attempt.ordered or run.live):
             turn.fx.orders.append(SetTimeout(run.attempt.id, attempt_timeout(run)))

@@ -28,8 +28,8 @@ def signal_run(turn: Turn, run: Run, number: int) -> None:
     turn.fx.orders.append(Signal(run.attempt.id, number))
 
 
-def signal_runs(turn: Turn, job: Job, number: int) -> None:
-    """To all that the job has running. Refused: nothing runs."""
+def signal_runs(turn: Turn, job: Job, number: int) -> list[Run]:
+    """To all that the job has running, which it returns. Refused: nothing runs."""
     runs = [run for run in job.active if run.phase in _RUNS]
     if not runs:
         raise Refused(RefusedCode.STATE, f"nothing of {job.id} runs")
@@ -37,6 +37,7 @@ def signal_runs(turn: Turn, job: Job, number: int) -> None:
         _check_number(run, number)
     for run in runs:
         signal_run(turn, run, number)
+    return runs
 
 
 def _check_number(run: Run, number: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.clock import Instant
 from engine.core.explain import full_time
 from engine.core.fates import set_next
+from engine.core.marks import mark
 from engine.core.state import Job
 from engine.core.turn import Turn
 from engine.core.verbs.aiming import find_occurrence
@@ -20,6 +21,7 @@ def skip_next(turn: Turn, job: Job, at: Instant | None = None) -> None:
             f"one at a time; {typed('skip-next', job.id, '--undo')} lets it come",
         )
     job.skip_at = find_occurrence(turn, job, at)
+    mark(turn, job, "skip")
     set_next(turn, job, job.next_planned)
     turn.fx.save_job(job)
 
@@ -29,4 +31,5 @@ def undo_skip_next(turn: Turn, job: Job) -> None:
     if job.skip_at is None:
         raise Refused(RefusedCode.STATE, f"no run of {job.id} is to be skipped")
     job.skip_at = job.after_skip = None
+    mark(turn, job, "skip")
     turn.fx.save_job(job)

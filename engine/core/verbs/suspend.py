@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.core.going_on import go_on
+from engine.core.marks import mark
 from engine.core.state import Job
 from engine.core.turn import Turn
 from engine.errors import Refused, RefusedCode, typed
@@ -19,6 +20,7 @@ def suspend(turn: Turn, job: Job) -> None:
             RefusedCode.STATE, f"{job.id} has no schedule", f"{typed('hold', job.id)} lets nothing of it start"
         )
     job.suspended = True
+    mark(turn, job, "schedule")
     turn.fx.offs_changed = True
     turn.fx.save_job(job)
 
@@ -28,6 +30,7 @@ def unsuspend(turn: Turn, job: Job) -> None:
     if not job.suspended:
         raise Refused(RefusedCode.STATE, f"{job.id} is not suspended")
     job.suspended = False
+    mark(turn, job, "schedule")
     turn.fx.offs_changed = True
     go_on(turn, job)
     turn.fx.save_job(job)

@@ -27,7 +27,9 @@ class InboxScreen(Records, RunKeys):
     AUTO_FOCUS = "RunList"
     place = "inbox"
     grammar = RUN_GRAMMAR
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.INBOX, Where.RUNS)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(Where.INBOX, Where.RUNS, without=["runs.stop"])  # what stands there is over
+    ]
 
     def body(self) -> Iterable[Widget]:
         """Names, filter, heads, list."""

@@ -77,7 +77,7 @@ class JobScreen(RunKeys, JobKeys, Filtered):
     # Enter opens the run under the cursor, and so does l; r repeats it, d shows its record: it is what the cursor is on
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(Where.JOBS, without=["jobs.details", "jobs.log", "jobs.rerun", "jobs.why"]),
-        *bindings(Where.RUNS, Where.PLOTS),
+        *bindings(Where.RUNS, Where.PLOTS, without=["runs.stop"]),
     ]
 
     def __init__(self, job: JobView) -> None:
@@ -262,6 +262,16 @@ class JobScreen(RunKeys, JobKeys, Filtered):
             super().action_open_run()
         else:
             self.action_log()
+
+    def action_stop(self) -> None:
+        """`x`: the run under the cursor where it is one of several; else the job and what runs of it."""
+        from jobqueue_tui.console.screens.stop_menu import ask_stop_run  # noqa: PLC0415 - seldom needed
+
+        at = self.aimed_run
+        if at is not None and [run_id for run_id, _ in self._aimed.seen.runs] != [at.run_id]:
+            ask_stop_run(self, at, self._aimed)
+        else:
+            JobKeys.action_stop(self)
 
     def action_rerun(self) -> None:
         """`r`: the run under the cursor once more; without one, the newest."""

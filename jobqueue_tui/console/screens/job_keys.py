@@ -13,7 +13,7 @@ from engine.api import JobView
 from jobqueue_tui.console import orders
 from jobqueue_tui.console.actions import Action
 from jobqueue_tui.console.aiming import NEXT, Aimed, Meant
-from jobqueue_tui.console.giving import Giving
+from jobqueue_tui.console.giving import FROZEN, Giving
 from jobqueue_tui.console.host import host
 from jobqueue_tui.console.orders import Order
 from jobqueue_tui.terminal import one_line
@@ -80,7 +80,8 @@ class JobKeys(Giving):
 
     def action_bump(self, by: int) -> None:
         """`+` and `-`: priority by one."""
-        self.order(f"Priority {'up' if by > 0 else 'down'} by one", partial(orders.bump, by=by))
+        what = f"Priority {'up' if by > 0 else 'down'} by one"
+        self.order(what, partial(orders.bump, by=by), partial(orders.bump, by=by, from_shown=True))
 
     def action_skip(self) -> None:
         """Skip an occurrence of its schedule."""
@@ -95,13 +96,14 @@ class JobKeys(Giving):
         """End a hold."""
         self.order("Release", orders.release)
 
-    def order(self, what: str, make: Callable[[Aimed], Order]) -> None:
-        """Give a verb to what is meant. Several jobs, or a frozen view that may be old, are asked about first."""
+    def order(self, what: str, make: Callable[[Aimed], Order], asked: Callable[[Aimed], Order] | None = None) -> None:
+        """Give a verb to what is meant. Several jobs, or a frozen view that may be old, are asked about first; `asked`: what is
+        given then, where that is another order."""
         targets = self.targets()
         if len(targets) == 1 and not host(self).frozen:
             self.give([make(targets[0])])
         elif targets:
-            self._ask(what, targets, lambda: self.give([make(at) for at in targets]))
+            self._ask(what, targets, lambda: self.give([(asked or make)(at) for at in targets]))
 
     def _ask(self, what: str, targets: Sequence[Aimed], then: Callable[[], None]) -> None:
         from jobqueue_tui.console.screens.dialogs import Choice, ChoiceDialog  # noqa: PLC0415 - seldom needed
@@ -109,7 +111,7 @@ class JobKeys(Giving):
         count = f"{len(targets)} jobs" if len(targets) > 1 else targets[0].name
         lines = [at.line() for at in targets]
         if host(self).frozen:
-            lines.insert(0, "The view is frozen (u): this is how it was, not how it is.")
+            lines.insert(0, FROZEN)
         dialog = ChoiceDialog(f"{what}: {count}", lines, [Choice("yes", what, count)])
         self.app.push_screen(dialog, lambda answer: then() if answer == "yes" else None)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from jobqueue_tui.console.aiming import Aimed
+from engine.model.states import RunPhase
+from jobqueue_tui.console.aiming import Aimed, AimedRun
 from jobqueue_tui.console.giving import Giving
 from jobqueue_tui.console.host import host
 from jobqueue_tui.console.saved_rows import saved_runs
@@ -34,6 +35,23 @@ class RunKeys(Giving):
             self.notify(f"{run.job} is no longer in the job file.", timeout=4, markup=False)
             return
         ask_rerun(self, [(Aimed.now(job), run.run_id)])
+
+    @property
+    def aimed_run(self) -> AimedRun | None:
+        """The run under the cursor, unless it is over or too new there."""
+        run = self.runs.current
+        if run is None or not self.runs.settled or run.state is RunPhase.ENDED:
+            return None
+        return AimedRun(run.run_id, run.state)
+
+    def action_stop(self) -> None:
+        """`x`: the stop menu of the run under the cursor, though its job may have left."""
+        from jobqueue_tui.console.screens.stop_menu import ask_stop_run  # noqa: PLC0415 - seldom needed
+
+        if (at := self.aimed_run) is not None:
+            ask_stop_run(self, at)
+        elif (run := self.runs.current) is not None and run.state is RunPhase.ENDED:
+            self.notify(f"{one_line(run.run_id)} is over.", timeout=2, markup=False)
 
     def action_compare(self) -> None:
         """`d`: the record of the run beside the marked one, else beside the one before it of the same job."""

@@ -22,7 +22,7 @@ from jobqueue_tui.terminal import one_line
 
 _LONG = 2000
 """Runs that wait from which on the order is asked for less than ten times a second: once a second for each so many."""
-_NOTHING = Seen(Aim(None, None), held=False, stopped=False, suspended=False)
+_NOTHING = Seen(Aim(), held=False, stopped=False, suspended=False, enabled=True)
 
 
 @lean(frozen=True, slots=True)

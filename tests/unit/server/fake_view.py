@@ -195,10 +195,10 @@ class FakeJob(JobVerbs):
     async def signal(self, number: int, *, aim: Aim | None = None) -> None:
         self.done.append(f"signal {number}")
 
-    async def suspend(self) -> Undo:
+    async def suspend(self, *, aim: Aim | None = None) -> Undo:
         return self._did("suspend", Undo("unsuspend", self.id))
 
-    async def unsuspend(self) -> Undo:
+    async def unsuspend(self, *, aim: Aim | None = None) -> Undo:
         return self._did("unsuspend", Undo("suspend", self.id))
 
     async def skip_next(self, *, at: Instant | None = None, undo: bool = False) -> Undo:
@@ -206,16 +206,16 @@ class FakeJob(JobVerbs):
             f"skip_next {undo}" + ("" if at is None else f" {at}"), Undo("skip_next", self.id, {"undo": True})
         )
 
-    async def hold(self, reason: str = "", for_seconds: float | None = None) -> Undo:
+    async def hold(self, reason: str = "", for_seconds: float | None = None, *, aim: Aim | None = None) -> Undo:
         return self._did(f"hold {reason!r} {for_seconds}", Undo("release", self.id))
 
-    async def release(self) -> None:
+    async def release(self, *, aim: Aim | None = None) -> None:
         self.done.append("release")
 
-    async def enable(self) -> Undo:
+    async def enable(self, *, aim: Aim | None = None) -> Undo:
         return self._did("enable", Undo("disable", self.id))
 
-    async def disable(self) -> Undo:
+    async def disable(self, *, aim: Aim | None = None) -> Undo:
         return self._did("disable", Undo("enable", self.id))
 
     async def postpone(self, seconds: float, *, at: Instant | None = None) -> Undo:
@@ -223,14 +223,14 @@ class FakeJob(JobVerbs):
             f"postpone {seconds}" + ("" if at is None else f" {at}"), Undo("postpone", self.id, {"by": 0.0})
         )
 
-    async def set_timeout(self, seconds: float) -> Undo:
+    async def set_timeout(self, seconds: float, *, aim: Aim | None = None) -> Undo:
         return self._did(f"set_timeout {seconds}", Undo("set_timeout", self.id, {"timeout": 0.0}))
 
     async def backfill(self, start: Instant, end: Instant, *, parallel: int = 1) -> int:
         self.done.append(f"backfill {(end - start) // SECOND} {parallel}")
         return 3
 
-    async def bump(self, by: int) -> PrioritySet:
+    async def bump(self, by: int, *, aim: Aim | None = None) -> PrioritySet:
         return await self.set_priority(self.priority + by)
 
     async def set_priority(self, priority: int) -> PrioritySet:

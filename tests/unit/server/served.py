@@ -32,6 +32,19 @@ class Answer:
         return json.loads(self.body)
 
 
+def ask(
+    path: Path, method: str, target: str, body: bytes | None = None, headers: Mapping[str, str] = NO_HEADERS
+) -> Answer:
+    """One raw request to whatever listens there."""
+    connection = UnixConnection(path, timeout=10)
+    try:
+        connection.request(method, target, body, dict(headers))
+        response = connection.getresponse()
+        return Answer(response.status, dict(response.headers.items()), response.read())
+    finally:
+        connection.close()
+
+
 @dataclass
 class Served:
     """A running server, the view behind it, and the wishes to shut down that reached it."""
@@ -44,17 +57,8 @@ class Served:
         self, method: str, target: str, body: bytes | None = None, *, headers: Mapping[str, str] = NO_HEADERS
     ) -> Answer:
         """One raw request."""
-        return await asyncio.to_thread(self._ask, method, target, body, headers)
+        return await asyncio.to_thread(ask, self.path, method, target, body, headers)
 
     async def client(self, do: Callable[[EngineClient], T]) -> T:
         """Use the synchronous client beside the server's loop."""
         return await asyncio.to_thread(do, EngineClient(self.path, timeout=10))
-
-    def _ask(self, method: str, target: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
-        connection = UnixConnection(self.path, timeout=10)
-        try:
-            connection.request(method, target, body, dict(headers))
-            response = connection.getresponse()
-            return Answer(response.status, dict(response.headers.items()), response.read())
-        finally:
-            connection.close()

@@ -84,7 +84,8 @@ async def test_a_hold_is_of_everything_of_a_tag_or_of_jobs(served: Served) -> No
     body: dict[str, Json] = {"ids": ["tag:nightly", "etl"], "reason": "swap"}
     results = (await do(served, "hold", body)).json["results"]
     assert [result["id"] for result in results] == ["tag:nightly", "etl"]
-    assert results[0]["undo"] == {"verb": "release", "target": "tag:nightly", "arguments": {}}
+    undo = {"verb": "release", "target": "tag:nightly", "arguments": {}, "left": {}, "found": {}}
+    assert results[0]["undo"] == undo
     await do(served, "hold", {"all": True, "for": 60})
     await do(served, "release", {"all": True})
     assert served.view.done == [
