@@ -349,8 +349,11 @@ class EngineView(Protocol):
     async def rerun(self, target: str) -> str:
         """A run on record (a job id: its newest run) once more, with the same planned time. Returns the new run id."""
 
-    async def ack(self, target: str, reason: str = "") -> int:
-        """A run on record (a job id: all of its runs in the Inbox) leaves the Inbox. Returns how many did."""
+    async def ack(self, target: str, reason: str = "", *, until: Instant | None = None) -> int:
+        """A run on record (a job id: all of its runs in the Inbox) leaves the Inbox. Returns how many did.
+
+        `until`: of a job only what had ended by then, and so could be seen.
+        """
 
     async def inbox(self, *, job: str | None = None, limit: int = 100) -> Sequence[RunRecord]:
         """Runs that ended badly and that nobody has acknowledged, newest first."""

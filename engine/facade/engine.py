@@ -444,9 +444,11 @@ class Engine(Comings, Questions):
             lambda turn: rerun(turn, run_id, record.job, record.planned_at, given).run_id, deed
         )
 
-    async def ack(self, target: str, reason: str = "") -> int:
+    async def ack(self, target: str, reason: str = "", *, until: Instant | None = None) -> int:
         """See `engine.api`."""
         found = [await self._records.known(target)] if ":" in target else await self.inbox(job=target, limit=MOST_ACKS)
+        if until is not None and ":" not in target:
+            found = [run for run in found if run.ended_at is None or run.ended_at <= until]
         deed = self._deed("ack", target, {}, reason)
         return await self._box.change(lambda turn: ack(turn, target, found, by=deed.who, reason=reason), deed)
 

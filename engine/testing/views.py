@@ -287,7 +287,7 @@ class EngineVerbs:
         """See `engine.api`."""
         _unexpected("rerun")
 
-    async def ack(self, target: str, reason: str = "") -> int:
+    async def ack(self, target: str, reason: str = "", *, until: Instant | None = None) -> int:
         """See `engine.api`."""
         _unexpected("ack")
 

@@ -21,6 +21,7 @@ from textual.notifications import Notify, SeverityLevel
 from textual.screen import Screen
 
 from engine.api import EngineView, JobView
+from engine.clock import Instant
 from engine.model.undo import Undo
 from jobqueue_tui.console import kept, themes
 from jobqueue_tui.console.actions import Where, bindings, bound, gives_verb
@@ -65,6 +66,7 @@ class ConsoleApp(App[ConsoleEnd]):
         self.tally = Tally(engine)
         self.undo: list[tuple[Undo, ...]] = []
         self.frozen = False
+        self._frozen_at: Instant = 0
         self.filters: list[str] = []
         self.places = Places(self)
         try:
@@ -233,6 +235,11 @@ class ConsoleApp(App[ConsoleEnd]):
         stays = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
         self.post_message(Notify(Lasting(message, title, severity, stays, markup)))
 
+    @property
+    def shown_at(self) -> Instant:
+        """See `Host`."""
+        return self._frozen_at if self.frozen else self.engine.now()
+
     # ---- keys of every screen
 
     def on_key(self, event: events.Key) -> None:
@@ -295,6 +302,7 @@ class ConsoleApp(App[ConsoleEnd]):
         top = self.screen
         if isinstance(top, LiveScreen):
             self.frozen = not self.frozen
+            self._frozen_at = self.engine.now()
             top.set_frozen(self.frozen)
             if not self.frozen:
                 self.flush()

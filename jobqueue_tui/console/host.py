@@ -8,6 +8,7 @@ from typing import Protocol, cast
 from textual.dom import DOMNode
 
 from engine.api import EngineView, JobView
+from engine.clock import Instant
 from engine.model.undo import Undo
 from jobqueue_tui.console.kept import Kept
 from jobqueue_tui.console.settings import ConsoleSettings
@@ -30,6 +31,10 @@ class Host(Protocol):
     frozen: bool
     """The view stands still: what is on screen may be old."""
     current_job: str | None
+
+    @property
+    def shown_at(self) -> Instant:
+        """What came later is not on screen."""
 
     def go(self, name: str) -> None:
         """Open a place by its name."""

@@ -183,11 +183,11 @@ def reload(engine: EngineView, changes: FileChanges, *, stop: bool) -> Order:
     return Order("reload", call, "", "reloaded")
 
 
-def acknowledge(engine: EngineView, target: str, reason: str) -> Order:
-    """A run, or all runs of a job, leave the Inbox."""
+def acknowledge(engine: EngineView, target: str, reason: str, until: Instant) -> Order:
+    """A run, or all runs of a job that had ended by then, leave the Inbox."""
 
     async def call() -> str:
-        count = await engine.ack(target, reason)
+        count = await engine.ack(target, reason, until=until)
         runs = "1 run leaves" if count == 1 else f"{count} runs leave"
         return f"{runs} the Inbox" if count else f"{one_line(target)} has nothing in the Inbox"
 

@@ -248,11 +248,12 @@ class FakeEngine(EngineVerbs):
         self.verbs.append(("rerun", target, {}))
         return f"{target.partition(':')[0]}:999"
 
-    async def ack(self, target: str, reason: str = "") -> int:
+    async def ack(self, target: str, reason: str = "", *, until: Instant | None = None) -> int:
         """The run, or those of the job, leave the Inbox."""
         self.verbs.append(("ack", target, {"reason": reason}))
         before = len(self.bad)
-        self.bad = [run for run in self.bad if target not in (run.run_id, run.job)]
+        late = [run for run in self.bad if until is not None and run.ended_at is not None and run.ended_at > until]
+        self.bad = [run for run in self.bad if target not in (run.run_id, run.job) or run in late]
         return before - len(self.bad)
 
     async def inbox(self, *, job: str | None = None, limit: int = 100) -> Sequence[RunRecord]:

@@ -6,13 +6,15 @@ import asyncio
 
 import pytest
 
+from engine.clock import SECOND
+from engine.model.outcome import Outcome
 from engine.model.states import RunPhase
 from engine.model.undo import Undo
 from jobqueue_tui.console.screens.dialogs import ChoiceDialog
 from jobqueue_tui.console.screens.jobs import JobsScreen
 from tests.screens.engines import small_engine
 from tests.screens.fake_engine import FakeEngine
-from tests.screens.fake_job import MIB, FakeJob
+from tests.screens.fake_job import MIB, FakeJob, ended_run
 from tests.screens.stage import Stage, console
 from tests.screens.test_screens_verbs import at
 
@@ -210,6 +212,26 @@ async def test_what_changed_under_an_open_question_refuses_its_answer(
         await stage.press(*(typed or (letter,)))
         assert len(stage.verbs) == given
         assert stage.toasts[-1] == ("cert-renew has changed", "look again and repeat the key")
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+async def test_a_bad_end_that_came_since_is_not_acknowledged(frozen: bool) -> None:
+    """While the form was open, or the view stood still: nobody has seen it."""
+    engine = small_engine()
+    engine.bad = [ended_run("load:9", "load", engine.at - 60 * SECOND, Outcome.FAILED)]
+    later = ended_run("load:10", "load", engine.at, Outcome.FAILED)
+    async with console(engine) as stage:
+        await at(stage, "load")
+        await stage.press(*(["u"] if frozen else []))
+        for _ in range(20 if frozen else 0):
+            await stage.second()
+        await stage.press("a", "A")
+        for _ in range(0 if frozen else 20):
+            await stage.second()
+        engine.bad.append(later)
+        await stage.press("enter", "enter")
+        assert stage.toasts[-1] == ("", "1 run leaves the Inbox")
+        assert engine.bad == [later]
 
 
 async def test_several_presses_of_plus_add_up() -> None:

@@ -181,7 +181,7 @@ async def test_escape_leaves_every_form_without_a_verb() -> None:
 async def test_acknowledge_takes_a_reason() -> None:
     """All bad ends of the job leave the Inbox."""
     engine = small_engine()
-    engine.bad = [ended_run("load:9", "load", engine.at, Outcome.FAILED)]
+    engine.bad = [ended_run("load:9", "load", engine.at - 60 * SECOND, Outcome.FAILED)]
     async with console(engine) as stage:
         await at(stage, "load")
         await stage.press("a", "A")

@@ -141,14 +141,14 @@ def ask_rerun(screen: Giving, targets: Sequence[tuple[Aimed, str | None]]) -> No
 
 def ask_acknowledge(screen: Giving, targets: Sequence[str]) -> None:
     """Bad ends leave the Inbox; `targets`: run ids, or ids of jobs for all of their runs."""
-    engine = host(screen).engine
+    engine, until = host(screen).engine, host(screen).shown_at
     what = one_line(targets[0]) if len(targets) == 1 else f"{len(targets)} of them"
     field = Field("reason", "Reason", "what was done about it; may stay empty")
 
     def filled(answer: Filled | None) -> None:
         if answer is not None:
             reason = answer.values.get("reason", "")
-            screen.give([orders.acknowledge(engine, target, reason) for target in targets])
+            screen.give([orders.acknowledge(engine, target, reason, until) for target in targets])
 
     lines = [] if len(targets) == 1 else [one_line(target) for target in targets]
     lines.append("It leaves the Inbox and stays on record.")

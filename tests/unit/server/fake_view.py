@@ -351,7 +351,7 @@ class FakeView(EngineVerbs):
         self.done.append(f"rerun {target}")
         return f"{target.partition(':')[0]}:9"
 
-    async def ack(self, target: str, reason: str = "") -> int:
+    async def ack(self, target: str, reason: str = "", *, until: Instant | None = None) -> int:
         self.done.append(f"ack {target} {reason!r}")
         return 2
 
