@@ -250,7 +250,7 @@ class JobView(JobFacts, Protocol):
         """Resume its paused runs, release its hold, let a stopped job go on."""
 
     async def stop(self, *, job: bool = False, grace: float | None = None, aim: Aim | None = None) -> Undo | None:
-        """End its active runs; `job` also keeps it stopped until resumed, which can be undone."""
+        """End its active runs; `job` also keeps it stopped until resumed, which can be undone unless it was held."""
 
     async def kill(self, *, aim: Aim | None = None) -> None:
         """End its active runs at once, without stop signal and grace."""

@@ -369,13 +369,14 @@ class Job:
         end = stop_job if job else stop_runs
         deed = self._deed("stop", aim, {"job": job, "grace": grace})
 
-        def act(turn: Turn) -> Undo:
-            before = marks(self._subject, ("hold",))
+        def act(turn: Turn) -> Undo | None:
+            before, held = marks(self._subject, ("hold",)), self._subject.held_since is not None
             self._end(turn, aim, deed, lambda: end(turn, self._subject, grace, aim))
+            if held or not job:
+                return None  # `resume` would end the hold as well
             return Undo("resume", self.id, left=marks(self._subject, ("hold",)), found=before)
 
-        undo = await self._box.change(act, deed)
-        return undo if job else None
+        return await self._box.change(act, deed)
 
     async def kill(self, *, aim: Aim | None = None) -> None:
         """See `engine.api`."""

@@ -121,6 +121,15 @@ async def test_a_hold_that_came_to_a_paused_run_stays() -> None:
         assert ([run.phase for run in job.active], job.held) == ([RunPhase.RUNNING], True)
 
 
+async def test_a_hold_from_before_a_stop_stays() -> None:
+    """Nothing takes the stop alone back."""
+    async with program() as engine:
+        job = engine.job("b1")
+        await job.hold("disk")
+        assert await job.stop(job=True) is None
+        assert (await engine.audit(limit=1))[0].outcome == "done"
+
+
 async def test_steps_are_taken_back_one_after_the_other() -> None:
     """What a step found is there again once those after it are undone."""
     async with program() as engine:
