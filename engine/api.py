@@ -390,8 +390,10 @@ class EngineView(Protocol):
     async def days(self, *, job: str | None = None, count: int = 30) -> Sequence[DayRecord]:
         """What each job did per day (UTC), today and so many days before, oldest first."""
 
-    async def audit(self, *, since: Instant | None = None, limit: int = 100) -> Sequence[AuditRecord]:
-        """Verbs that were given, newest first."""
+    async def audit(
+        self, *, job: str | None = None, since: Instant | None = None, limit: int = 100
+    ) -> Sequence[AuditRecord]:
+        """Verbs that were given, newest first; `job`: only those aimed at it or at one of its runs."""
 
     async def system(self) -> SystemRecord:
         """Pools, the store and the disk below the logs."""

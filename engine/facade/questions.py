@@ -164,9 +164,11 @@ class Questions(Parts):
         """See `engine.api`."""
         return await self._records.days(job=job, count=count)
 
-    async def audit(self, *, since: Instant | None = None, limit: int = 100) -> Sequence[AuditRecord]:
+    async def audit(
+        self, *, job: str | None = None, since: Instant | None = None, limit: int = 100
+    ) -> Sequence[AuditRecord]:
         """See `engine.api`."""
-        return await self._records.audit(since=since, limit=limit)
+        return await self._records.audit(job=job, since=since, limit=limit)
 
     async def system(self) -> SystemRecord:
         """See `engine.api`."""

@@ -82,9 +82,9 @@ class Records:
         """Of the last `count` days."""
         return await self._store.days(job=job, since_day=self._clock.now() // (86_400 * SECOND) - count)
 
-    async def audit(self, *, since: Instant | None, limit: int) -> Sequence[AuditRecord]:
-        """Verbs that were given."""
-        return await self._store.audit(since=since, limit=limit)
+    async def audit(self, *, job: str | None, since: Instant | None, limit: int) -> Sequence[AuditRecord]:
+        """Verbs that were given, to that job or one of its runs; None: all."""
+        return await self._store.audit(job=job, since=since, limit=limit)
 
     async def processes_of(self, run_id: str) -> Sequence[ProcessDetails]:
         """KeyError for a run that is not under way."""

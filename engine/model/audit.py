@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from engine.clock import Instant
 from engine.model.record import Json, iso
+from engine.spec.matrix import job_of
 from engine.values import sealed
 
 
@@ -32,6 +33,14 @@ class Deed:
     reason: str = ""
     runs: list[str] = field(default_factory=list)
     """The runs that were meant; once it is done, those that it was done to."""
+
+
+def aimed_at(target: str, run_id: str | None) -> str:
+    """The job that a verb is aimed at, itself or one of its runs; empty: a tag, the engine.
+
+    `tag:5` is the tag, unless `run_id` says that it is a run of a job with that name.
+    """
+    return "" if run_id is None and target.startswith("tag:") else job_of(target)
 
 
 @sealed(frozen=True, slots=True, kw_only=True)

@@ -295,8 +295,8 @@ class Store(Protocol):
     async def inbox(self, *, job: str | None, limit: int) -> Sequence[RunRecord]:
         """Runs on record that ended badly and that nobody has acknowledged, newest first."""
 
-    async def audit(self, *, since: Instant | None, limit: int) -> Sequence[AuditRecord]:
-        """Verbs that were given, newest first."""
+    async def audit(self, *, job: str | None, since: Instant | None, limit: int) -> Sequence[AuditRecord]:
+        """Verbs that were given, newest first; `job`: only those aimed at it or at one of its runs."""
 
     async def find(self, run_id: str) -> RunRecord | None:
         """One run on record."""

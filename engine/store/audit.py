@@ -13,6 +13,7 @@ from engine.clock import SECOND, Instant
 from engine.model.audit import AuditRecord, Done
 from engine.ports.store import AuditRow
 from engine.store.history import reader
+from engine.store.schema import AIMED_AT
 
 KEPT: Final = 365 * 86_400 * SECOND
 """Microseconds that a row is kept."""
@@ -32,12 +33,13 @@ def add(db: sqlite3.Connection, rows: Sequence[AuditRow]) -> None:
     db.execute(f"DELETE FROM audit WHERE no IN (SELECT no FROM ({eldest}) WHERE at < ?)", (PRUNED, oldest))
 
 
-def read(path: Path, *, since: Instant | None, limit: int) -> list[AuditRecord]:
+def read(path: Path, *, job: str | None, since: Instant | None, limit: int) -> list[AuditRecord]:
     """Rows of the store at `path`, newest first. FileNotFoundError."""
+    where, values = ("", ()) if job is None else (f"{AIMED_AT} = ? AND ", (job,))
     with closing(reader(path)) as db:
         rows = db.execute(
-            f"SELECT no, {', '.join(AuditRow._fields)} FROM audit WHERE at >= ? ORDER BY no DESC LIMIT ?",
-            (since or 0, limit),
+            f"SELECT no, {', '.join(AuditRow._fields)} FROM audit WHERE {where}at >= ? ORDER BY no DESC LIMIT ?",
+            (*values, since or 0, limit),
         )
         return [to_audit_record(number, AuditRow(*row)) for number, *row in rows]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.clock import Instant
-from engine.model.audit import AuditRecord
+from engine.model.audit import AuditRecord, aimed_at
 from engine.model.day import DayRecord
 from engine.model.outcome import Outcome
 from engine.model.record import RunRecord
@@ -138,10 +138,15 @@ class MemoryStore:
         )
         return await asyncio.to_thread(giving_way, list(islice(rows, limit)), self._record)
 
-    async def audit(self, *, since: Instant | None, limit: int) -> Sequence[AuditRecord]:
+    async def audit(self, *, job: str | None, since: Instant | None, limit: int) -> Sequence[AuditRecord]:
         """See `Store`."""
-        numbered = [to_audit_record(number, row) for number, row in enumerate(self.audited, 1)]
-        return [record for record in reversed(numbered) if since is None or record.at >= since][:limit]
+        numbered = zip(range(len(self.audited), 0, -1), reversed(self.audited), strict=True)
+        rows = (
+            (number, row)
+            for number, row in numbered
+            if (job is None or aimed_at(row.target, row.run_id) == job) and (since is None or row.at >= since)
+        )
+        return [to_audit_record(number, row) for number, row in islice(rows, limit)]
 
     async def find(self, run_id: str) -> RunRecord | None:
         """See `Store`."""

@@ -11,6 +11,12 @@ from engine.ports.store import ClaimRow
 IN_INBOX: Final = "outcome IN ('failed', 'timed_out', 'lost', 'missed') AND acked_at IS NULL"
 """Ends that wait for somebody to see them; the index holds these alone, so that asking for them scans nothing."""
 
+AIMED_AT: Final = (
+    "CASE WHEN run_id IS NULL AND substr(target, 1, 4) = 'tag:' THEN ''"
+    " ELSE substr(target, 1, instr(replace(target, '[', ':') || ':', ':') - 1) END"
+)
+"""`model.audit.aimed_at` of a row of the audit, word for word as the index has it: else SQLite does not take that."""
+
 STEPS: Final[tuple[tuple[str, ...], ...]] = (
     (
         "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -72,6 +78,7 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         "ALTER TABLE jobs ADD COLUMN last_run_outcome TEXT",
         "UPDATE jobs SET last_run_outcome = last_outcome WHERE last_outcome NOT IN ('skipped', 'missed')",
     ),
+    (f"CREATE INDEX audit_job ON audit ({AIMED_AT})",),
 )
 
 VERSION: Final = len(STEPS)

@@ -107,9 +107,9 @@ class SqliteStore:
         """See `ports.Store`."""
         return await asyncio.to_thread(unacknowledged, self._path, job=job, limit=limit)
 
-    async def audit(self, *, since: Instant | None, limit: int) -> Sequence[AuditRecord]:
+    async def audit(self, *, job: str | None, since: Instant | None, limit: int) -> Sequence[AuditRecord]:
         """See `ports.Store`."""
-        return await asyncio.to_thread(audit.read, self._path, since=since, limit=limit)
+        return await asyncio.to_thread(audit.read, self._path, job=job, since=since, limit=limit)
 
     async def days(self, *, job: str | None, since_day: int) -> Sequence[DayRecord]:
         """See `ports.Store`."""

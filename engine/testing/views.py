@@ -311,7 +311,9 @@ class EngineVerbs:
         """See `engine.api`."""
         return ()
 
-    async def audit(self, *, since: Instant | None = None, limit: int = 100) -> Sequence[AuditRecord]:
+    async def audit(
+        self, *, job: str | None = None, since: Instant | None = None, limit: int = 100
+    ) -> Sequence[AuditRecord]:
         """See `engine.api`."""
         return ()
 

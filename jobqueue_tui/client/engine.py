@@ -95,7 +95,7 @@ class EngineClient:
         return _objects(self._get("/v1/inbox", query))
 
     def audit(self, query: Query = _NO_QUERY) -> list[Object]:
-        """Verbs that were given, newest first; `query` may hold since, limit."""
+        """Verbs that were given, newest first; `query` may hold job, since, limit."""
         return _objects(self._get("/v1/audit", query))
 
     def queue(self) -> list[Object]:

@@ -154,10 +154,15 @@ class Routes:
         return await answer_list(request, (day.to_json() for day in await self._view.days(job=job, count=count)))
 
     async def audit(self, request: web.Request) -> web.StreamResponse:
-        """Verbs that were given, newest first; `?since= limit=`."""
+        """Verbs that were given, newest first; `?job= since= limit=`. A job that was removed still has its own."""
+        job = request.query.get("job")
         records = await self._view.audit(
-            since=since(request, self._view.now()), limit=whole(request, "limit", 100, least=1, most=MOST_RUNS)
+            job=job,
+            since=since(request, self._view.now()),
+            limit=whole(request, "limit", 100, least=1, most=MOST_RUNS),
         )
+        if job is not None and not records:
+            self._named(job)
         return await answer_list(request, (record.to_json() for record in records))
 
     async def file_changes(self, request: web.Request) -> web.Response:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from engine.api import Changes, EventFeed
 from engine.clock import SECOND, Instant
 from engine.errors import Refused, RefusedCode
-from engine.model.audit import AuditRecord
+from engine.model.audit import AuditRecord, aimed_at
 from engine.model.day import DayRecord
 from engine.model.events import Event
 from engine.model.file_changes import FileChanges, FilePlace
@@ -168,9 +168,11 @@ class FakeEngine(EngineVerbs):
             log_disk_total=250 << 30,
         )
 
-    async def audit(self, *, since: Instant | None = None, limit: int = 100) -> Sequence[AuditRecord]:
+    async def audit(
+        self, *, job: str | None = None, since: Instant | None = None, limit: int = 100
+    ) -> Sequence[AuditRecord]:
         """Verbs on record."""
-        return self.deeds[:limit]
+        return [deed for deed in self.deeds if job in (None, aimed_at(deed.target, deed.run_id))][:limit]
 
     async def days(self, *, job: str | None = None, count: int = 30) -> Sequence[DayRecord]:
         """Counts per day."""

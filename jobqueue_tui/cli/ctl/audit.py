@@ -12,12 +12,14 @@ from jobqueue_tui.cli.show.listing import look, look_options, print_list
 
 
 @click.command("audit")
+@click.option("--job", metavar="ID", help="Only verbs on this job and its runs.")
 @click.option("--since", metavar="TIME", help="Not older than 2h, 3d … or a time with offset.")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=100, show_default=True, help="At most so many.")
 @look_options
 @engine_option
 def command(
     *,
+    job: str | None,
     since: str | None,
     limit: int,
     form: str,
@@ -27,5 +29,5 @@ def command(
     file: Path | None,
 ) -> None:
     """List the verbs that were given, newest first: who, what, on what, done or refused."""
-    records = engine_of(socket, state_dir, file).audit({"since": since, "limit": limit})
+    records = engine_of(socket, state_dir, file).audit({"job": job, "since": since, "limit": limit})
     print_list(records, look(form, columns), usual=AUDIT_COLUMNS, keys=AUDIT_KEYS)

@@ -66,9 +66,10 @@ async def test_each_verb_is_one_row_done_or_refused(tmp_path: Path) -> None:
         ]
         assert (await engine.audit(limit=1))[0].no == 4
         assert (await engine.audit())[3].arguments == {"for": 600.0}
+        assert [r.no for r in await engine.audit(job="tick")] == [2, 1]
         assert await engine.audit(since=engine.now() + SECOND) == []
         json.dumps([record.to_json() for record in await engine.audit()])
-    assert [r.verb for r in audit.read(tmp_path / "s" / "state.db", since=None, limit=1)] == ["shutdown"]
+    assert [r.verb for r in audit.read(tmp_path / "s" / "state.db", job=None, since=None, limit=1)] == ["shutdown"]
 
 
 async def test_old_rows_of_the_audit_are_pruned_a_thousand_at_a_time(tmp_path: Path) -> None:

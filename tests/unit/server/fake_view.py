@@ -9,7 +9,7 @@ from engine.api import Aim, Changes
 from engine.clock import SECOND, Instant
 from engine.errors import BadJobFile, Refused, RefusedCode
 from engine.model.actor import actor
-from engine.model.audit import AuditRecord
+from engine.model.audit import AuditRecord, aimed_at
 from engine.model.file_changes import FileChanges, JobChange, ValueChange
 from engine.model.log_parts import LogChunk, LogHit, LogHits, LogQuery, LogTime
 from engine.model.machine import MachineLoad
@@ -361,8 +361,10 @@ class FakeView(EngineVerbs):
     async def inbox(self, *, job: str | None = None, limit: int = 100) -> list[RunRecord]:
         return [run for run in self.past if job in (None, run.job)][:limit]
 
-    async def audit(self, *, since: Instant | None = None, limit: int = 100) -> list[AuditRecord]:
-        return self.audited[:limit]
+    async def audit(
+        self, *, job: str | None = None, since: Instant | None = None, limit: int = 100
+    ) -> list[AuditRecord]:
+        return [deed for deed in self.audited if job in (None, aimed_at(deed.target, deed.run_id))][:limit]
 
     async def shutdown(self, drain: float | None = None, *, leave: bool = False) -> tuple[str, ...]:
         raise AssertionError("the server leaves the end of the engine to its owner")

@@ -172,6 +172,7 @@ async def test_show_queue_tree_inbox_and_audit_answer(served: Served) -> None:
     assert [job["id"] for job in json.loads((await ctl(served, "tree", "load", "--format", "json")).out)] == ["load"]
     assert len((await ctl(served, "inbox", "--job", "etl")).out.splitlines()) == 3
     assert (await ctl(served, "audit", "--format", "jsonl")).out == ""
+    assert (await ctl(served, "audit", "--job", "nope")).code == 4
 
 
 @pytest.mark.parametrize(("outcome", "reason", "code"), [

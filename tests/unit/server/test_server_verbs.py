@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,11 @@ async def test_the_inbox_the_audit_and_one_run_are_served(served: Served) -> Non
     assert (await served.ask("GET", "/v1/inbox?job=nope")).status == 404
     assert (await served.ask("GET", "/v1/audit?limit=5&since=1h")).json[0]["code"] == "changed"
     assert (await served.ask("GET", "/v1/audit?limit=0")).status == 422
+    served.view.audited.append(replace(served.view.audited[0], no=2, target="gone", run_id=None, verb="remove"))
+    assert [deed["no"] for deed in (await served.ask("GET", "/v1/audit?job=etl")).json] == [1]
+    assert [deed["verb"] for deed in (await served.ask("GET", "/v1/audit?job=gone")).json] == ["remove"]
+    assert (await served.ask("GET", "/v1/audit?job=load")).json == []
+    assert (await served.ask("GET", "/v1/audit?job=nope")).status == 404
     assert (await served.ask("GET", "/v1/runs/etl:2")).json["run_id"] == "etl:2"
     assert (await served.ask("GET", "/v1/runs/etl:77")).status == 404
 
