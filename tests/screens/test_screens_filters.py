@@ -20,6 +20,7 @@ from jobqueue_tui.console.screens.timeline import TimelineScreen
 from jobqueue_tui.console.screens.tree import TreeScreen
 from tests.screens.engines import small_engine
 from tests.screens.fake_engine import FakeEngine
+from tests.screens.fake_job import ended_run
 from tests.screens.stage import PLACES, Stage, console
 
 LISTS = [place for place in PLACES if place not in {"log", "effective"}]
@@ -57,6 +58,37 @@ async def test_a_filter_narrows_says_how_many_and_is_cleared_by_esc(place: str) 
         assert stage.text()[:18] == before
         await stage.press("slash", "(")
         assert stage.has("bad pattern")
+
+
+@pytest.mark.parametrize("place", ["job", "history"])
+async def test_an_empty_list_says_why_it_is_empty_now(place: str) -> None:
+    """There was nothing; then runs come, none of which passes."""
+    engine = FakeEngine()
+    job = engine.add("load")
+    async with console(engine) as stage:
+        await stage.press(*PLACES[place])
+        assert stage.has("No runs on record.")
+        await stage.press("slash", *"zzz")
+        assert stage.has("No runs on record.")
+        engine.records = [ended_run("load:1", "load", engine.at, Outcome.SUCCESS)]
+        job.last_run_id = "load:1"
+        job.touch()
+        for _ in range(3):
+            await stage.second()
+        assert stage.has("zzz", "0 of 1")
+        assert stage.has("No run passes the filter; Esc clears it.")
+        engine.trouble = OSError("the disk is gone")
+        job.last_run_id = "load:2"
+        job.touch()
+        for _ in range(3):
+            await stage.second()
+        assert stage.has("cannot be read: the disk is gone")
+        engine.trouble = None
+        job.last_run_id = "load:3"
+        job.touch()
+        for _ in range(3):
+            await stage.second()
+        assert stage.has("No run passes the filter; Esc clears it.")
 
 
 async def test_the_job_as_a_file_says_that_it_has_no_filter() -> None:

@@ -80,12 +80,15 @@ class RunList(LineList):
 
     def show(self, runs: Sequence[RunRecord], at: Instant, *, of: int = 0) -> None:
         """Show these, `of` so many; the cursor stays on its run."""
+        said = self.empty_text()
         self.hidden = max(0, of - len(runs))
         before = self.current
         first = not self.loaded
         self.loaded, self.at, self.trouble = True, at, ""
         if not first and list(runs) == list(self.runs):
             self.refresh_changed()
+            if not runs and self.empty_text() != said:
+                self.refresh()
             return
         self.runs = runs
         self.marked &= {run.run_id for run in runs}
