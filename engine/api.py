@@ -14,6 +14,7 @@ from engine.clock import Instant
 from engine.model.audit import AuditRecord
 from engine.model.coming import Coming
 from engine.model.day import DayRecord
+from engine.model.environment import Environment
 from engine.model.events import Event
 from engine.model.facts import JobFacts, RunFacts
 from engine.model.file_changes import FileChanges, FilePlace
@@ -159,6 +160,10 @@ class JobView(JobFacts, Protocol):
     @property
     def exclusive(self) -> bool | str:
         """A run of it is alone: at all, or among those of the group that it names."""
+
+    @property
+    def environment(self) -> Environment:
+        """What the environment of its runs is made of, by names."""
 
     @property
     def version(self) -> int: ...

@@ -34,6 +34,7 @@ from engine.jobfile.effective import effective_yaml, with_changes
 from engine.model.actor import actor
 from engine.model.audit import Deed
 from engine.model.coming import Coming
+from engine.model.environment import Environment
 from engine.model.marks import Marks
 from engine.model.outcome import Outcome
 from engine.model.record import Counters, JobRecord, Json, Why, iso
@@ -112,6 +113,17 @@ class Job:
     def exclusive(self) -> bool | str:
         """As written."""
         return self._subject.spec.exclusive
+
+    @property
+    def environment(self) -> Environment:
+        """As written."""
+        spec = self._subject.spec
+        return Environment(
+            inherit=spec.inherit,
+            env_files=spec.env_files,
+            env=tuple(name for name in spec.env if name not in spec.from_env_files),
+            secrets=tuple(spec.secrets),
+        )
 
     @property
     def schedule_text(self) -> str:

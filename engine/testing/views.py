@@ -12,6 +12,7 @@ from engine.clock import Instant
 from engine.model.audit import AuditRecord
 from engine.model.coming import Coming
 from engine.model.day import DayRecord
+from engine.model.environment import Environment
 from engine.model.file_changes import FileChanges, FilePlace
 from engine.model.log_parts import LogHits, LogQuery, LogTime
 from engine.model.machine import ProcessDetails
@@ -137,6 +138,11 @@ class JobVerbs:
     def exclusive(self) -> bool | str:
         """See `engine.api`."""
         return False
+
+    @property
+    def environment(self) -> Environment:
+        """See `engine.api`."""
+        return Environment()
 
     @property
     def params(self) -> Mapping[str, Param]:

@@ -12,6 +12,7 @@ from engine.model.events import Event
 from engine.model.record import iso
 from engine.values import lean
 from jobqueue_tui.console.columns import Cell
+from jobqueue_tui.console.deeds import arguments_of, verb_of
 from jobqueue_tui.console.painting import fitted
 from jobqueue_tui.console.saving import Value
 from jobqueue_tui.console.signs import OF_OUTCOME, Role
@@ -49,9 +50,8 @@ class Entry:
 
 def of_audit(record: AuditRecord, zone: tzinfo | None) -> Entry:
     """Who did what, and what became of it."""
-    given = ", ".join(f"{name}={value}" for name, value in record.arguments.items() if value not in (None, False, ""))
-    who, verb = one_line(record.who), one_line(record.verb.replace("_", "-"))
-    target, given, reason = one_line(record.target), one_line(given), one_line(record.reason)
+    who, verb, given = one_line(record.who), verb_of(record), arguments_of(record)
+    target, reason = one_line(record.target), one_line(record.reason)
     refused = record.outcome is Done.REFUSED
     return Entry(
         f"audit {record.no}",

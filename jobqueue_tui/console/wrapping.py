@@ -14,6 +14,11 @@ LEAST: Final = 20
 """Columns that a line is given at least: what has less room is cut."""
 
 
+def width_of(cells: Sequence[Cell]) -> int:
+    """Columns that they take side by side."""
+    return sum(cell_len(text) for text, _ in cells)
+
+
 def wrapped(text: str, width: int, indent: str = "") -> Sequence[str]:
     """Lines of at most `width` columns; between words where each letter takes one. Nothing is left out."""
     width = max(LEAST, width)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 from engine.clock import SECOND
+from engine.model.environment import Environment
 from engine.model.file_changes import FileChanges, JobChange, ValueChange
 from engine.model.outcome import Outcome
 from engine.model.record import Counters
@@ -48,6 +49,9 @@ def small_engine() -> FakeEngine:
     job.counters, job.next_run = Counters(starts=211, success=209, failed=2), at + 14 * hour
     engine.ended(job, 35880, 1267.0, Outcome.SUCCESS)
     engine.running(job, 754, 87.5, 412 * MIB)
+    job.environment = Environment(
+        inherit=("SSH_AUTH_SOCK",), env_files=("/etc/jobs/db.env",), env=("BACKUPS", "DB"), secrets=("PGPASSWORD",)
+    )
     job.cpu_ring, job.rss_ring = wave(1, 120, 60, 40), [int(v) for v in wave(2, 120, 300 * MIB, 200 * MIB)]
 
     job = engine.add("extract", title="Extract from the shop", tags=("etl",), schedule_text="every 15m")

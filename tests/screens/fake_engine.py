@@ -85,6 +85,7 @@ class FakeEngine(EngineVerbs):
         self.events: list[Event] = []
         self.event_feeds: list[FakeEvents] = []
         self.deeds: list[AuditRecord] = []
+        self.audit_reads: list[str | None] = []
         self.day_records: list[DayRecord] = []
         self.warnings: tuple[str, ...] = ()
         self.damaged_state: str | None = None
@@ -172,6 +173,7 @@ class FakeEngine(EngineVerbs):
         self, *, job: str | None = None, since: Instant | None = None, limit: int = 100
     ) -> Sequence[AuditRecord]:
         """Verbs on record."""
+        self.audit_reads.append(job)
         return [deed for deed in self.deeds if job in (None, aimed_at(deed.target, deed.run_id))][:limit]
 
     async def days(self, *, job: str | None = None, count: int = 30) -> Sequence[DayRecord]:

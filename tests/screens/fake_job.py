@@ -12,6 +12,7 @@ from engine.api import Aim
 from engine.clock import SECOND, Instant, instant
 from engine.errors import Refused, RefusedCode
 from engine.model.coming import Coming
+from engine.model.environment import Environment
 from engine.model.marks import UNTURNED, Marks
 from engine.model.outcome import Outcome
 from engine.model.record import Counters, JobRecord, RunKind, RunRecord, Why
@@ -199,6 +200,7 @@ class FakeJob(JobVerbs):
     params: Mapping[str, Param] = field(default_factory=dict)
     pools: Mapping[str, int] = field(default_factory=dict)
     exclusive: bool | str = False
+    environment: Environment = field(default_factory=Environment)
     limits: Limits = NO_LIMITS
     taken: JobStats | None = None
     times: list[Coming] = field(default_factory=list)

@@ -66,6 +66,14 @@ def fill(engine: FakeEngine) -> None:
             )  # fmt: skip
     engine.deeds = [
         AuditRecord(
+            no=5, at=at - 40 * SECOND, who="console", verb="hold", target="db-dump", arguments={"for": None}, run_id="db-dump:212",
+            state="running", reason="disk swap", outcome=Done.REFUSED, code="state",
+        ),
+        AuditRecord(
+            no=4, at=at - 50 * SECOND, who="uid 0", verb="bump", target="db-dump", arguments={"by": 1}, run_id=None,
+            state=None, reason="", outcome=Done.DONE, code=None,
+        ),
+        AuditRecord(
             no=3, at=at - 90 * SECOND, who="operator", verb="pause", target="sync-photos", arguments={"for": None},
             run_id="sync-photos:301", state="running", reason="", outcome=Done.DONE, code=None,
         ),

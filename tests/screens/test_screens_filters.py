@@ -203,7 +203,7 @@ async def test_lists_of_the_system_are_narrowed_by_what_their_lines_say() -> Non
         await stage.press("7", "slash", *"refused", "enter")
         screen = stage.app.screen
         assert isinstance(screen, SystemScreen)
-        assert [entry.id for entry in screen.list.entries] == ["audit 1"]
+        assert [entry.id for entry in screen.list.entries] == ["audit 5", "audit 1"]
         await stage.press("escape", "right_square_bracket", "slash", *"thumb")
         assert [entry.id for entry in screen.list.entries] == ["event 42"]
         assert stage.has("1 of 2")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from engine.clock import SECOND
+from engine.model.audit import Done
 from engine.model.outcome import Outcome
 from engine.model.states import RunPhase
+from engine.spec.params import Param
 from jobqueue_tui.console.actions import ACTIONS, Where
 from jobqueue_tui.console.screens.compare import CompareScreen
 from jobqueue_tui.console.screens.failures import FailuresScreen
@@ -470,6 +473,83 @@ async def test_the_job_screen_has_next_times_limits_and_usual_durations() -> Non
         stage.home.table.select("mirror")
         await stage.press("2")
         assert stage.has("◆", "does not exist")
+
+
+async def test_the_job_screen_says_what_was_done_to_the_job() -> None:
+    """The newest three, of nobody else; on a wide screen side by side."""
+    engine = small_engine()
+    last = engine.deeds[0]
+    async with console(engine, size=(200, 60)) as stage:
+        await stage.press("2")
+        assert stage.has("audit  11:59 console hold: disk swap refused: state   11:59 uid 0 bump by=1")
+        engine.deeds[:0] = [
+            replace(
+                last, no=7, at=engine.at - 86400 * SECOND, verb="skip_next", outcome=Done.DONE, reason="", code=None
+            ),
+            replace(last, no=6, target="db-dump:212", verb="stop", outcome=Done.DONE, reason="", code=None),
+        ]
+        engine.job("db-dump").priority += 1
+        engine.job("db-dump").touch()
+        await stage.second()
+        await stage.second()
+        assert stage.has("audit  03-08 12:00 console skip-next   11:59 console stop db-dump:212  ")
+        assert stage.has("             11:59 console hold: disk swap refused: state  ")
+        assert not stage.has("uid 0")
+        await stage.press("right_square_bracket")
+        assert not stage.has("audit")
+
+
+async def test_what_was_done_is_read_when_the_job_is_another_and_not_with_each_flush() -> None:
+    """A verb is seen a moment before it is on record: read is with the second after it, by who gave it at once."""
+    engine = small_engine()
+    async with console(engine) as stage:
+        await stage.press("2")
+        await stage.second()
+        engine.audit_reads.clear()
+        job = engine.job("db-dump")
+        for _ in range(3):
+            job.touch()  # a sample
+            await stage.second()
+        assert engine.audit_reads == []
+        job.held = True
+        job.touch()
+        await stage.settle()
+        assert engine.audit_reads == []
+        await stage.second()
+        assert engine.audit_reads == ["db-dump"]
+        engine.audit_reads.clear()
+        await stage.press("plus")
+        assert set(engine.audit_reads) == {"db-dump"}
+
+
+async def test_the_job_screen_names_what_the_environment_is_made_of() -> None:
+    """No value; what has no room is a key away."""
+    async with console(size=(200, 60)) as stage:
+        await stage.press("2")
+        assert stage.has(
+            "env  BACKUPS, DB   env_file /etc/jobs/db.env   inherit SSH_AUTH_SOCK   secrets PGPASSWORD    "
+        )
+    async with console(size=(80, 24)) as stage:
+        await stage.press("2")
+        assert stage.has("env  BACKUPS, DB   env_file /etc/jobs/db.env … y shows it")
+        await stage.press("right_square_bracket")
+        assert not stage.has(" env  ")
+
+
+async def test_facts_leave_room_for_runs() -> None:
+    """What there are too many of goes below, which is marked, and can be gone to."""
+    engine = small_engine()
+    job = engine.job("db-dump")
+    job.description, job.needs, job.params = "A dump", ("extract",), {"DB": Param("main")}
+    job.changed = ("priority",)
+    async with console(engine, size=(80, 24)) as stage:
+        await stage.press("2")
+        assert stage.has("▾  cpu, mem")
+        assert stage.has("▌ ● running", "db-dump:212")
+        assert not stage.has("env")
+        await stage.press("shift+tab", "G")
+        assert stage.has("env  BACKUPS")
+        assert not stage.has("▾")
 
 
 async def test_plots_show_the_last_hours_or_the_last_minutes() -> None:

@@ -10,6 +10,7 @@ from rich.style import Style
 from textual.color import Color
 
 from engine.clock import SECOND
+from engine.model.environment import Environment
 from engine.model.states import JobStatus, RunPhase
 from engine.model.undo import Undo
 from jobqueue_tui.console import themes, words
@@ -19,9 +20,31 @@ from jobqueue_tui.console.outline import LONE, Facing, Graph, Outline
 from jobqueue_tui.console.painting import fitted, row_strip
 from jobqueue_tui.console.palette import DEFAULTS, Palette
 from jobqueue_tui.console.signs import OF_OUTCOME, OF_PHASE, OF_STATUS, Role, sign_of
+from jobqueue_tui.console.surroundings import environment_line
 from jobqueue_tui.console.undoing import said
 from jobqueue_tui.console.wrapping import wrapped_cells
 from tests.screens.fake_engine import FakeEngine
+
+# ---- the environment in a line
+
+
+@pytest.mark.parametrize(
+    ("room", "text"),
+    [
+        (None, "A, B   env_file /x.env   inherit all   secrets KEY"),
+        (50, "A, B   env_file /x.env   inherit all   secrets KEY"),
+        (49, "A, B   env_file /x.env   inherit all … y shows it"),
+        (48, "A, B   env_file /x.env … y shows it"),
+        (22, "A, B … y shows it"),
+        (12, " … y shows it"),
+    ],
+)
+def test_the_environment_is_cut_between_names(room: int | None, text: str) -> None:
+    """A name that is half there is another one."""
+    made_of = Environment(inherit=("*",), env_files=("/x.env",), env=("A", "B"), secrets=("KEY",))
+    assert "".join(said for said, _ in environment_line(made_of, room)) == text
+    assert environment_line(Environment(), room) == ()
+
 
 # ---- words
 

@@ -367,7 +367,7 @@ async def test_failures_and_the_lists_of_the_system_are_saved_as_they_are_shown(
         await stage.press("7")
         rows = await rows_of(stage)
         assert [(row["verb"], row["refused"]) for row in rows] == [
-            ("pause", None), ("skip-next", None), ("bump", "out_of_range"),
+            ("hold", "state"), ("bump", None), ("pause", None), ("skip-next", None), ("bump", "out_of_range"),
         ]  # fmt: skip
         await stage.press("right_square_bracket")
         assert [row["seq"] for row in await rows_of(stage)] == [42, 41]

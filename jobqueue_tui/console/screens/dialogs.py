@@ -92,7 +92,7 @@ def told(lines: Sequence[str], room: int, width: int) -> list[str]:
     shown = len(names)
     while shown and len(flow := wrapped(_some(names, shown), width)) > room:
         shown -= max(1, shown // 20)
-    return [*(flow if shown else [f"{len(names)} jobs"]), *prose]
+    return [*([line.strip() for line in flow] if shown else [f"{len(names)} jobs"]), *prose]
 
 
 def _some(names: Sequence[str], count: int) -> str:

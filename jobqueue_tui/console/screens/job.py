@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from contextlib import suppress
 from typing import ClassVar, Final
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.geometry import Size
 from textual.strip import Strip
 
 from engine.api import Changes, JobView
@@ -35,6 +37,10 @@ from jobqueue_tui.console.widgets.run_strip import RunStrip
 from jobqueue_tui.terminal import one_line
 
 MOST_RUNS: Final = 50
+_DEEDS: Final = 3
+"""What was done to the job last; all of it is in System."""
+_BESIDES: Final = 11
+"""Lines of the screen that facts leave to all the others: three runs are always seen."""
 _ROOM_FOR_PLOTS: Final = 110
 """Cells of width from which on the plots stand beside the facts."""
 
@@ -87,6 +93,8 @@ class JobScreen(RunKeys, JobKeys, Filtered):
         self._all: Sequence[RunRecord] = ()
         self._seen: Hashable = None
         self._next: Hashable = None
+        self._stands: Hashable = None
+        self._deeds_old = True
         self._second = -1
 
     @property
@@ -117,16 +125,17 @@ class JobScreen(RunKeys, JobKeys, Filtered):
 
     def on_mount(self) -> None:
         """Say whose facts these are."""
-        self._fit(self.app.size.width)
+        self._fit(self.app.size)
         self._say_name()
 
     def on_resize(self, event: events.Resize) -> None:
         """Plots stand beside the facts where there is room; else a line in them."""
-        self._fit(event.size.width)
+        self._fit(event.size)
         self.facts.flush()
 
-    def _fit(self, width: int) -> None:
-        wide = width >= _ROOM_FOR_PLOTS
+    def _fit(self, size: Size) -> None:
+        wide = size.width >= _ROOM_FOR_PLOTS
+        self.facts.styles.max_height = max(1, size.height - _BESIDES)
         self.set_class(wide, "-wide")
         self.facts.curves = not wide
 
@@ -145,8 +154,10 @@ class JobScreen(RunKeys, JobKeys, Filtered):
                 self.leave_for(self.job.id)
                 return
         second = engine.now() // SECOND
-        if changes.resync or self.job.id in changes.jobs or second != self._second:
-            self._second = second
+        tick, self._second = second != self._second, second
+        if changes.resync or (tick and self._deeds_old):
+            self._look_at_deeds()
+        if changes.resync or self.job.id in changes.jobs or tick:
             self._look()
 
     def _look(self) -> None:
@@ -166,11 +177,26 @@ class JobScreen(RunKeys, JobKeys, Filtered):
         seen = (job.last_run_id, job.last_ended_at, phases)
         if seen != self._seen:
             self._seen = seen
-            self.given()
+            self.begin(self._read, "history")
+        stands = (phases, job.held, job.suspended, job.enabled, job.priority, job.changed)
+        if stands != self._stands:
+            # a verb is seen before it is on record, so what was done is read with the next second
+            self._stands, self._deeds_old = stands, True
 
     def given(self) -> None:
-        """Read the runs anew."""
+        """Read anew what is on record: the runs, and what was done."""
         self.begin(self._read, "history")
+        self._look_at_deeds()
+
+    def _look_at_deeds(self) -> None:
+        self._deeds_old = False
+        self.begin(self._read_deeds, "deeds")
+
+    async def _read_deeds(self) -> None:
+        # what cannot be read is said of the runs
+        with suppress(EngineError, OSError):
+            self.facts.deeds = await host(self).engine.audit(job=self.job.id, limit=_DEEDS)
+            self.facts.flush()
 
     async def _read(self) -> None:
         engine = host(self).engine
@@ -240,13 +266,14 @@ class JobScreen(RunKeys, JobKeys, Filtered):
             return
         self._take(jobs[(row + by) % len(jobs)])
         host(self).current_job = self.job.id
-        self.facts.coming = ()
+        self.facts.coming = self.facts.deeds = ()
         self._seen = self._next = None
         self._all = ()
         self.runs.show((), host(self).engine.now())
         self.runs.loaded = False
         self._say_name()
         self._look()
+        self._look_at_deeds()
 
     def set_frozen(self, frozen: bool) -> None:
         """Said in the title."""

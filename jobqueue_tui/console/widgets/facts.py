@@ -11,12 +11,15 @@ from textual.strip import Strip
 
 from engine.api import EngineView, JobView
 from engine.clock import SECOND, Instant, moment
+from engine.model.audit import AuditRecord
 from engine.model.coming import Coming
 from jobqueue_tui.console import words
 from jobqueue_tui.console.actions import Where, bindings
 from jobqueue_tui.console.columns import SAMPLES_PER_CELL, Cell
+from jobqueue_tui.console.deeds import deed_lines
 from jobqueue_tui.console.painting import text_strip
 from jobqueue_tui.console.signs import OF_OUTCOME, Role, sign_of
+from jobqueue_tui.console.surroundings import environment_line
 from jobqueue_tui.console.widgets.painted import Painted
 from jobqueue_tui.console.wrapping import wrapped_cells
 from jobqueue_tui.terminal import one_line
@@ -43,11 +46,12 @@ def facts_of(
     room: int | None = None,
     coming: Sequence[Coming] = (),
     followers: Sequence[str] = (),
+    deeds: Sequence[AuditRecord] = (),
     curves: bool = False,
 ) -> list[Fact]:
     """What is to be known about a job, the most wanted first. `room`: columns, so that a reason that takes more goes on
-    below; `coming`: its next times; `followers`: ids of the jobs that need it; `curves`: CPU and memory as one line each, where
-    there is no room for plots."""
+    below; `coming`: its next times; `followers`: ids of the jobs that need it; `deeds`: what was done to it last; `curves`:
+    CPU and memory as one line each, where there is no room for plots."""
     now, sign, why = engine.now(), sign_of(job), job.why()
     status = ((f"{sign.glyph} {sign.word}", sign.role), (f"  {one_line(why.reason)}", Role.STRONG))
     reasons = [status, *(((one_line(line), Role.MUTED),) for line in why.details if line not in why.reason)]
@@ -91,6 +95,10 @@ def facts_of(
         cpu = words.sparkline(job.cpu_ring, _CURVE, SAMPLES_PER_CELL, cpu=True)
         memory = words.sparkline(job.rss_ring, _CURVE, SAMPLES_PER_CELL, cpu=False)
         facts.append(("cpu, mem", ((f"{cpu}  ", Role.CPU), (memory, Role.MEMORY))))
+    for number, line in enumerate(deed_lines(deeds, job.id, zone, now, room)):
+        facts.append(("" if number else "audit", line))
+    if environment := environment_line(job.environment, room):
+        facts.append(("env", environment))
     return facts
 
 
@@ -154,6 +162,7 @@ class Facts(Painted, can_focus=True):
         self._engine, self.job, self._zone = engine, job, zone
         self._facts: list[Fact] = []
         self.coming: Sequence[Coming] = ()
+        self.deeds: Sequence[AuditRecord] = ()
         self.curves = False
         self._followers: Sequence[str] = ()
         self._top = 0
@@ -171,6 +180,7 @@ class Facts(Painted, can_focus=True):
             room=self.size.width - _BEFORE if self.size.width else None,
             coming=self.coming,
             followers=self._followers,
+            deeds=self.deeds,
             curves=self.curves,
         )
         if len(facts) != len(self._facts):
@@ -185,8 +195,10 @@ class Facts(Painted, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One fact."""
-        mark = ("▌" if self.has_focus else " ", Role.TITLE)
-        y += min(self._top, self._hidden)
+        top = min(self._top, self._hidden)
+        more = y == self.size.height - 1 and top < self._hidden
+        mark = ("▾" if more else "▌" if self.has_focus else " ", Role.TITLE)
+        y += top
         if y >= len(self._facts):
             return text_strip([mark], self.palette.row, self.size.width)
         label, cells = self._facts[y]
