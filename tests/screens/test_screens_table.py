@@ -344,6 +344,22 @@ async def test_a_mark_goes_with_its_job() -> None:
         assert table.marked == {"report"}
 
 
+async def test_the_tail_says_how_its_run_ended_whatever_was_skipped_since() -> None:
+    """The reason of what was skipped is not that of the run."""
+    async with console() as stage:
+        job = stage.engine.job("report")
+        stage.engine.ended(job, 60, 3.0, Outcome.FAILED, "exit(9)")
+        assert stage.home.table.select("report")
+        await stage.settle()
+        assert any(f"{job.last_run_id}  failed  exit(9)" in line for line in stage.text())
+        stage.engine.ended(job, 1, 0.0, Outcome.SKIPPED, "overlap")
+        job.touch()
+        await stage.settle()
+        lines = stage.text()
+        assert any(f"{job.last_run_id}  failed " in line for line in lines)
+        assert not any("skipped  overlap" in line for line in lines)
+
+
 async def test_a_pause_is_no_part_of_a_duration() -> None:
     """Neither in its column nor for `slow`."""
     engine = small_engine()

@@ -103,13 +103,15 @@ class LogTail(Painted, can_focus=True):
             return ((one_line(job.id), Role.TITLE), ("  has not run yet", Role.MUTED))
         sign = sign_of(job)
         size = self._tail.size
+        # an occurrence that was skipped since has no log, and its reason is not this run's
+        reason = job.last_reason if job.last_outcome is job.last_run_outcome and not job.active else None
         return (
             (one_line(self._run_id), Role.TITLE),
             (
-                f"  {sign.word}" if job.active else f"  {job.last_outcome or ''}",
+                f"  {sign.word}" if job.active else f"  {job.last_run_outcome or ''}",
                 sign.role if job.active else Role.MUTED,
             ),
-            (f"  {one_line(job.last_reason)}" if job.last_reason and not job.active else "", Role.MUTED),
+            (f"  {one_line(reason)}" if reason else "", Role.MUTED),
             ("" if size is None else f"  {words.size(size)}", Role.MUTED),
             (f"  {self._up} more below" if self._up else "", Role.WARN),
         )
