@@ -224,6 +224,26 @@ async def test_rerun_and_backfill_act_on_the_marked_that_the_dialog_lists() -> N
         assert [job for verb, job, _ in stage.engine.verbs if verb == "backfill"] == ["db-dump", "load", "ad-hoc"]
 
 
+@pytest.mark.parametrize("next_field", ["tab", "enter", "down"])
+async def test_what_is_typed_in_one_go_is_in_the_fields_that_it_was_typed_for(next_field: str) -> None:
+    """A slow line hands over many keys at once: a secret must not stand in the field before its own."""
+    engine = small_engine()
+    engine.job("ad-hoc").params = {
+        "name": Param(None, required=True),
+        "count": Param(None, ParamType.INT, required=True),
+        "token": Param(None, secret=True),
+    }
+    async with console(engine) as stage:
+        await at(stage, "ad-hoc")
+        await stage.press("t")
+        for key in ("x", next_field, "7", next_field, "s", "3"):
+            stage.app.post_message(Key(key, None if len(key) > 1 else key))
+        await stage.settle()
+        assert [one.value for one in stage.app.screen.query(Input)] == ["x", "7", "s3"]
+        await stage.press("shift+tab", "8")
+        assert [one.value for one in stage.app.screen.query(Input)] == ["x", "8", "s3"]
+
+
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (200, 60)])
 async def test_a_dialog_lists_all_that_it_acts_on_and_has_its_heading_and_answers(size: tuple[int, int]) -> None:
     """Where there is no line for each, by name; the answer under the cursor is always seen."""

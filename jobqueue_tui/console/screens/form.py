@@ -69,6 +69,11 @@ class FormDialog(Modal[Filled | None]):
     CSS_PATH = "form.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", show=False),
+        # of the screen's own and not of the field's, which would be asked when the letters behind it are in it already
+        Binding("tab", "go(1)", show=False, priority=True),
+        Binding("shift+tab", "go(-1)", show=False, priority=True),
+        Binding("enter,down", "leave_field(1)", show=False, priority=True),
+        Binding("up", "leave_field(-1)", show=False, priority=True),
         Binding("enter", "give", show=False),
         Binding("down", "app.focus_next", show=False),
         Binding("up", "app.focus_previous", show=False),
@@ -144,10 +149,20 @@ class FormDialog(Modal[Filled | None]):
         if event.value:
             self.problems()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter in a field goes on to the next; after the last one stands the answer."""
-        event.stop()
-        self.app.action_focus_next()
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Fields are left by keys that mean something else elsewhere."""
+        return action != "leave_field" or isinstance(self.focused, Input)
+
+    def action_leave_field(self, by: int) -> None:
+        """Enter goes on to the next; after the last one stands the answer."""
+        self.action_go(by)
+
+    def action_go(self, by: int) -> None:
+        """The next part, the one before."""
+        if by > 0:
+            self.focus_next()
+        else:
+            self.focus_previous()
 
     def action_give(self) -> None:
         """Enter on an answer gives it; fields and options have an Enter of their own."""
