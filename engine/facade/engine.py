@@ -1,7 +1,7 @@
 """`Engine`: puts the parts together, starts and ends them, and is what screens, server and library users hold.
 
-What it can be asked is in `questions`, which jobs it has in `comings`, one job in `job`; its life is here, and the verbs that
-act on it as a whole.
+What it can be asked is in `questions`, which jobs it has in `comings`, one job in `job` and `job_verbs`; its life is here,
+and the verbs that act on it as a whole.
 """
 
 from __future__ import annotations
