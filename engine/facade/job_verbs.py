@@ -151,16 +151,15 @@ class JobVerbs:
 
     async def skip_next(self, *, at: Instant | None = None, undo: bool = False) -> Undo:
         """See `engine.api`."""
-        back = NONE if undo else {"undo": True}
         deed = self._deed("skip_next", None, {"at": iso(at), "undo": undo})
 
-        def act(turn: Turn, subject: Subject) -> None:
+        def act(turn: Turn, subject: Subject) -> Mapping[str, Json]:
             if undo:
-                undo_skip_next(turn, subject)
-            else:
-                skip_next(turn, subject, at)
+                return {"at": iso(undo_skip_next(turn, subject))}
+            skip_next(turn, subject, at)
+            return {"undo": True}
 
-        return await self._turn("skip", act, "skip_next", deed, None, arguments=lambda _: back)
+        return await self._turn("skip", act, "skip_next", deed, None, arguments=lambda back: back)
 
     async def hold(self, reason: str = "", for_seconds: float | None = None, *, aim: Aim | None = None) -> Undo:
         """See `engine.api`."""

@@ -12,9 +12,9 @@ def said(undo: Undo) -> str:
     target, given = one_line(undo.target) or "all jobs", undo.arguments
     match undo.verb:
         case "skip_next" if given.get("undo"):
-            return f"run the next occurrence of {target} after all"
+            return f"run the skipped occurrence of {target} after all"
         case "skip_next":
-            return f"skip the next occurrence of {target}"
+            return f"skip that occurrence of {target} again"
         case "priority":
             return f"priority {given['priority']} for {target}"
         case "postpone":

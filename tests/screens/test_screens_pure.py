@@ -125,7 +125,7 @@ def test_text_is_fitted_to_cells_exactly(text: str, width: int) -> None:
 @pytest.mark.parametrize(
     ("undo", "text"),
     [
-        (Undo("skip_next", "cron", {"undo": True}), "run the next occurrence of cron after all"),
+        (Undo("skip_next", "cron", {"undo": True}), "run the skipped occurrence of cron after all"),
         (Undo("skip_next", "cron"), "skip the next occurrence of cron"),
         (Undo("priority", "etl", {"priority": 50}), "priority 50 for etl"),
         (Undo("postpone", "etl", {"by": 0.0}), "the next occurrence of etl at its own time"),

@@ -26,10 +26,12 @@ def skip_next(turn: Turn, job: Job, at: Instant | None = None) -> None:
     turn.fx.save_job(job)
 
 
-def undo_skip_next(turn: Turn, job: Job) -> None:
-    """What was to be skipped is an ordinary occurrence again. Refused: none is."""
-    if job.skip_at is None:
+def undo_skip_next(turn: Turn, job: Job) -> Instant:
+    """What was to be skipped, whose planned time this returns, is an ordinary occurrence again. Refused: none is."""
+    skipped = job.skip_at
+    if skipped is None:
         raise Refused(RefusedCode.STATE, f"no run of {job.id} is to be skipped")
     job.skip_at = job.after_skip = None
     mark(turn, job, "skip")
     turn.fx.save_job(job)
+    return skipped

@@ -38,7 +38,10 @@ def take_back(turn: Turn, job: Job, undo: Undo, given: Arguments, *, by: str) ->
         case "priority":
             set_priority(turn, job, given.integer("priority"))
         case "skip_next":
-            (undo_skip_next if given.flag("undo") else skip_next)(turn, job)
+            if given.flag("undo"):
+                undo_skip_next(turn, job)
+            else:
+                skip_next(turn, job, given.time("at"))
         case "postpone":
             postpone(turn, job, given.required_seconds("by"))
         case "set_timeout":

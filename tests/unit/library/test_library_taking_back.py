@@ -192,3 +192,15 @@ async def test_a_job_of_the_same_id_is_another_one() -> None:
         await engine.job("b1").hold("mine")
         assert await taken_back(engine, undo) is RefusedCode.CHANGED
         assert engine.job("b1").held
+
+
+async def test_a_skip_that_was_taken_back_is_for_the_same_occurrence_again() -> None:
+    """Not for the next one, where it was a later one that was named."""
+    spec = JobSpec(id="hourly", command="true", every="1h", start_at="2999-01-01T00:00:00+00:00")
+    async with VirtualEngine([spec]) as engine:
+        job = engine.job("hourly")
+        _, second = [one.at for one in await job.coming(limit=2)]
+        await job.skip_next(at=second)
+        back = await job.skip_next(undo=True)
+        await engine.undo(back)
+        assert [one.at for one in await job.coming(limit=3) if one.skipped] == [second]
