@@ -317,7 +317,9 @@ DEEDS: Final[dict[str, Callable[[World, Job, Deed], object]]] = {
     "hold": _hold,
     "freeze": _freeze,
     "suspend": lambda world, job, deed: world.do(lambda turn: pick(deed, suspend, unsuspend)(turn, job)),
-    "skip": lambda world, job, deed: world.do(lambda turn: pick(deed, skip_next, undo_skip_next)(turn, job)),
+    "skip": lambda world, job, deed: world.do(
+        lambda turn: undo_skip_next(turn, job) if pick(deed, False, True) else skip_next(turn, job)
+    ),
     "postpone": _postpone,
     "disable": lambda world, job, deed: world.do(lambda turn: pick(deed, disable, enable)(turn, job)),
     "backfill": _backfill,

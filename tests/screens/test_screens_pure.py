@@ -126,7 +126,7 @@ def test_text_is_fitted_to_cells_exactly(text: str, width: int) -> None:
     ("undo", "text"),
     [
         (Undo("skip_next", "cron", {"undo": True}), "run the skipped occurrence of cron after all"),
-        (Undo("skip_next", "cron"), "skip the next occurrence of cron"),
+        (Undo("skip_next", "cron"), "skip that occurrence of cron again"),
         (Undo("priority", "etl", {"priority": 50}), "priority 50 for etl"),
         (Undo("postpone", "etl", {"by": 0.0}), "the next occurrence of etl at its own time"),
         (Undo("postpone", "etl", {"by": 600.0}), "the next occurrence of etl 10m later"),
