@@ -154,10 +154,14 @@ class Comings(Parts):
         following = self._following = Following(self.reload, self._clock)
         self._watched.follow(watch_of(self._file), origin.looked, following.written)
 
-    def _taken(self, file: JobFile) -> None:
+    def _taken(self, file: JobFile, *, changed: bool) -> None:
+        """`changed`: the engine goes by something else from now on; if not, the file says again what it went by all along."""
         self._file = replace(file, jobs=())
-        if self._following is not None:
-            self._watched.follow(watch_of(file), "", self._following.written)
+        if (following := self._following) is None:
+            return
+        self._watched.follow(watch_of(file), "", following.written)
+        if changed or following.waits:
+            following.news = None
 
     async def _reload(self, digest: str | None, *, confirmed: bool, stop: bool) -> FileChanges:
         reload = await self._read_anew()
@@ -166,9 +170,7 @@ class Comings(Parts):
             raise Refused(RefusedCode.CHANGED, f"{changes.path} was written again since it was shown", "look again")
         if changes.nothing:
             self._loop.act_now(reload.own)
-            self._taken(reload.file)
-            if self._following is not None and self._following.waits:
-                self._following.news = None
+            self._taken(reload.file, changed=False)
             self._members.arrange(self._turn.state.jobs)
             return changes
         if changes.asks and not confirmed:
@@ -182,9 +184,7 @@ class Comings(Parts):
             self._notifiers = dict(reload.file.notifiers)
             self._alerting.change(self._notifiers)
         joined = self._loop.act_now(lambda turn: reload.perform(turn, stop=stop), deed)
-        self._taken(reload.file)
-        if self._following is not None:
-            self._following.news = None
+        self._taken(reload.file, changed=True)
         self._members.strike(set(changes.removed))
         self._members.enlist(joined)
         self._members.arrange(self._turn.state.jobs)

@@ -23,6 +23,7 @@ from engine.model.actor import actor
 from engine.model.audit import Deed
 from engine.model.record import Json
 from engine.model.undo import NONE
+from engine.ports.store import Store
 from engine.runtime.log_upkeep import LogUpkeep
 from engine.runtime.loop import Loop
 from engine.spec.config import JobFile
@@ -65,6 +66,7 @@ class Parts:
     _clock: Clock
     _loop: Loop
     _executor: Router
+    _store: Store
     _records: Records
     _upkeep: LogUpkeep
     _alerting: Alerting

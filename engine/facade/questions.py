@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from engine.clock import SECOND, Instant
 from engine.core.explain import hold_text
+from engine.core.holds import named
 from engine.core.ready import order_at
 from engine.errors import typed
 from engine.facade.feed import Feed
@@ -93,7 +94,7 @@ class Questions(Parts):
                 *((f"the job file was {news.text}",) if news is not None and news.waits else ()),
             ),
             trouble=self._loop.trouble,
-            holds=tuple(hold.of for hold in holds),
+            holds=tuple(named(hold.scope) for hold in holds),
             job_file_followed=self._following is not None,
             job_file_news=news,
         )

@@ -27,13 +27,12 @@ class Watched:
         self._state = state
         self._files: FileWatch | None = None
         self._closed = False
-        self._job_file: tuple[Watch, str] | None = None
-        self._written: Callable[[], None] = _nothing
+        self._job_file: tuple[Watch, str, Callable[[], None]] | None = None
 
     def follow(self, watch: Watch, known: str, written: Callable[[], None]) -> None:
         """Call `written` on the loop when something of this does not look as `known` any more, which is what `to_text` made of
         it ("": as it looks now)."""
-        self._job_file, self._written = (watch, known), written
+        self._job_file = watch, known, written
         self.look_again()
 
     def look_again(self) -> None:
@@ -44,7 +43,8 @@ class Watched:
             if job.spec.watch is not None
         }
         if self._job_file is not None:
-            wanted[_JOB_FILE] = self._job_file
+            watch, known, _ = self._job_file
+            wanted[_JOB_FILE] = watch, known
         if not wanted and self._files is None:
             return
         if self._files is None:
@@ -57,9 +57,10 @@ class Watched:
     def _changed(self, seen: Seen) -> None:
         if self._closed:
             return
-        if seen.job == _JOB_FILE:
+        if seen.job == _JOB_FILE and self._job_file is not None:
             # the first look at files that it was not read from before counts as well: they may have changed since
-            self._written()
+            _, _, written = self._job_file
+            written()
             return
         job = self._state.jobs.get(seen.job)
         if job is not None and (seen.changed or not seen.gone):
@@ -72,10 +73,6 @@ class Watched:
         self._closed = True
         if self._files is not None:
             await asyncio.to_thread(self._files.close)
-
-
-def _nothing() -> None:
-    """Nobody follows the job file."""
 
 
 def _soon(loop: asyncio.AbstractEventLoop, call: Callable[[T], None], what: T) -> None:

@@ -262,7 +262,7 @@ class _Load:
                 continue
             if has_magic(pattern):
                 self._patterns.append(f"{literal(r.source.folder)}/{pattern}")
-            if not found and not has_magic(pattern):
+            elif not found:
                 self.report.error(
                     r.source, node, path, f"there is no file {text_shown(pattern)}", "remove it, or create the file"
                 )

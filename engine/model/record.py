@@ -321,7 +321,7 @@ class EngineStatus:
     damaged_state: str | None
     warnings: tuple[str, ...]
     holds: tuple[str, ...] = ()
-    """What is held as a whole: `all jobs`, `tag nightly`."""
+    """What is held as a whole, each as `release` is told it: `--all`, `tag:T`."""
     trouble: str | None = None
     """Why the state cannot be written, while it cannot; nothing starts meanwhile."""
     job_file_followed: bool = False

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
 from engine.clock import SECOND, Instant
-from engine.model.facts import JobFacts, RunFacts
+from engine.model.facts import JobFacts
 from engine.values import lean
 from jobqueue_tui.console import words
 from jobqueue_tui.console.signs import OF_OUTCOME, Role, sign_of
@@ -56,12 +56,11 @@ FIRST_EXTRA: Final = 10
 def run_seconds(job: JobFacts, now: Instant) -> float | None:
     """How long the newest active run has been going, without its pauses, else how long the last one took; None when there was
     none."""
-    newest = max(((run.started_at, run) for run in job.active if run.started_at is not None), key=_first, default=None)
-    return job.last_seconds if newest is None else max(0, now - newest[0] - newest[1].paused_us) / SECOND
-
-
-def _first(pair: tuple[Instant, RunFacts]) -> Instant:
-    return pair[0]
+    begun = [(run.started_at, run.paused_us) for run in job.active if run.started_at is not None]
+    if not begun:
+        return job.last_seconds
+    started_at, paused_us = max(begun)
+    return max(0, now - started_at - paused_us) / SECOND
 
 
 def cpu_of(job: JobFacts) -> float | None:

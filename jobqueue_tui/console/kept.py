@@ -15,10 +15,10 @@ from jobqueue_tui.console.arranging import Grouping
 from jobqueue_tui.console.columns import TABLE
 from jobqueue_tui.console.sorting import LETTERS
 
-_WORDS: Final = {str: "a text", list: "a list", bool: "true or false", dict: "a table"}
-
 FILE: Final = "console.toml"
 THEMES: Final = "themes"
+
+_WORDS: Final = {str: "a text", list: "a list", bool: "true or false", dict: "a table"}
 
 
 @lean(frozen=True, slots=True, kw_only=True)

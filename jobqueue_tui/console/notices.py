@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from engine.api import EngineView
-from engine.clock import SECOND
+from engine.clock import SECOND, Instant
+from engine.model.record import EngineStatus
+from jobqueue_tui.console import words
 from jobqueue_tui.console.columns import Cell
 from jobqueue_tui.console.signs import Role
-from jobqueue_tui.terminal import one_line
 
 _FRESH: Final = 15 * SECOND
 """How long it is said that the job file was taken anew."""
 
 
-def notices(engine: EngineView, *, read_only: bool) -> Sequence[Cell]:
+def notices(status: EngineStatus, now: Instant, *, read_only: bool) -> Sequence[Cell]:
     """One cell each, the worst first."""
-    status = engine.status()
     said: list[Cell] = []
     if status.damaged_state:
         said.append(("state damaged", Role.FAILED))
@@ -25,10 +24,10 @@ def notices(engine: EngineView, *, read_only: bool) -> Sequence[Cell]:
         said.append(("state cannot be written", Role.FAILED))
     if status.holds:
         more = f" +{len(status.holds) - 1}" if len(status.holds) > 1 else ""
-        said.append((f"HELD {one_line(status.holds[0])}{more}", Role.WARN))
+        said.append((f"HELD {words.held(status.holds[0])}{more}", Role.WARN))
     if (news := status.job_file_news) is not None:
         if news.waits:
             said.append(("file changed" if read_only else "file changed: Ctrl-r", Role.WARN))
-        elif engine.now() - news.at < _FRESH:
+        elif now - news.at < _FRESH:
             said.append((f"file {news.text}", Role.OK))
     return said

@@ -57,17 +57,13 @@ def _helps(job: JobView, why: Why) -> list[str]:
         found.append("p lets it go on")
     elif own:
         found.append("p ends its own hold" if wider else "p lets it go on")
-    found += [f"{typed('release', hold)} ends the hold of {_held(hold)}" for hold in wider]
+    found += [f"{typed('release', hold)} ends the hold of {words.held(hold)}" for hold in wider]
     if job.suspended:
         startable = job.enabled and not why.holds and job.manual is not Manual.DENY
         found.append("s lets its schedule go on" + "; t runs it now all the same" * startable)
     if why.bump_helps:
         found.append("+ lets it start before others; 6 shows the queue")
     return found
-
-
-def _held(hold: str) -> str:
-    return "all jobs" if hold == "--all" else one_line(hold.replace(":", " ", 1))
 
 
 def _need(need: str, engine: EngineView) -> ReasonLine:

@@ -8,6 +8,7 @@ from itertools import islice, zip_longest
 from typing import Final
 
 from engine.clock import SECOND, Instant, moment
+from jobqueue_tui.terminal import one_line
 
 BLOCKS: Final = "▁▂▃▄▅▆▇█"
 _SCALE: Final = (10.0, 25.0, 50.0, 100.0, 200.0, 400.0, 800.0, 1600.0, 3200.0)
@@ -61,6 +62,11 @@ def countdown(at: Instant | None, now: Instant) -> str:
 def ago(at: Instant | None, now: Instant) -> str:
     """Time since, coarse; empty for never."""
     return "" if at is None else coarse((now - at) / SECOND)
+
+
+def held(hold: str) -> str:
+    """What a hold holds, which is given as `release` is told it: `all jobs`, `tag nightly`, or a job's id."""
+    return "all jobs" if hold == "--all" else one_line(hold.replace(":", " ", 1))
 
 
 def clock(at: Instant, zone: tzinfo | None) -> str:

@@ -102,7 +102,8 @@ def _acts(view: EngineView, call: Call) -> list[tuple[str, Act]]:
             acts.append((text, partial(_on_record, view, call, text)))
         else:
             jobs.append(text)
-    return acts + [(name, partial(_on_one, view, call, job)) for name, job in select(view, jobs)]
+    selected = select(view, jobs, runs=Target.RUN in call.verb.on)
+    return acts + [(name, partial(_on_one, view, call, job)) for name, job in selected]
 
 
 async def _report(name: str, act: Act) -> Report:
@@ -114,8 +115,6 @@ async def _report(name: str, act: Act) -> Report:
 
 async def _on_one(view: EngineView, call: Call, job: JobView | Refused) -> dict[str, Json]:
     if isinstance(job, Refused):
-        if Target.RUN in call.verb.on and not job.remedy.startswith("a run"):
-            raise Refused(job.code, job.message, f"{job.remedy}; what runs of a job that has left is named by --run")
         raise job
     if Target.RECORD in call.verb.on:
         return await _on_record(view, call, job.id)

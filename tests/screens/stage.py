@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.notifications import Notification, Notify
 from textual.pilot import Pilot
 from textual.screen import Screen
+from textual.widgets import Input
 
 from engine.clock import SECOND
 from jobqueue_tui.console.app import ConsoleApp
@@ -154,3 +155,22 @@ async def open_log(stage: Stage) -> LogView:
     await stage.press("l")
     assert isinstance(stage.app.screen, LogScreen)
     return stage.app.screen.view
+
+
+async def at(stage: Stage, job_id: str) -> None:
+    """Put the cursor on a job, as a user does."""
+    assert stage.home.table.select(job_id)
+    await stage.settle()
+
+
+async def type_in(stage: Stage, text: str) -> None:
+    """Type a text into the field that has the keys."""
+    field = stage.app.focused
+    assert isinstance(field, Input)
+    field.value = text
+    await stage.settle()
+
+
+def shown(stage: Stage) -> list[str]:
+    """Ids in the table, from top to bottom."""
+    return [job.id for job in stage.home.table.view]

@@ -15,8 +15,7 @@ from jobqueue_tui.console.screens.jobs import JobsScreen
 from tests.screens.engines import small_engine
 from tests.screens.fake_engine import FakeEngine
 from tests.screens.fake_job import MIB, FakeJob, ended_run
-from tests.screens.stage import Stage, console
-from tests.screens.test_screens_verbs import at
+from tests.screens.stage import Stage, at, console
 
 
 def with_four_runs() -> FakeEngine:

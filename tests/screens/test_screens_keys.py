@@ -26,14 +26,7 @@ from jobqueue_tui.console.widgets.log_view import LogView
 from jobqueue_tui.console.widgets.run_list import RunList
 from tests.screens.engines import small_engine
 from tests.screens.fake_engine import FakeEngine
-from tests.screens.stage import Stage, console
-
-
-async def at(stage: Stage, job_id: str) -> None:
-    """Put the cursor on a job, as a user does."""
-    assert stage.home.table.select(job_id)
-    await stage.settle()
-
+from tests.screens.stage import at, console
 
 # ---- the table of actions
 

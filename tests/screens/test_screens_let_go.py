@@ -53,3 +53,19 @@ async def test_a_large_tree_that_was_left_goes_as_well(monkeypatch: pytest.Monke
                     await asyncio.sleep(0.01)
     finally:
         gc.unfreeze()
+
+
+async def test_a_screen_that_is_left_leaves_no_lines_behind() -> None:
+    """Dialogs come and go all day."""
+
+    def caches() -> int:
+        gc.collect()
+        return sum(isinstance(one, StylesCache) for one in gc.get_objects())
+
+    async with console() as stage:
+        keys = ("colon", "escape", "x", "escape", "question_mark", "escape", "2", "escape")
+        await stage.press(*keys)
+        before = caches()
+        for _ in range(3):
+            await stage.press(*keys)
+        assert caches() <= before + 5

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
-
 import pytest
 
 from engine.clock import SECOND
-from engine.model.audit import Done
 from engine.model.outcome import Outcome
 from engine.model.states import RunPhase
-from engine.spec.params import Param
 from jobqueue_tui.console.actions import ACTIONS, Where
 from jobqueue_tui.console.screens.compare import CompareScreen
 from jobqueue_tui.console.screens.failures import FailuresScreen
@@ -19,15 +14,16 @@ from jobqueue_tui.console.screens.form import FormDialog
 from jobqueue_tui.console.screens.history import HistoryScreen
 from jobqueue_tui.console.screens.inbox import InboxScreen
 from jobqueue_tui.console.screens.job import JobScreen
+from jobqueue_tui.console.screens.jobs import JobsScreen
 from jobqueue_tui.console.screens.log import LogScreen
 from jobqueue_tui.console.screens.queue import QueueScreen
 from jobqueue_tui.console.screens.system import SystemScreen
 from jobqueue_tui.console.screens.timeline import TimelineScreen
-from jobqueue_tui.console.timeline import in_cell
+from jobqueue_tui.console.screens.tree import TreeScreen
 from tests.screens.engines import small_engine
 from tests.screens.fake_engine import FakeEngine
 from tests.screens.fake_job import FakeRun, ended_run
-from tests.screens.stage import PLACES, Stage, console
+from tests.screens.stage import PLACES, at, console
 
 OTHERS = [place for place in PLACES if place not in {"jobs", "log", "tree"}]
 
@@ -106,6 +102,27 @@ async def test_numbers_open_sections_and_brackets_go_through_lists() -> None:
             SystemScreen, FailuresScreen, SystemScreen,
         ]  # fmt: skip
         assert stage.app.screen is stage.home
+
+
+async def test_the_key_for_the_screen_before_goes_to_and_fro() -> None:
+    """Grave accent: there and back again."""
+    async with console() as stage:
+        await stage.press("4", "1", "grave_accent")
+        assert isinstance(stage.app.screen, TreeScreen)
+        await stage.press("grave_accent")
+        assert isinstance(stage.app.screen, JobsScreen)
+
+
+async def test_a_job_that_was_just_removed_is_said_to_be_gone() -> None:
+    """Keys pressed between its end and the next frame."""
+    async with console() as stage:
+        await at(stage, "report")
+        del stage.engine.by_id["report"]
+        for key in ("enter", "2", "3"):
+            await stage.pilot.press(key)
+            await stage.pilot.pause()
+        assert isinstance(stage.app.screen, JobsScreen)
+        assert stage.toasts[0] == ("", "report is no longer in the job file.")
 
 
 # ---- queue
@@ -197,16 +214,6 @@ async def test_more_of_the_history_is_read_when_it_is_wanted() -> None:
         assert len(screen.runs.runs) > 890
 
 
-@pytest.mark.parametrize("place", OTHERS)
-async def test_an_engine_out_of_reach_is_said_on_every_screen(place: str) -> None:
-    """What stands there may be old."""
-    async with console() as stage:
-        await stage.press(*PLACES[place])
-        stage.engine.connected = False
-        await stage.second()
-        assert stage.has("engine out of reach")
-
-
 async def test_a_long_queue_is_put_in_order_less_often() -> None:
     """Each asking goes through all that waits."""
     engine = small_engine()
@@ -289,296 +296,3 @@ async def test_the_heat_map_has_the_worst_first_and_tells_by_shape() -> None:
         await stage.press("enter")
         assert isinstance(stage.app.screen, JobScreen)
         assert stage.app.screen.job.id == rows[0].job
-
-
-# ---- timeline
-
-
-async def test_the_timeline_has_what_was_and_what_is_to_come() -> None:
-    """A row per job; signs, not colours alone."""
-    async with console(size=(120, 40)) as stage:
-        await stage.press("5")
-        assert stage.has("db-dump", "▶", "○")
-        assert stage.has("load", "✗")
-        assert stage.has("index-mail", "!")
-        assert stage.has("vacuum", "?")
-        assert stage.has("mirror", "◆") or stage.has("mirror", "○")
-
-
-async def test_the_time_cursor_says_what_it_is_on() -> None:
-    """`]` goes to the next run or occurrence of the job, `[` back; `.` follows the clock again."""
-    async with console(size=(120, 40)) as stage:
-        await stage.press("5", "right_square_bracket")
-        assert stage.has("db-dump", "planned 02:00:00", "usually takes 21m00s")
-        await stage.press("left_square_bracket")
-        assert stage.has("db-dump:212", "running")
-        await stage.press("j", "j", "j", "left_square_bracket")
-        screen = stage.app.screen
-        assert isinstance(screen, TimelineScreen)
-        assert screen.table.column is not None
-        await stage.press("full_stop")
-        assert screen.table.column is None
-
-
-async def test_zooming_keeps_the_time_under_the_cursor() -> None:
-    """From fifteen minutes to thirty days, clamped."""
-    async with console(size=(120, 40)) as stage:
-        await stage.press("5", "right_square_bracket")
-        screen = stage.app.screen
-        assert isinstance(screen, TimelineScreen)
-        at = screen.table.at
-        for key in ["less_than_sign"] * 6 + ["greater_than_sign"] * 9:
-            await stage.press(key)
-            assert abs(screen.table.at - at) <= 2 * max(screen.table.window.cell, 8 * 3600 * SECOND)
-        assert screen.table.span_seconds <= 900
-
-
-async def test_verbs_on_the_timeline_are_those_of_the_job() -> None:
-    """Trigger, suspend, skip by the menu."""
-    async with console(size=(120, 40)) as stage:
-        await stage.press("5", "j", "s", "a", "n")
-        assert stage.verbs == [("suspend", "extract"), ("skip_next", "extract")]
-
-
-async def test_the_occurrence_under_the_time_cursor_is_skipped_and_no_other() -> None:
-    """Without a time cursor the next one; where nothing is planned, none."""
-    async with console(size=(120, 40)) as stage:
-        times = stage.engine.job("extract").times
-        await stage.press("5", "j", "greater_than_sign", *["right_square_bracket"] * 3)
-        screen = stage.app.screen
-        assert isinstance(screen, TimelineScreen)
-        (meant,) = in_cell(screen.table.lane, screen.table.window, screen.table.column or 0, stage.engine.at)[1]
-        assert meant in times[1:]
-        await stage.press("a")
-        assert stage.has("n", "skip the occurrence under the time cursor")
-        await stage.press("n")
-        assert stage.engine.verbs == [("skip_next", "extract", {"undo": False, "at": meant.at})]
-        await stage.press("right", "a", "n")
-        assert len(stage.engine.verbs) == 1
-        assert "Nothing is planned" in stage.toasts[-1][0]
-        await stage.press("full_stop", "a", "n")
-        assert stage.engine.verbs[1:] == [("skip_next", "extract", {"undo": False})]
-
-
-async def test_of_several_occurrences_in_a_cell_none_is_skipped() -> None:
-    """A shorter span has them apart."""
-    async with console(size=(120, 40)) as stage:
-        await stage.press("5", "j", "less_than_sign", "less_than_sign", "right_square_bracket", "a", "n")
-        assert stage.verbs == []
-        title, remedy = stage.toasts[-1]
-        assert "occurrences of extract are in this cell" in title
-        assert "> shows a shorter span" in remedy
-
-
-async def test_only_the_next_occurrence_is_postponed_where_the_time_cursor_is() -> None:
-    """Another one is refused before anything is typed, with the way to the next."""
-    async with console(size=(120, 40)) as stage:
-        first = stage.engine.job("extract").times[0]
-        await stage.press("5", "j", *["right_square_bracket"] * 2, "a", "P")
-        assert isinstance(stage.app.screen, TimelineScreen)
-        assert "Only the next occurrence of extract can be postponed" in stage.toasts[-1][0]
-        assert ". and then ] goes to it" in stage.toasts[-1][1]
-        await stage.press("full_stop", "right_square_bracket", "a", "P", *"5m", "enter", "enter")
-        assert stage.engine.verbs == [("postpone", "extract", {"seconds": 300.0, "at": first.at})]
-
-
-async def test_more_than_there_are_slots_is_set_off() -> None:
-    """Where four want to run at once and three can."""
-    engine = FakeEngine()
-    for number in range(4):
-        job = engine.add(f"job-{number}", next_run=engine.at + 3600 * SECOND)
-        job.every(86400, 1, usual=600.0)
-    async with console(engine, size=(120, 40)) as stage:
-        await stage.press("5")
-        assert stage.has("of 3 slots", "!")
-        engine.job("job-3").times = []
-        await stage.press("1", "5")
-        assert not stage.has("of 3 slots", "!")
-
-
-def load_line(stage: Stage) -> str:
-    """The second line of a timeline."""
-    (line,) = [line for line in stage.text() if line.startswith(" of ")]
-    return line
-
-
-async def test_the_load_stands_above_what_it_counts_when_it_is_first_shown() -> None:
-    """The width is known only when it has been laid out; what is read is for that. It stays there when time goes on."""
-    engine = FakeEngine()
-    for number in range(4):
-        engine.add(f"job-{number}", next_run=engine.at + 3600 * SECOND).every(86400, 1, usual=600.0)
-    async with console(engine, size=(120, 40)) as stage:
-        await stage.press("5")
-        planned = next(line.rindex("○") for line in stage.text() if "job-0" in line)
-        assert load_line(stage).index("!") == planned
-        for _ in range(20):
-            engine.at += 60 * SECOND
-            stage.app.flush()
-            await stage.pilot.pause()
-            planned = next(line.rindex("○") for line in stage.text() if "job-0" in line)
-            assert load_line(stage).index("!") == planned
-
-
-async def test_more_than_a_pool_has_is_set_off() -> None:
-    """Slots of the engine are not all that runs share: pools, groups, being alone. The line below says which it is."""
-    engine = FakeEngine()
-    for number in range(2):
-        engine.add(f"job-{number}", next_run=engine.at + 3600 * SECOND).every(86400, 1, usual=600.0)
-    async with console(engine, size=(120, 40)) as stage:
-        await stage.press("5")
-        assert "!" not in load_line(stage)
-        for job in engine.jobs:
-            job.pools = {"db": 2}
-        await stage.press("1", "5")
-        assert "!" in load_line(stage)
-        await stage.press("right_square_bracket")
-        assert stage.has("job-0", "too many: 4 in pool db, which has 2")
-        for job in engine.jobs:
-            job.pools, job.exclusive = {}, "nightly"
-        await stage.press("1", "5", "right_square_bracket")
-        assert stage.has("too many: 2 in exclusive group nightly")
-        engine.job("job-0").exclusive, engine.job("job-1").exclusive = True, False
-        await stage.press("1", "5", "right_square_bracket")
-        assert stage.has("too many: 1 beside one that runs alone")
-
-
-# ---- job
-
-
-async def test_brackets_go_to_the_job_before_and_the_next_one() -> None:
-    """Round the end; home follows."""
-    async with console(size=(120, 40)) as stage:
-        await stage.press("2", "right_square_bracket")
-        screen = stage.app.screen
-        assert isinstance(screen, JobScreen)
-        assert screen.job.id == "extract"
-        assert [run.job for run in screen.runs.runs] == ["extract"] * 13
-        await stage.press("left_square_bracket", "left_square_bracket")
-        assert screen.job.id == "ad-hoc"
-        await stage.press("escape")
-        assert stage.home.table.current is stage.engine.job("ad-hoc")
-
-
-async def test_the_job_screen_has_next_times_limits_and_usual_durations() -> None:
-    """Ten times where there is room, with what an operator or the clock does to them."""
-    async with console(size=(120, 40)) as stage:
-        await stage.press("2")
-        assert stage.has("limit 200%")
-        assert stage.has("limit 512M")
-        assert stage.has("┄┄┄")
-        assert stage.has("usual 21m00s", "p95 27m18s")
-        assert sum("2026-03-1" in line and "UTC" in line for line in stage.text()) == 9
-        stage.home.table.select("mirror")
-        await stage.press("1")
-        stage.home.table.select("mirror")
-        await stage.press("2")
-        assert stage.has("◆", "does not exist")
-
-
-async def test_the_job_screen_says_what_was_done_to_the_job() -> None:
-    """The newest three, of nobody else; on a wide screen side by side."""
-    engine = small_engine()
-    last = engine.deeds[0]
-    async with console(engine, size=(200, 60)) as stage:
-        await stage.press("2")
-        assert stage.has("audit  11:59 console hold: disk swap refused: state   11:59 uid 0 bump by=1")
-        engine.deeds[:0] = [
-            replace(
-                last, no=7, at=engine.at - 86400 * SECOND, verb="skip_next", outcome=Done.DONE, reason="", code=None
-            ),
-            replace(last, no=6, target="db-dump:212", verb="stop", outcome=Done.DONE, reason="", code=None),
-        ]
-        engine.job("db-dump").priority += 1
-        engine.job("db-dump").touch()
-        await stage.second()
-        await stage.second()
-        assert stage.has("audit  03-08 12:00 console skip-next   11:59 console stop db-dump:212  ")
-        assert stage.has("             11:59 console hold: disk swap refused: state  ")
-        assert not stage.has("uid 0")
-        await stage.press("right_square_bracket")
-        assert not stage.has("audit")
-
-
-async def test_what_was_done_is_read_when_the_job_is_another_and_not_with_each_flush() -> None:
-    """A verb is seen a moment before it is on record: read is with the second after it, by who gave it at once."""
-    engine = small_engine()
-    async with console(engine) as stage:
-        await stage.press("2")
-        await stage.second()
-        engine.audit_reads.clear()
-        job = engine.job("db-dump")
-        for _ in range(3):
-            job.touch()  # a sample
-            await stage.second()
-        assert engine.audit_reads == []
-        job.held = True
-        job.touch()
-        await stage.settle()
-        assert engine.audit_reads == []
-        await stage.second()
-        assert engine.audit_reads == ["db-dump"]
-        engine.audit_reads.clear()
-        await stage.press("plus")
-        assert set(engine.audit_reads) == {"db-dump"}
-
-
-async def test_the_job_screen_names_what_the_environment_is_made_of() -> None:
-    """No value; what has no room is a key away."""
-    async with console(size=(200, 60)) as stage:
-        await stage.press("2")
-        assert stage.has(
-            "env  BACKUPS, DB   env_file /etc/jobs/db.env   inherit SSH_AUTH_SOCK   secrets PGPASSWORD    "
-        )
-    async with console(size=(80, 24)) as stage:
-        await stage.press("2")
-        assert stage.has("env  BACKUPS, DB   env_file /etc/jobs/db.env … y shows it")
-        await stage.press("right_square_bracket")
-        assert not stage.has(" env  ")
-
-
-async def test_facts_leave_room_for_runs() -> None:
-    """What there are too many of goes below, which is marked, and can be gone to."""
-    engine = small_engine()
-    job = engine.job("db-dump")
-    job.description, job.needs, job.params = "A dump", ("extract",), {"DB": Param("main")}
-    job.changed = ("priority",)
-    async with console(engine, size=(80, 24)) as stage:
-        await stage.press("2")
-        assert stage.has("▾  cpu, mem")
-        assert stage.has("▌ ● running", "db-dump:212")
-        assert not stage.has("env")
-        await stage.press("shift+tab", "G")
-        assert stage.has("env  BACKUPS")
-        assert not stage.has("▾")
-
-
-async def test_plots_show_the_last_hours_or_the_last_minutes() -> None:
-    """`<` and `>`, as on the timeline; the span stands below."""
-    engine = small_engine()
-    engine.job("db-dump").cpu_rollup = [10.0] * 720
-    engine.job("db-dump").rss_rollup = [1e8] * 720
-    async with console(engine, size=(120, 40)) as stage:
-        await stage.press("2", "less_than_sign")
-        assert stage.has("peak 10%")
-        assert stage.has("-2h", "now")
-        await stage.press("greater_than_sign")
-        assert stage.has("-2m", "now")
-
-
-async def test_plots_make_room_in_a_narrow_terminal() -> None:
-    """A line of curves among the facts instead."""
-    async with console(size=(80, 24)) as stage:
-        await stage.press("2")
-        assert stage.has("cpu, mem")
-        await stage.pilot.resize_terminal(140, 40)
-        await stage.settle()
-        assert not stage.has("cpu, mem")
-        assert stage.has("limit 200%")
-
-
-async def test_the_times_above_a_timeline_are_there_at_once() -> None:
-    """Not with the next second: its width is known only when it has been laid out."""
-    async with console(size=(120, 40)) as stage:
-        await stage.press("5")
-        (line,) = [line for line in stage.text() if line.startswith(" span ")]
-        assert re.search(r"\d\d:\d\d", line)

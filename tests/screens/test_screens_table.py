@@ -6,11 +6,10 @@ from dataclasses import replace
 
 import pytest
 from textual.geometry import Region
-from textual.strip import Strip
 
 from engine.clock import SECOND
 from engine.model.outcome import Outcome
-from engine.model.record import Counters, FileNews
+from engine.model.record import Counters
 from engine.model.states import JobStatus
 from jobqueue_tui.console.columns import run_seconds
 from jobqueue_tui.console.still import Still
@@ -18,13 +17,7 @@ from jobqueue_tui.console.widgets.job_table import JobTable
 from tests.screens.engines import big_engine, small_engine
 from tests.screens.fake_engine import FakeEngine
 from tests.screens.fake_job import MIB
-from tests.screens.stage import PLACES, Stage, console
-
-
-def shown(stage: Stage) -> list[str]:
-    """Ids in the order of the table."""
-    return [job.id for job in stage.home.table.view]
-
+from tests.screens.stage import PLACES, console, shown
 
 # ---- order
 
@@ -200,27 +193,6 @@ async def test_only_visible_rows_that_changed_are_drawn() -> None:
         assert drawn == [Region(0, 3, table.size.width, 1)]
 
 
-async def test_the_top_line_is_drawn_when_it_says_something_else() -> None:
-    """Most changes of jobs do not show there."""
-    async with console() as stage:
-        drawn: list[str] = []
-        line, render = stage.home.status, stage.home.status.render_line
-
-        def counting(y: int) -> Strip:
-            strip = render(y)
-            drawn.append(strip.text)
-            return strip
-
-        line.render_line = counting  # type: ignore[method-assign] # what is drawn is the subject
-        stage.engine.job("thumbnails").touch()
-        await stage.settle()
-        assert drawn == []
-        stage.engine.job("extract").active.clear()
-        stage.engine.job("extract").touch()
-        await stage.settle()
-        assert ["run 4/3" in text for text in drawn] == [True]
-
-
 async def test_a_row_is_painted_once_for_what_it_shows() -> None:
     """Moving the cursor to and fro paints two rows each time, not the screen."""
     async with console(big_engine(500)) as stage:
@@ -277,71 +249,6 @@ async def test_jobs_that_come_and_go_are_seen() -> None:
         await stage.settle()
         assert "mirror" not in shown(stage)
         assert shown(stage)[-1] == "newcomer"
-
-
-async def test_an_engine_out_of_reach_is_said() -> None:
-    """The numbers may be old."""
-    async with console() as stage:
-        stage.engine.connected = False
-        await stage.second()
-        assert "engine out of reach" in stage.text()[0]
-
-
-@pytest.mark.parametrize(("read_only", "said"), [(False, "file changed: Ctrl-r"), (True, "file changed")])
-async def test_a_job_file_that_waits_for_a_yes_is_said_until_it_has_one(read_only: bool, said: str) -> None:
-    """On every screen; without the key where there is none."""
-    async with console(read_only=read_only) as stage:
-        stage.engine.job_file_news = FileNews(stage.engine.now(), "changed, not taken yet: 1 job removed", waits=True)
-        await stage.second()
-        assert stage.text()[0].split("failing 3  ")[1].split("  ")[0] == said
-        await stage.press("4")
-        assert said in stage.text()[0]
-        stage.engine.job_file_news = None
-        await stage.second()
-        assert said not in stage.text()[0]
-
-
-async def test_that_the_job_file_was_taken_is_said_for_a_while() -> None:
-    """The operator sees what changed what he looks at."""
-    async with console() as stage:
-        stage.engine.job_file_news = FileNews(stage.engine.now(), "taken: 1 job changed", waits=False)
-        await stage.second()
-        assert "file taken: 1 job changed" in stage.text()[0]
-        for _ in range(15):
-            await stage.second()
-        assert "file taken" not in stage.text()[0]
-
-
-@pytest.mark.parametrize("place", PLACES)
-async def test_why_nothing_starts_is_said_in_every_header(place: str) -> None:
-    """Somebody who wonders why nothing starts need not search."""
-    async with console() as stage:
-        stage.engine.holds = ("all jobs", "tag etl")
-        await stage.press(*PLACES[place])
-        await stage.second()
-        assert "HELD all jobs +1" in stage.text()[0]
-        stage.engine.holds, stage.engine.unwritten = (), "disk full"
-        await stage.second()
-        assert "state cannot be written" in stage.text()[0]
-
-
-async def test_a_mark_goes_with_its_job() -> None:
-    """One that comes back under its name is not marked, and is not counted meanwhile."""
-    async with console() as stage:
-        table = stage.home.table
-        for job_id in ("load", "report"):
-            assert table.select(job_id)
-            await stage.press("space")
-        assert "2 marked" in stage.text()[0]
-        gone = stage.engine.by_id.pop("load")
-        stage.engine.changed(resync=True)
-        await stage.settle()
-        assert "1 marked" in stage.text()[0]
-        assert "not shown" not in stage.text()[0]
-        stage.engine.by_id["load"] = gone
-        stage.engine.changed(resync=True)
-        await stage.settle()
-        assert table.marked == {"report"}
 
 
 async def test_the_tail_says_how_its_run_ended_whatever_was_skipped_since() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Final
 
 from engine.api import Aim
 from engine.clock import Instant
@@ -13,7 +14,7 @@ from engine.core.turn import Turn
 from engine.errors import Refused, RefusedCode, typed
 from engine.spec.matrix import job_of
 
-_LOOK: str = "look and press again"
+_LOOK: Final = "look and press again"
 
 
 def find_job(turn: Turn, job_id: str) -> Job:
@@ -36,10 +37,9 @@ def find_run(turn: Turn, run_id: str) -> Run:
 def check_listed(turn: Turn, job: Job) -> None:
     """Refused `unknown_id` when it was removed, although another may have its id by now; its runs may go on for a while."""
     if turn.state.jobs.get(job.id) is not job or not job.listed:
-        runs = ", ".join(run.run_id for run in job.active)
-        raise Refused(
-            RefusedCode.UNKNOWN_ID, f"{job.id} is not there any more", f"what runs of it: {runs}" if runs else ""
-        )
+        ends = ", ".join(typed("stop", job.id, "--run", run.run_id) for run in job.active)
+        remedy = f"what still runs of it: {ends}" if ends else ""
+        raise Refused(RefusedCode.UNKNOWN_ID, f"{job.id} is not there any more", remedy)
 
 
 def check_aim(job: Job, aim: Aim | None) -> None:
@@ -77,7 +77,7 @@ def _now(job: Job) -> str:
             return f"{len(runs)} runs are active"
 
 
-_NAMED = {
+_NAMED: Final[Mapping[str, str]] = {
     "hold": "whether {} is held or stopped",
     "schedule": "the schedule of {}",
     "skip": "what is skipped of {}",
@@ -119,5 +119,5 @@ def find_occurrence(turn: Turn, job: Job, at: Instant | None) -> Instant:
     if at is None or at == planned:
         return planned
     if at < planned or job.plan is None or job.plan.next_after(at - 1) != at:
-        raise Refused(RefusedCode.CHANGED, f"no run of {job.id} is planned at {full_time(at)}", "look and press again")
+        raise Refused(RefusedCode.CHANGED, f"no run of {job.id} is planned at {full_time(at)}", _LOOK)
     return at

@@ -75,8 +75,8 @@ class FormDialog(Modal[Filled | None]):
         Binding("enter,down", "leave_field(1)", show=False, priority=True),
         Binding("up", "leave_field(-1)", show=False, priority=True),
         Binding("enter", "give", show=False),
-        Binding("down", "app.focus_next", show=False),
-        Binding("up", "app.focus_previous", show=False),
+        Binding("down", "go(1)", show=False),
+        Binding("up", "go(-1)", show=False),
     ]
 
     def __init__(

@@ -50,13 +50,14 @@ class LogTitle(Painted):
             self.refresh()
 
     def _parts(self) -> tuple[Cell, ...]:
-        view = self._view
-        window = view.window
+        view, console = self._view, host(self)
+        window, engine = view.window, console.engine
         try:
-            phase = host(self).engine.run(view.run_id).phase
+            phase = engine.run(view.run_id).phase
             state: Cell = (f"  {OF_PHASE[phase].word}", OF_PHASE[phase].role)
         except KeyError:
             state = ("  ended", Role.MUTED)
+        said = notices(engine.status(), engine.now(), read_only=console.read_only)
         share = ""
         if window.size and view.top < len(window.lines) and not view.also:
             share = f"  {100 * window.offset_of(view.top) // window.size}%"
@@ -69,8 +70,8 @@ class LogTitle(Painted):
             ("  wrapped" if view.wrapping else "", Role.MUTED),
             (f"  {_only(view)}" if view.only is not None else "", Role.TITLE),
             (f"  {view.state}" if view.state else "", Role.MUTED),
-            *((f"  {text}", role) for text, role in notices(host(self).engine, read_only=host(self).read_only)),
-            ("  FROZEN" if host(self).frozen else "", Role.WARN),
+            *((f"  {text}", role) for text, role in said),
+            ("  FROZEN" if console.frozen else "", Role.WARN),
         )
 
     def render_line(self, y: int) -> Strip:

@@ -157,9 +157,8 @@ async def _ask(screen: Giving) -> None:
         return
 
     if engine.status().job_file_followed and not changes.asks:
-        screen.give(
-            [orders.reload(engine, changes, stop=False)]
-        )  # the engine is about to take it, whatever was answered
+        # the engine is about to take it, whatever was answered
+        screen.give([orders.reload(engine, changes, stop=False)])
         return
 
     def answered(answer: str | None) -> None:

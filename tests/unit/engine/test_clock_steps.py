@@ -35,16 +35,13 @@ from engine.spec.when import Window
 from engine.testing import Bench
 from engine.testing.clock import START, VirtualClock
 from engine.testing.executor import Act
+from tests.unit.engine.making import spec
 
 HOUR = 3600.0
 DAY = 24 * HOUR
 TEN_YEARS = 3652 * DAY
 MINUTELY = CronSchedule((CronEntry("* * * * *"),))
 HOURLY = CronSchedule((CronEntry("0 * * * *"),))
-
-
-def spec(job_id: str, **fields: object) -> JobSpec:
-    return JobSpec(id=job_id, command=Argv(("true",)), **fields)  # type: ignore[arg-type] # fields of many types
 
 
 def bench(*jobs: JobSpec, acts: dict[str, Act] | None = None, clock: VirtualClock | None = None) -> Bench:

@@ -9,11 +9,9 @@ import pytest
 from engine.clock import SECOND, instant, micros
 from engine.core.verbs.pause import hold_job
 from engine.core.verbs.resume import release_job
-from engine.ports.executor import Launch
 from engine.runtime.records import job_record
 from engine.spec.config import EngineSpec, JobFile
 from engine.spec.job import (
-    Argv,
     CatchUp,
     CronEntry,
     CronSchedule,
@@ -24,24 +22,14 @@ from engine.spec.job import (
 from engine.testing import Bench
 from engine.testing.clock import START
 from engine.testing.executor import Act
+from tests.unit.engine.making import bench, spec
 
 HOURLY = CronSchedule((CronEntry("0 * * * *"),))
 HOUR = 3600.0
 
 
-def spec(job_id: str, **fields: object) -> JobSpec:
-    return JobSpec(id=job_id, command=Argv(("true",)), **fields)  # type: ignore[arg-type] # fields of many types
-
-
 def file(*jobs: JobSpec, max_running: int = 8) -> JobFile:
     return JobFile(engine=EngineSpec(max_running=max_running), jobs=jobs)
-
-
-def bench(*jobs: JobSpec, acts: dict[str, Act] | None = None, max_running: int = 8) -> Bench:
-    def play(launch: Launch) -> Act:
-        return (acts or {}).get(launch.attempt.partition(":")[0], Act(1.0))
-
-    return Bench(file(*jobs, max_running=max_running), script=play)
 
 
 def down(b: Bench, until: float) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from engine.clock import SECOND
-from engine.core.explain import why_queued
 from engine.core.verbs.pause import hold_job
 from engine.core.verbs.priority import set_priority
 from engine.core.verbs.resume import release_job
@@ -14,16 +13,13 @@ from engine.core.verbs.trigger import trigger
 from engine.errors import Refused, RefusedCode
 from engine.model.outcome import Outcome
 from engine.model.states import RunPhase
-from engine.ports.executor import Launch
-from engine.spec.config import Ageing, EngineSpec, JobFile, PoolSpec
+from engine.spec.config import Ageing
 from engine.spec.job import (
-    Argv,
     CatchUp,
     CronEntry,
     CronSchedule,
     DelaySchedule,
     EverySchedule,
-    JobSpec,
     Join,
     Manual,
     Need,
@@ -31,25 +27,10 @@ from engine.spec.job import (
     Overlap,
     Required,
     Retry,
-    WhenNotDurable,
 )
 from engine.testing import Bench
 from engine.testing.executor import Act
-
-
-def spec(job_id: str, **fields: object) -> JobSpec:
-    return JobSpec(id=job_id, command=Argv(("true",)), **fields)  # type: ignore[arg-type] # fields of many types
-
-
-def bench(*jobs: JobSpec, max_running: int = 8, acts: dict[str, Act] | None = None, **engine: object) -> Bench:
-    pools = {name: PoolSpec(1) for job in jobs for name in job.pools}
-    file = JobFile(engine=EngineSpec(max_running=max_running, **engine), pools=pools, jobs=jobs)  # type: ignore[arg-type] # of many types
-    script = acts or {}
-
-    def play(launch: Launch) -> Act:
-        return script.get(launch.attempt, script.get(launch.attempt.partition(":")[0], Act(1.0)))
-
-    return Bench(file, script=play)
+from tests.unit.engine.making import bench, spec
 
 
 def order(b: Bench) -> list[str]:
@@ -421,34 +402,6 @@ def test_a_skip_code_is_no_start_and_no_failure() -> None:
     assert b.job("idle").tally.starts == 0
 
 
-def test_nothing_starts_that_is_not_durable() -> None:
-    b = bench(spec("tick", schedule=EverySchedule(60.0)))
-    b.run_for(30)
-    b.store.failing = OSError("no space left on device")
-    b.run_for(60)
-    assert len(b.executor.launched) == 1
-    assert b.loop.trouble == "no space left on device"
-    (waits,) = b.job("tick").queue
-    assert (
-        why_queued(b.state, waits, b.now)
-        == "nothing starts while the state cannot be written; the engine's warnings say why"
-    )
-    b.store.failing = None
-    b.run_for(60)
-    assert len(b.executor.launched) >= 2
-    assert b.loop.trouble is None
-
-
-def test_an_outcome_is_kept_and_written_when_the_store_comes_back() -> None:
-    b = bench(spec("once"), acts={"once": Act(10.0)})
-    b.run_for(1)
-    b.store.failing = OSError("no space left on device")
-    b.run_for(30)
-    b.store.failing = None
-    b.run_for(5)
-    assert b.fates("once") == ["success"]
-
-
 def test_what_waits_of_a_job_that_a_failure_halts_does_not_start() -> None:
     """`on_failure: halt`: the job is stopped by its failure, also what was next in the queue at that moment."""
     halts = spec("a", on_failure=OnFailure.HALT, overlap=Overlap.QUEUE, concurrency=2, max_queued=2, manual=Manual.ONLY)
@@ -458,28 +411,3 @@ def test_what_waits_of_a_job_that_a_failure_halts_does_not_start() -> None:
     b.run_for(60.0)
     assert b.fates("a") == ["failed exit(1)", "queued"]
     assert b.job("a").stopped
-
-
-def test_a_run_that_starts_undurably_has_its_log() -> None:
-    """`when_not_durable: run`: claimed and ordered in one tick while the store fails, a run knows where its output goes."""
-    b = bench(spec("a", manual=Manual.ONLY, when_not_durable=WhenNotDurable.RUN))
-    b.store.failing = OSError("no space left on device")
-    b.run_for(61.0)
-    b.do(lambda turn: trigger(turn, "a", bypass=False))
-    b.run_for(5.0)
-    b.do(lambda turn: trigger(turn, "a", bypass=False))
-    b.run_for(5.0)
-    assert [launch.log_path.rpartition("/")[2] for launch in b.executor.launched] == ["1.log", "2.log"]
-
-
-def test_a_store_that_failed_on_an_answer_alone_is_tried_again_and_the_engine_does_not_spin() -> None:
-    """Nothing was to be written but a verb to be answered: the next try is a second later, once, and ends the trouble."""
-    b = bench(spec("a"), acts={"a": Act(None)})
-    b.run_for(5)
-    b.store.failing = OSError("no space left on device")
-    b.do(lambda turn: None)
-    assert b.loop.trouble
-    b.run_for(5)
-    b.store.failing = None
-    b.run_for(5)
-    assert b.loop.trouble is None

@@ -13,7 +13,6 @@ from engine.core.verbs.stop import stop_run
 from engine.core.verbs.trigger import trigger
 from engine.model.states import JobStatus
 from engine.planning import jitter, limits_of
-from engine.ports.executor import Launch
 from engine.spec.config import EngineSpec, JobFile
 from engine.spec.job import (
     Argv,
@@ -33,24 +32,12 @@ from engine.spec.job import (
 from engine.spec.when import Blackout, CalendarSpec, Roll, Window
 from engine.testing import Bench
 from engine.testing.executor import Act
+from tests.unit.engine.making import bench, spec
 
 MIDNIGHT = datetime(2026, 1, 5, tzinfo=UTC)
 """Where the bench's clock begins, a Monday."""
 
 HOURLY = CronSchedule((CronEntry("0 * * * *"),))
-
-
-def spec(job_id: str, **fields: object) -> JobSpec:
-    return JobSpec(id=job_id, command=Argv(("true",)), **fields)  # type: ignore[arg-type] # fields of many types
-
-
-def bench(*jobs: JobSpec, acts: dict[str, Act] | None = None) -> Bench:
-    script = acts or {}
-
-    def play(launch: Launch) -> Act:
-        return script.get(launch.attempt, script.get(launch.attempt.partition(":")[0], Act(1.0)))
-
-    return Bench(JobFile(engine=EngineSpec(max_running=8), jobs=jobs), script=play)
 
 
 def hour(number: float) -> datetime:
