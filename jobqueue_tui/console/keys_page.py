@@ -13,7 +13,8 @@ _ABOUT = """\
 This page is made from the console's table of actions (`jobqueue_tui/console/actions.py`); a test holds it to that.
 
 Movement never acts. A plain lower-case letter on a row is harmless or can be taken back; what ends work opens a dialog whose
-cursor stands on Cancel. Shift and a letter sorts, the letter stands in the column's head. The same letter means the same on every screen.
+cursor stands on Cancel. Shift and a letter sorts, the letter stands in the column's head. A verb on a job has the same letter on every
+screen; where the keys are on a log, a run or an entry of the inbox, a letter is about that.
 A verb carries the run and the state that were on screen, and is refused when they have changed; for 300 ms after another row has moved
 under the cursor verbs are ignored; pasted text is ignored outside fields. A read-only console has no keys for verbs.
 

@@ -70,6 +70,7 @@ class LogTitle(Painted):
             ("  wrapped" if view.wrapping else "", Role.MUTED),
             (f"  {_only(view)}" if view.only is not None else "", Role.TITLE),
             (f"  {view.state}" if view.state else "", Role.MUTED),
+            ("" if engine.connected else "  engine out of reach", Role.FAILED),
             *((f"  {text}", role) for text, role in said),
             ("  FROZEN" if console.frozen else "", Role.WARN),
         )
