@@ -1,8 +1,7 @@
 """The one table of keys: bindings, footer, help and user key maps are read from it, so that they cannot disagree.
 
 Rules (40-console): movement never acts; a plain lower-case letter is harmless or reversible; what ends work opens a
-dialog with Cancel focused; Shift+letter sorts; a verb on a job has the same
-letter everywhere.
+dialog with Cancel focused; Shift+letter sorts; a verb on a job has the same letter everywhere.
 """
 
 from __future__ import annotations

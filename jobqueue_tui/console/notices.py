@@ -1,12 +1,12 @@
-"""What every header says of the engine while it is so: that much is held, or that its job file or its state needs somebody. Pure."""
+"""What every header says of the engine: that it is out of reach, that much is held, that its state or job file needs somebody."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
 
-from engine.clock import SECOND, Instant
-from engine.model.record import EngineStatus
+from engine.api import EngineView
+from engine.clock import SECOND
 from jobqueue_tui.console import words
 from jobqueue_tui.console.columns import Cell
 from jobqueue_tui.console.signs import Role
@@ -15,9 +15,12 @@ _FRESH: Final = 15 * SECOND
 """How long it is said that the job file was taken anew."""
 
 
-def notices(status: EngineStatus, now: Instant, *, read_only: bool) -> Sequence[Cell]:
+def notices(engine: EngineView, *, read_only: bool) -> Sequence[Cell]:
     """One cell each, the worst first."""
+    status = engine.status()
     said: list[Cell] = []
+    if not engine.connected:
+        said.append(("engine out of reach", Role.FAILED))
     if status.damaged_state:
         said.append(("state damaged", Role.FAILED))
     if status.trouble:
@@ -28,6 +31,6 @@ def notices(status: EngineStatus, now: Instant, *, read_only: bool) -> Sequence[
     if (news := status.job_file_news) is not None:
         if news.waits:
             said.append(("file changed" if read_only else "file changed: Ctrl-r", Role.WARN))
-        elif now - news.at < _FRESH:
+        elif engine.now() - news.at < _FRESH:
             said.append((f"file {news.text}", Role.OK))
     return said

@@ -62,11 +62,8 @@ class Title(Painted):
         """The one line."""
         name, title, place = self._parts
         parts = [(name, Role.TITLE), (title, Role.TEXT), (f"   {place}", Role.MUTED)]
-        console, engine = host(self), host(self).engine
-        if not engine.connected:
-            parts.append(("   engine out of reach: what stands here is old", Role.FAILED))
-        said = notices(engine.status(), engine.now(), read_only=console.read_only)
-        parts += [(f"   {text}", role) for text, role in said]
+        console = host(self)
+        parts += [(f"   {text}", role) for text, role in notices(console.engine, read_only=console.read_only)]
         if console.frozen:
             parts.append(("   FROZEN", Role.WARN))
         return text_strip(parts, self.palette.bar, self.size.width)

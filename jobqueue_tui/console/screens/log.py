@@ -57,7 +57,6 @@ class LogTitle(Painted):
             state: Cell = (f"  {OF_PHASE[phase].word}", OF_PHASE[phase].role)
         except KeyError:
             state = ("  ended", Role.MUTED)
-        said = notices(engine.status(), engine.now(), read_only=console.read_only)
         share = ""
         if window.size and view.top < len(window.lines) and not view.also:
             share = f"  {100 * window.offset_of(view.top) // window.size}%"
@@ -70,8 +69,7 @@ class LogTitle(Painted):
             ("  wrapped" if view.wrapping else "", Role.MUTED),
             (f"  {_only(view)}" if view.only is not None else "", Role.TITLE),
             (f"  {view.state}" if view.state else "", Role.MUTED),
-            ("" if engine.connected else "  engine out of reach", Role.FAILED),
-            *((f"  {text}", role) for text, role in said),
+            *((f"  {text}", role) for text, role in notices(engine, read_only=console.read_only)),
             ("  FROZEN" if console.frozen else "", Role.WARN),
         )
 

@@ -61,7 +61,6 @@ class StatusLine(Painted):
 
     def _groups(self, width: int) -> tuple[list[Cell], list[Cell]]:
         status, machine, now = self._engine.status(), self._engine.machine(), self._engine.now()
-        said = notices(status, now, read_only=self._read_only)
         clock = moment(now).astimezone(self._zone).strftime("%H:%M:%S")
         name = one_line(PurePath(status.job_file).name) or "jobs"
         slots = f"{status.running}/{status.max_running}"
@@ -77,9 +76,7 @@ class StatusLine(Painted):
         ]
         if self._notes:
             left.append((0, tuple((f"{_GAP}{text}", role) for text, role in self._notes)))
-        if not self._engine.connected:
-            left[1] = (0, ((f"{_GAP}engine out of reach", Role.FAILED),))
-        left += [(0, ((f"{_GAP}{text}", role),)) for text, role in said]
+        left += [(0, ((f"{_GAP}{text}", role),)) for text, role in notices(self._engine, read_only=self._read_only)]
         right: list[tuple[int, tuple[Cell, ...]]] = [
             (3, (("cpu ", Role.MUTED), (f"{machine.cpu_percent:.0f}%", Role.TEXT))),
             (4, ((f"{_GAP}mem ", Role.MUTED), (words.size(machine.memory_used), Role.TEXT))),
